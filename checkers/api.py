@@ -1,0 +1,128 @@
+"""What a check is made of: it looks through an Observer and returns a Finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Concatenate, ParamSpec, Protocol
+
+
+class Verdict(StrEnum):
+    """What is known of a criterion. Only `PASS` earns points."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    BROKEN = "broken"
+    """The lab is at fault: a node is gone, an image cannot be had. Never shown as the learner's fault."""
+    UNSEEN = "unseen"
+    """The check could not look in time. Never shown as the learner's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The same words in each language of the lab. Names, values and an API server's message stay as they are."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found.
+
+    Attributes:
+        expected: what had to be seen.
+        found: what was seen, with names, values and the cluster's own words.
+        why: one sentence on why it matters; only shown where the verdict is not `PASS`.
+        link: the page of the official documentation that says so.
+    """
+
+    verdict: Verdict
+    expected: Text
+    found: Text
+    why: Text | None = None
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that ended, in a container or on a node."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class NotSeen(Exception):  # noqa: N818 - it is no fault of anyone: there was no answer in time
+    """An observation did not come back within its bound. The criterion becomes `UNSEEN`."""
+
+
+class LabBroken(Exception):  # noqa: N818 - the word of the vocabulary
+    """An observation failed for a reason that cannot be the learner's. The criterion becomes `BROKEN`."""
+
+
+class Observer(Protocol):
+    """The ways to look at the lab's cluster. None of them changes it; each is bounded in time.
+
+    Every method may raise `NotSeen` or `LabBroken`; a check lets them pass, the grader turns them into a verdict.
+    """
+
+    def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
+        """An object as the API server holds it, such as `get("Pod", "web", "default")`; None if there is none."""
+
+    def list(self, kind: str, namespace: str = "", *, version: str = "v1") -> Sequence[dict[str, Any]]:
+        """All objects of a kind, in one namespace or, where none is named, in all."""
+
+    def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
+        """Run a command in a running container."""
+
+    def on_node(self, node: str, argv: Sequence[str]) -> Ran:
+        """Run a command on a node as root. It must only read."""
+
+    def events(self, kind: str, name: str, namespace: str = "default") -> Sequence[str]:
+        """The messages of the events about an object, oldest first."""
+
+
+P = ParamSpec("P")
+Look = Callable[Concatenate[Observer, P], Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check under the name that exercises call it by."""
+
+    name: str
+    look: Callable[..., Finding]
+
+
+_checks: dict[str, Check] = {}
+
+
+def check(name: str) -> Callable[[Look[P]], Look[P]]:
+    """Enter a function among the checks, as `@check("psa.mode")`. Its keyword parameters are what `with:` may give."""
+
+    def enter(look: Look[P]) -> Look[P]:
+        if name in _checks:
+            raise ValueError(f"two checks are called {name}")
+        _checks[name] = Check(name, look)
+        return look
+
+    return enter
+
+
+def checks() -> Mapping[str, Check]:
+    """All checks by name."""
+    import checkers.all  # noqa: F401 - enters them
+
+    return _checks
+
+
+def passed(expected: Text, found: Text) -> Finding:
+    """It is as it has to be."""
+    return Finding(Verdict.PASS, expected, found)
+
+
+def failed(expected: Text, found: Text, why: Text, link: str = "") -> Finding:
+    """It is not as it has to be, and that is the learner's to mend."""
+    return Finding(Verdict.FAIL, expected, found, why, link)

@@ -1,0 +1,1 @@
+"""Engines: what provides the cluster."""

@@ -1,0 +1,1 @@
+"""Grading: look at the live cluster, decide each criterion, report."""

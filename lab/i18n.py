@@ -1,0 +1,54 @@
+"""The program's own words, in the language of its user. Exercises carry their own texts (`lab.catalog`)."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any, Literal, get_args
+
+import yaml
+
+from lab import paths
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_chosen: Language | None = None
+
+
+def use(language: Language) -> None:
+    """Speak this language from now on."""
+    global _chosen
+    _chosen = language
+
+
+def language() -> Language:
+    """The language in use: the one chosen, else `CKSLAB_LANG`, else the locale of the environment."""
+    if _chosen is not None:
+        return _chosen
+    for variable in ("CKSLAB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "")
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def text(key: str, **params: object) -> str:
+    """The text with this dotted key; `{name}` in it is replaced by the parameter of that name."""
+    return _texts(language())[key].format(**params)
+
+
+@cache
+def _texts(language: Language) -> dict[str, str]:
+    tree = yaml.load(paths.locale(language).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return dict(_flat(tree))
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            pairs += _flat(value, f"{prefix}{name}.")
+        else:
+            pairs.append((f"{prefix}{name}", str(value)))
+    return pairs

@@ -1,0 +1,52 @@
+"""Where files live. Nothing else in the lab knows a directory by name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_dirs = platformdirs.PlatformDirs("ckslab", appauthor=False)
+_package = Path(__file__).resolve().parent
+
+
+def data(name: str) -> Path:
+    """A folder of data shipped with the lab: `exercises`, `node` or `vagrant`.
+
+    In a checkout it lies beside `lab/`; an installed wheel carries it inside the package.
+    """
+    installed = _package / "_data" / name
+    return installed if installed.is_dir() else _package.parent / name
+
+
+def locale(language: str) -> Path:
+    """The texts of the program in one language."""
+    return _package / "locale" / f"{language}.yaml"
+
+
+def lab(name: str) -> Path:
+    """What belongs to one running lab: kubeconfig, keys, baseline. Private; gone after `down`."""
+    return private(state() / "labs" / name)
+
+
+def state() -> Path:
+    """What must survive: labs, history."""
+    return private(_dirs.user_state_path)
+
+
+def settings() -> Path:
+    """The user's choices: language, theme, keys."""
+    return private(_dirs.user_config_path) / "settings.yaml"
+
+
+def cache() -> Path:
+    """What can be built again. `CKSLAB_CACHE` puts it elsewhere, on a larger disk for example."""
+    chosen = os.environ.get("CKSLAB_CACHE")
+    return private(Path(chosen) if chosen else _dirs.user_cache_path)
+
+
+def private(directory: Path) -> Path:
+    """Make a directory that only its owner may enter."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory

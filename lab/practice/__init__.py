@@ -1,0 +1,1 @@
+"""What a learner does: start an exercise, have it graded, begin again."""
