@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lab import i18n
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -32,3 +34,22 @@ OnProgress = Callable[[Progress], None]
 
 def ignore(progress: Progress) -> None:
     """For callers who do not watch."""
+
+
+def duration(seconds: float) -> str:
+    """A span of time in the fewest words: `45s`, `1m20s`, `1h02m`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+
+
+def remaining(seconds: float | None) -> str:
+    """An estimate as its reader should take it, no finer than a minute; empty where nothing is known."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return i18n.text("progress.soon")
+    return i18n.text("progress.minutes", minutes=round(seconds / 60))
