@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import yaml
 
@@ -14,6 +14,15 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _chosen: Language | None = None
+
+
+class Bilingual(Protocol):
+    """The same words in each language: a finding's `Text`, an exercise's `Localized`."""
+
+    @property
+    def en(self) -> str: ...
+    @property
+    def zh(self) -> str: ...
 
 
 def use(language: Language) -> None:
@@ -35,7 +44,17 @@ def language() -> Language:
 
 def text(key: str, **params: object) -> str:
     """The text with this dotted key; `{name}` in it is replaced by the parameter of that name."""
-    return _texts(language())[key].format(**params)
+    return text_in(language(), key, **params)
+
+
+def text_in(language: Language, key: str, **params: object) -> str:
+    """The text with this key in one language, for what is kept and may be read in another later."""
+    return _texts(language)[key].format(**params)
+
+
+def pick(words: Bilingual) -> str:
+    """Those of the words that are in the language in use: of a finding, or of an exercise."""
+    return words.zh if language() == "zh" else words.en
 
 
 @cache
