@@ -37,7 +37,7 @@ def state() -> Path:
 
 def settings() -> Path:
     """The user's choices: language, theme, keys."""
-    return private(_dirs.user_config_path) / "settings.yaml"
+    return _dirs.user_config_path / "settings.yaml"
 
 
 def cache() -> Path:

@@ -1,0 +1,108 @@
+"""A learner at work: `list`, `task`, `start`, `hint`, `solution`, `reset`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from lab import i18n
+from lab.commands.arguments import Verbs, exercise_argument, json_option, print_json
+from lab.errors import UsageError
+
+if TYPE_CHECKING:
+    from lab.catalog.model import Exercise
+    from lab.practice.session import Session
+
+
+def add(verbs: Verbs) -> None:
+    """Enter these verbs."""
+    json_option(verbs.add("list", _list))
+    exercise_argument(verbs.add("task", _task))
+    exercise_argument(verbs.add("start", _start))
+    hint = verbs.add("hint", _hint)
+    exercise_argument(hint)
+    hint.add_argument("number", nargs="?", type=int, default=1, metavar="N", help=i18n.text("cli.hint.number"))
+    exercise_argument(verbs.add("solution", _solution))
+    exercise_argument(verbs.add("reset", _reset), nargs="?")
+
+
+def open_session(args: Namespace) -> Session:
+    """The learner's session on the named lab."""
+    from lab.catalog.load import load
+    from lab.cluster import open_lab
+    from lab.practice.session import Session
+
+    return Session(load(), open_lab(args.name))
+
+
+def _list(args: Namespace) -> int:
+    from lab.catalog.load import load
+
+    catalog = load()
+    if args.json:
+        print_json([_listed(exercise) for exercise in catalog.exercises])
+        return 0
+    width = max((len(exercise.id) for exercise in catalog.exercises), default=0)
+    for domain in catalog.domains:
+        print(domain.title)
+        for it in domain.exercises:
+            facts = i18n.text("cli.list.facts", points=it.points, minutes=it.minutes)
+            print(f"  {it.id:{width}}  {facts}  {it.title}")
+    return 0
+
+
+def _listed(exercise: Exercise) -> dict[str, object]:
+    return {
+        "id": exercise.id,
+        "domain": exercise.domain,
+        "title": str(exercise.title),
+        "source": exercise.source,
+        "objective": exercise.objective,
+        "minutes": exercise.minutes,
+        "level": exercise.level,
+        "points": exercise.points,
+        "requires": list(exercise.requires),
+    }
+
+
+def _task(args: Namespace) -> int:
+    print(open_session(args).exercise(args.exercise).task)
+    return 0
+
+
+def _hint(args: Namespace) -> int:
+    exercise = open_session(args).exercise(args.exercise)
+    hints = exercise.hints
+    if not 1 <= args.number <= len(hints):
+        raise UsageError("usage.hint", exercise=exercise.id, hints=len(hints))
+    print(hints[args.number - 1])
+    if args.number < len(hints):
+        print("\n" + i18n.text("cli.hint.more", exercise=exercise.id, number=args.number + 1, hints=len(hints)))
+    return 0
+
+
+def _solution(args: Namespace) -> int:
+    print(open_session(args).exercise(args.exercise).solution)
+    return 0
+
+
+def _start(args: Namespace) -> int:
+    from lab.console import Console
+
+    session = open_session(args)
+    exercise = session.exercise(args.exercise)
+    with Console() as progress:
+        session.start(exercise, progress)
+    print(i18n.text("cli.start.done", exercise=exercise.id))
+    return 0
+
+
+def _reset(args: Namespace) -> int:
+    from lab.console import Console
+
+    session = open_session(args)
+    exercise = session.exercise(args.exercise) if args.exercise else None
+    with Console() as progress:
+        session.reset(exercise, progress)
+    print(i18n.text("cli.reset.done", exercise=exercise.id) if exercise else i18n.text("cli.reset.all"))
+    return 0

@@ -1,0 +1,63 @@
+"""Into the lab's machines: `shell`, `ssh`, `kubectl`. All of them start on base, never on the host."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from lab import i18n
+from lab.commands.arguments import Verbs, command_argument
+from lab.errors import UsageError
+
+
+def add(verbs: Verbs) -> None:
+    """Enter these verbs."""
+    command_argument(verbs.add("shell", _shell))
+    ssh = verbs.add("ssh", _ssh)
+    ssh.add_argument("node", metavar="NODE", help=i18n.text("cli.ssh.node"))
+    command_argument(ssh)
+    command_argument(verbs.add("kubectl", _kubectl))
+
+
+def _shell(args: Namespace) -> int:
+    return _on_base(args, *args.command)
+
+
+def _kubectl(args: Namespace) -> int:
+    return _on_base(args, "kubectl", *args.command)
+
+
+def _ssh(args: Namespace) -> int:
+    from lab.cluster import open_lab
+
+    nodes = [node.name for node in open_lab(args.name).nodes()]
+    if args.node not in nodes:
+        raise UsageError("usage.node", node=args.node, nodes=", ".join(nodes))
+    # ssh hands its words to a shell on the node; quoted, they arrive there as they were given here.
+    command = [shlex.join(args.command)] if args.command else []
+    return _on_base(args, "ssh", *(["-t"] if _on_terminal() else []), args.node, *command)
+
+
+def _on_base(args: Namespace, *command: str) -> int:
+    from lab.cluster import open_lab
+
+    return _attached(open_lab(args.name).shell_argv(*command, tty=_on_terminal()))
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _attached(argv: Sequence[str]) -> int:
+    """Run a command that reads and writes where we do, and return what it returned."""
+    # Ctrl-C is the command's to answer. A handler, unlike SIG_IGN, is not inherited by it.
+    ours = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        code = subprocess.call(argv)
+    finally:
+        signal.signal(signal.SIGINT, ours)
+    return 128 - code if code < 0 else code

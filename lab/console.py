@@ -1,0 +1,175 @@
+"""Progress on standard error: one live line on a terminal, few plain lines where there is none."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import threading
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self, TextIO
+
+from lab.progress import Progress, duration, remaining
+
+WORTH_A_LINE = 1.0
+"""Seconds. A step that took less had nothing to do, and nothing is said of it."""
+HEARTBEAT = 30.0
+"""Seconds between plain lines while one step lasts, so that nobody (and no CI) takes it for dead."""
+
+_CLEAR = "\r\x1b[K"
+_escape = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The step under way. The times are the console's clock, not the step's own."""
+
+    progress: Progress
+    began: float
+    heard: float
+
+    def is_of(self, progress: Progress) -> bool:
+        """Whether this news is of the same step."""
+        return (self.progress.number, self.progress.step) == (progress.number, progress.step)
+
+    def running(self, now: float) -> str:
+        """`[3/12] Kubernetes … 1m20s, about 6 min left, its newest line of output`."""
+        left = self.progress.left
+        if left is not None:
+            left = max(0.0, left - (now - self.heard))
+        parts = [duration(now - self.began), remaining(left), printable(self.progress.detail)]
+        return f"{self._title} … {', '.join(part for part in parts if part)}"
+
+    def finished(self, now: float) -> str:
+        """`[3/12] Kubernetes 1m20s`."""
+        return f"{self._title} {duration(now - self.began)}"
+
+    @property
+    def _title(self) -> str:
+        return f"[{self.progress.number}/{self.progress.steps}] {self.progress.step}"
+
+
+class Console:
+    """Shows the progress of one piece of work, for as long as its `with` block lasts.
+
+    Args:
+        stream: where to write.
+        live: whether one line may be written over and over.
+        clock: seconds that only go forward.
+        width: columns of the terminal, asked anew for each line since windows are resized.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        *,
+        live: bool | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        width: Callable[[], int] = lambda: shutil.get_terminal_size().columns,
+    ) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._live = self._stream.isatty() if live is None else live
+        self._clock = clock
+        self._width = width
+        self._step: Step | None = None
+        self._told = 0.0
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._beat = threading.Thread(target=self._tick_until_ended, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._beat.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._ended.set()
+        self._beat.join()
+        with self._lock:
+            if kind is None:
+                self._finish()
+            elif self._step is not None:
+                self._write(self._step.running(self._clock()), stays=True)
+
+    def __call__(self, progress: Progress) -> None:
+        """Take news of the work. This is its `lab.progress.OnProgress`."""
+        with self._lock:
+            now = self._clock()
+            if self._step is not None and self._step.is_of(progress):
+                self._step = Step(progress, self._step.began, now)
+            else:
+                self._finish()
+                self._step = Step(progress, now, now)
+                self._told = now
+            self._show(now)
+
+    def tick(self) -> None:
+        """Bring what is shown up to date though nothing was heard."""
+        with self._lock:
+            self._show(self._clock())
+
+    def _tick_until_ended(self) -> None:
+        while not self._ended.wait(timeout=1):
+            self.tick()
+
+    def _show(self, now: float) -> None:
+        if self._step is None:
+            return
+        if self._live:
+            self._write(self._step.running(now), stays=False)
+        elif now - self._told >= HEARTBEAT:
+            self._told = now
+            self._write(self._step.running(now), stays=True)
+
+    def _finish(self) -> None:
+        if self._step is None:
+            return
+        now = self._clock()
+        if now - self._step.began >= WORTH_A_LINE:
+            self._write(self._step.finished(now), stays=True)
+        elif self._live:
+            self._write("", stays=False)
+        self._step = None
+
+    def _write(self, line: str, *, stays: bool) -> None:
+        if self._live:
+            # One cell is left free: a full line makes some terminals wrap, and a wrapped line cannot be cleared.
+            line = _CLEAR + cut(line, self._width() - 1)
+        self._stream.write(line + "\n" if stays else line)
+        self._stream.flush()
+
+
+def printable(text: str) -> str:
+    """Output of a foreign program without its colours and control characters."""
+    return "".join(character for character in _escape.sub("", text) if character.isprintable())
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(map(_columns, text))
+
+
+def pad(text: str, width: int) -> str:
+    """The text, with spaces behind it up to so many columns."""
+    return text + " " * (width - columns(text))
+
+
+def cut(line: str, width: int) -> str:
+    """As much of the line as fits in so many columns; `…` where something is left out."""
+    if columns(line) <= width:
+        return line
+    kept, room = "", width - 1
+    for character in line:
+        room -= _columns(character)
+        if room < 0:
+            break
+        kept += character
+    return f"{kept}…"
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
