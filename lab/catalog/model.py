@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from checkers.api import Check, Verdict
 from lab import i18n
+from lab.catalog.source import Problem
+from lab.cluster.engine import Capability
 
 Level = Literal["easy", "medium", "hard"]
 
@@ -22,7 +24,7 @@ class Localized:
 
     def __str__(self) -> str:
         """In the language in use."""
-        return self.zh if i18n.language() == "zh" else self.en
+        return i18n.pick(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +70,38 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """An object of the cluster by its name. `kind` is as kubectl takes it; no namespace: it has none."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What the lab prepares before the learner begins.
 
     Attributes:
         namespaces: made by `start`, gone with all their content by `reset`.
         apply: manifests, applied in this order.
-        remove: what `reset` deletes besides, as `kind/name` or `kind/name -n namespace` would name it.
+        remove: what `reset` deletes besides; mostly what the task has the learner make elsewhere.
     """
 
     namespaces: tuple[str, ...] = ()
     apply: tuple[Path, ...] = ()
-    remove: tuple[str, ...] = ()
+    remove: tuple[Resource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """A task, its scenario, its criteria and its answers. `minutes` is what a prepared learner needs."""
+    """A task, its scenario, its criteria and its answers.
+
+    Attributes:
+        minutes: what a prepared learner needs.
+        requires: what not every engine has.
+        images: those that the task names. That they can be had is the lab's to see to, not the learner's.
+    """
 
     id: str
     domain: str
@@ -94,7 +111,8 @@ class Exercise:
     objective: str
     minutes: int
     level: Level
-    requires: tuple[str, ...]
+    requires: tuple[Capability, ...]
+    images: tuple[str, ...]
     scenario: Scenario
     criteria: tuple[Criterion, ...]
     answers: tuple[Answer, ...]
@@ -107,20 +125,25 @@ class Exercise:
     @property
     def task(self) -> str:
         """What the learner is asked to do, as Markdown in the language in use."""
-        return self._text("task")
+        return self.text("task", i18n.language())
 
     @property
     def hints(self) -> tuple[str, ...]:
-        """From a nudge to nearly the answer; the file parts them by a line `---`."""
-        return tuple(part.strip() for part in self._text("hints").split("\n---\n"))
+        """From a nudge to nearly the answer, in the language in use."""
+        return self.hints_in(i18n.language())
 
     @property
     def solution(self) -> str:
         """The reference solution with its explanation, as Markdown in the language in use."""
-        return self._text("solution")
+        return self.text("solution", i18n.language())
 
-    def _text(self, name: str) -> str:
-        return (self.folder / f"{name}.{i18n.language()}.md").read_text(encoding="utf-8")
+    def hints_in(self, language: i18n.Language) -> tuple[str, ...]:
+        """The hints in one language; the file parts them by a line `---`."""
+        return tuple(part.strip() for part in self.text("hints", language).split("\n---\n") if part.strip())
+
+    def text(self, name: str, language: i18n.Language) -> str:
+        """One of the Markdown files beside `exercise.yaml`."""
+        return (self.folder / f"{name}.{language}.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +157,10 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All exercises, in the order in which they are shown."""
+    """All exercises, in the order in which they are shown. One that is broken is missing, and its `problems` say why."""
 
     domains: tuple[Domain, ...]
+    problems: tuple[Problem, ...] = ()
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:

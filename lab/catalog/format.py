@@ -1,0 +1,71 @@
+"""What an author writes: the keys of `domain.yaml` and `exercise.yaml`, and what each may hold.
+
+`reader.read` holds files against these classes and `schema.schema` tells editors of them, so that there is one
+description of the format. A name that ends in `_` stands for a key that Python keeps for itself.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from checkers.api import Verdict
+from lab.catalog.model import Level, Localized, Resource
+from lab.cluster.engine import Capability
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFile:
+    """`domain.yaml`: `exercises` are ids, in the order in which they are shown."""
+
+    id: str
+    title: Localized
+    exercises: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFile:
+    """`apply` are manifests, relative to the exercise's folder."""
+
+    namespaces: tuple[str, ...] = ()
+    apply: tuple[str, ...] = ()
+    remove: tuple[Resource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionFile:
+    """Without `points` it is a gate: it earns nothing but must hold."""
+
+    id: str
+    title: Localized
+    check: str
+    points: int = 0
+    with_: Mapping[str, Any] = types.MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFile:
+    """`expect` is `pass`, or the criteria that do not pass, each with the verdict it gets."""
+
+    name: str
+    expect: Literal["pass"] | Mapping[str, Verdict]
+    mistake: Localized | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseFile:
+    """`exercise.yaml`. `images` are those that the task names; the lab answers for their being there."""
+
+    id: str
+    title: Localized
+    source: str
+    objective: str
+    minutes: int
+    level: Level
+    criteria: tuple[CriterionFile, ...]
+    answers: tuple[AnswerFile, ...]
+    requires: tuple[Capability, ...] = ()
+    images: tuple[str, ...] = ()
+    scenario: ScenarioFile = ScenarioFile()

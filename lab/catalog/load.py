@@ -1,0 +1,218 @@
+"""Reads `exercises/` into the catalog. A broken file takes only its own exercise away."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from checkers.api import Check, Verdict, checks
+from lab import paths
+from lab.catalog.format import AnswerFile, CriterionFile, DomainFile, ExerciseFile, ScenarioFile
+from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, Scenario
+from lab.catalog.reader import parameters_of, read, read_mapping
+from lab.catalog.source import CatalogError, Problem, Source
+from lab.i18n import LANGUAGES
+
+SOLUTION = "solution"
+"""The answer that every exercise has: its reference solution."""
+HINTS = 2
+"""A nudge, then nearly the answer."""
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def load(root: Path | None = None) -> Catalog:
+    """The catalog of a folder like `exercises/`, by default the lab's own."""
+    root = root or paths.data("exercises")
+    domains: list[Domain] = []
+    problems: list[Problem] = []
+    for folder in _folders(root):
+        domain, found = _load_domain(folder, root)
+        domains.append(domain)
+        problems += found
+    known, twice = _without_twins(domains)
+    return Catalog(known, tuple(problems + twice))
+
+
+def load_exercise(folder: Path, root: Path, domain: str) -> Exercise:
+    """One exercise.
+
+    Raises:
+        CatalogError: it is broken; it names everything that is.
+    """
+    source = Source(folder / "exercise.yaml", root)
+    file: ExerciseFile = read(source, "", source.value, ExerciseFile)
+    _check_id(source, file.id, folder)
+    if file.minutes < 1:
+        source.problem("minutes", "too_small", least=1)
+    exercise = Exercise(
+        id=file.id,
+        domain=domain,
+        folder=folder,
+        title=file.title,
+        source=file.source,
+        objective=file.objective,
+        minutes=file.minutes,
+        level=file.level,
+        requires=file.requires,
+        images=file.images,
+        scenario=_scenario(source, file.scenario, folder),
+        criteria=_criteria(source, file.criteria),
+        answers=_answers(source, file, folder),
+    )
+    _check_texts(source, exercise)
+    source.close()
+    return exercise
+
+
+def _load_domain(folder: Path, root: Path) -> tuple[Domain, list[Problem]]:
+    """A domain with those of its exercises that are whole, and what is wrong with the others."""
+    source = Source(folder / "domain.yaml", root)
+    file: DomainFile = read(source, "", source.value, DomainFile)
+    _check_id(source, file.id, folder)
+    _check_unique(source, "exercises[{}]", file.exercises)
+    there = [inner.name for inner in _folders(folder)]
+    for number, name in enumerate(file.exercises):
+        if name not in there:
+            source.problem(f"exercises[{number}]", "no_folder", folder=name)
+    for name in there:
+        if name not in file.exercises:
+            source.problem("exercises", "not_listed", folder=name)
+    problems: list[Problem] = []
+    exercises: list[Exercise] = []
+    listed = [name for name in dict.fromkeys(file.exercises) if name in there]
+    for name in listed + [name for name in there if name not in listed]:
+        try:
+            exercises.append(load_exercise(folder / name, root, folder.name))
+        except CatalogError as error:
+            problems += error.problems
+    try:
+        source.close()
+    except CatalogError as error:
+        problems = [*error.problems, *problems]
+    return Domain(folder.name, file.title, tuple(exercises)), problems
+
+
+def _without_twins(domains: list[Domain]) -> tuple[tuple[Domain, ...], list[Problem]]:
+    """Ids are typed on the command line without their domain, so each may exist once; the first one stays."""
+    first: dict[str, Exercise] = {}
+    problems: list[Problem] = []
+    for exercise in (exercise for domain in domains for exercise in domain.exercises):
+        other = first.setdefault(exercise.id, exercise)
+        if other is not exercise:
+            file = f"{exercise.folder.parent.parent.name}/{exercise.domain}/{exercise.id}/exercise.yaml"
+            problems.append(Problem(file, 1, "id", "elsewhere", (("name", exercise.id), ("domain", other.domain))))
+    unique = (
+        Domain(domain.id, domain.title, tuple(own for own in domain.exercises if first[own.id] is own))
+        for domain in domains
+    )
+    return tuple(unique), problems
+
+
+def _folders(parent: Path) -> Iterator[Path]:
+    return (entry for entry in sorted(parent.iterdir()) if entry.is_dir() and entry.name[0] not in "._")
+
+
+def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
+    for number, name in enumerate(file.apply):
+        if not (folder / name).is_file():
+            source.problem(f"scenario.apply[{number}]", "no_such_file", name=name)
+    for number, name in enumerate(file.namespaces):
+        _check_name(source, f"scenario.namespaces[{number}]", name)
+    return Scenario(file.namespaces, tuple(folder / name for name in file.apply), file.remove)
+
+
+def _criteria(source: Source, files: tuple[CriterionFile, ...]) -> tuple[Criterion, ...]:
+    _check_unique(source, "criteria[{}].id", [file.id for file in files])
+    if not any(file.points for file in files):
+        source.problem("criteria", "no_points")
+    return tuple(_criterion(source, f"criteria[{number}]", file) for number, file in enumerate(files))
+
+
+def _criterion(source: Source, field: str, file: CriterionFile) -> Criterion:
+    _check_name(source, f"{field}.id", file.id)
+    if file.points < 0:
+        source.problem(f"{field}.points", "too_small", least=0)
+    check = checks().get(file.check)
+    parameters: Mapping[str, Any] = {}
+    if check is None:
+        source.problem(f"{field}.check", "no_check", name=file.check, known=", ".join(sorted(checks())))
+        check = Check(file.check, _never)
+    else:
+        parameters = read_mapping(source, f"{field}.with", dict(file.with_), parameters_of(check.look))
+    return Criterion(file.id, file.title, file.points, check, parameters)
+
+
+def _answers(source: Source, file: ExerciseFile, folder: Path) -> tuple[Answer, ...]:
+    names = [answer.name for answer in file.answers]
+    _check_unique(source, "answers[{}].name", names)
+    if SOLUTION not in names:
+        source.problem("answers", "no_solution", name=SOLUTION)
+    ids = [criterion.id for criterion in file.criteria]
+    return tuple(_answer(source, f"answers[{number}]", answer, ids, folder) for number, answer in enumerate(file.answers))
+
+
+def _answer(source: Source, field: str, file: AnswerFile, ids: list[str], folder: Path) -> Answer:
+    _check_name(source, f"{field}.name", file.name)
+    script = folder / "answers" / f"{file.name}.sh"
+    if not script.is_file():
+        source.problem(f"{field}.name", "no_such_file", name=f"answers/{file.name}.sh")
+    # What is not named passes, so that a wrong answer tells only what is wrong with it.
+    named = {} if isinstance(file.expect, str) else file.expect
+    for name in named:
+        if name not in ids:
+            source.problem(f"{field}.expect.{name}", "no_criterion", known=", ".join(ids))
+    answer = Answer(file.name, script, {name: named.get(name, Verdict.PASS) for name in ids}, file.mistake)
+    if answer.is_right and not isinstance(file.expect, str):
+        source.problem(f"{field}.expect", "all_pass")
+    elif file.name == SOLUTION and not answer.is_right:
+        source.problem(f"{field}.expect", "solution_fails")
+    elif answer.is_right and file.mistake is not None:
+        source.problem(f"{field}.mistake", "no_mistake")
+    elif not answer.is_right and file.mistake is None:
+        source.problem(f"{field}.mistake", "missing")
+    return answer
+
+
+def _check_texts(source: Source, exercise: Exercise) -> None:
+    """The Markdown beside the file: all of it, in each language."""
+    for name in ("task", "hints", "solution"):
+        for language in LANGUAGES:
+            file = f"{name}.{language}.md"
+            try:
+                text = exercise.text(name, language)
+            except (OSError, UnicodeDecodeError) as error:
+                source.problem(file, "unreadable", said=error)
+                continue
+            if not text.strip():
+                source.problem(file, "is_empty")
+            elif name == "hints" and len(steps := exercise.hints_in(language)) != HINTS:
+                source.problem(file, "hint_steps", steps=len(steps), wanted=HINTS)
+
+
+def _check_id(source: Source, name: str, folder: Path) -> None:
+    _check_name(source, "id", name)
+    if name != folder.name:
+        source.problem("id", "not_the_folder", folder=folder.name)
+
+
+def _check_name(source: Source, field: str, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        source.problem(field, "no_name", got=name)
+
+
+def _check_unique(source: Source, field: str, names: list[str] | tuple[str, ...]) -> None:
+    """No two may have the same name; the second one is told."""
+    counts: Counter[str] = Counter()
+    for number, name in enumerate(names):
+        counts[name] += 1
+        if counts[name] == 2:
+            source.problem(field.format(number), "used_before", name=name)
+
+
+def _never(*args: object, **parameters: object) -> Any:
+    """Stands where a check is not known; the exercise is refused, so nothing calls it."""
+    raise NotImplementedError
