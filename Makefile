@@ -1,32 +1,39 @@
-# Everything a developer or a learner types. The virtual environment makes itself.
+# What a learner or a developer types. The virtual environment makes itself, and again when pyproject.toml or uv.lock change.
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
+export PYTHON ?= python3
 
-.PHONY: lab setup test test-live check bench clean
 .DEFAULT_GOAL := lab
+.PHONY: lab setup test test-live check bench clean help
 
-lab: $(STAMP)  ## Open the app, after whatever it needs.
-	@$(BIN)/ckslab setup --yes && $(BIN)/ckslab
+lab: $(STAMP)  ## open the app; it sets up and starts what is missing (default)
+	@$(BIN)/ckslab --yes
 
-setup: $(STAMP)  ## System packages and the node image.
+setup: $(STAMP)  ## install what the lab needs and get the node image
 	@$(BIN)/ckslab setup --yes
 
-test: $(STAMP)  ## Unit, app and replay tests; no cluster.
-	@$(BIN)/pytest -n auto tests/unit tests/ui tests/replay
+test: $(STAMP)  ## unit, app and replay tests; no cluster
+	@$(BIN)/pytest --numprocesses=auto --ignore=tests/live
 
-test-live: $(STAMP)  ## Makes a lab of its own, proves the exercises on it, removes it.
+test-live: $(STAMP)  ## make a lab, prove the exercises on it, remove it
 	@$(BIN)/pytest tests/live
 
-check: $(STAMP)  ## Lint, types, import contracts.
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+check: $(STAMP)  ## lint, format, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
-bench: $(STAMP)
+bench: $(STAMP)  ## print figures that matter, as ratios
 	@$(BIN)/python -m bench
 
-clean:
+clean:  ## remove what make and the tools made here; labs and the image cache stay
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-$(STAMP): pyproject.toml uv.lock
-	@bin/venv $(VENV)
+help:  ## show this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+$(STAMP): pyproject.toml uv.lock bin/venv
+	@bin/venv $(abspath $(VENV))
 	@touch $@
