@@ -1,0 +1,3 @@
+module ckslab.dev/node/pause
+
+go 1.25.0
