@@ -1,0 +1,62 @@
+"""Figures that matter, each as a ratio to something known, so that they can be compared between machines.
+
+They are printed and never asserted: a busy machine is no fault of the code.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+RUNS = 7
+
+BARE_PYTHON = "pass"
+LIST = "import sys; from lab.cli import main; sys.exit(main(['list']))"
+MINIMAL_APP = """
+from textual.app import App
+class Minimal(App):
+    def on_ready(self):
+        self.exit()
+Minimal().run(headless=True)
+"""
+OUR_APP = """
+from lab.catalog.load import load
+from lab.cluster.engine import State, Status
+from lab.practice.session import Session
+from lab.ui.app import LabApp
+class NoLab:
+    name = 'kind'
+    def status(self):
+        return Status('kind', 'bench', State.READY)
+    def lacks(self):
+        return {}
+class Ours(LabApp):
+    def on_ready(self):
+        self.exit()
+Ours(Session(load(), NoLab()), lambda progress: None).run(headless=True)
+"""
+
+
+def seconds(program: str) -> float:
+    """The best of some runs of a Python program, from its start to its end."""
+    return min(_once(program) for _ in range(RUNS))
+
+
+def _once(program: str) -> float:
+    before = time.perf_counter()
+    subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - before
+
+
+def compare(what: str, program: str, known: str, its_program: str) -> None:
+    """Print one line: both times and their ratio."""
+    ours, theirs = seconds(program), seconds(its_program)
+    print(
+        f"{what:14} {ours * 1000:6.0f} ms   {known:20} {theirs * 1000:6.0f} ms   ratio {ours / theirs:.2f}", flush=True
+    )
+
+
+if __name__ == "__main__":
+    compare("ckslab list", LIST, "bare python", BARE_PYTHON)
+    compare("first frame", OUR_APP, "minimal Textual app", MINIMAL_APP)

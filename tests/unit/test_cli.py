@@ -1,0 +1,254 @@
+"""The command line: its verbs, exit codes and outputs. The lab behind it is a stand-in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import lab.cluster
+from lab import cli, i18n, paths
+from lab.cluster.engine import State, Status
+from lab.errors import LabError
+from lab.progress import OnProgress, Progress
+
+EXERCISE = "busybox-security-context"
+
+
+class StandIn:
+    """An engine that remembers what it was asked."""
+
+    name = "kind"
+
+    def __init__(self, state: State = State.READY) -> None:
+        self.state = state
+        self.asked: list[Any] = []
+        self.fails: BaseException | None = None
+
+    def up(self, progress: OnProgress) -> None:
+        self.asked.append("up")
+        progress(Progress(step="Nodes", number=1, steps=1, elapsed=0))
+        if self.fails is not None:
+            raise self.fails
+        self.state = State.READY
+
+    def down(self, progress: OnProgress) -> None:
+        self.asked.append("down")
+        self.state = State.ABSENT
+
+    def status(self) -> Status:
+        return Status("kind", "cks", self.state, "v1.35.4", {"kube-control-plane": "Ready", "kube-worker-1": "Ready"})
+
+    def nodes(self) -> Sequence[SimpleNamespace]:
+        return [SimpleNamespace(name="kube-control-plane"), SimpleNamespace(name="kube-worker-1")]
+
+    def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
+        self.asked.append((command, tty))
+        return [sys.executable, "-c", "import sys; sys.stdout.write(sys.stdin.read()); sys.exit(7)"]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
+    """The lab of every name; the user has no settings and speaks English."""
+    engine = StandIn()
+    monkeypatch.setattr(i18n, "_chosen", None)
+    monkeypatch.setenv("CKSLAB_LANG", "en")
+    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+
+    def create_lab(name: str, **chosen: object) -> StandIn:
+        engine.asked.append({"name": name, **chosen})
+        return engine
+
+    monkeypatch.setattr(lab.cluster, "create_lab", create_lab, raising=False)
+    monkeypatch.setattr(lab.cluster, "open_lab", lambda name: engine, raising=False)
+    return engine
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
+    """What `doctor` is going to find."""
+    found: list[SimpleNamespace] = []
+    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda name: found))
+    return found
+
+
+Output = pytest.CaptureFixture[str]
+
+
+def test_up_makes_the_lab_as_asked_and_says_what_there_is(engine: StandIn, capsys: Output) -> None:
+    engine.state = State.ABSENT
+    assert cli.main(["up", "--name", "mine", "--runtime", "podman", "--image", "build"]) == 0
+    assert engine.asked == [{"name": "mine", "engine": "kind", "runtime": "podman", "image": "build"}, "up"]
+    assert "kube-worker-1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [["--name", "mine", "up"], ["up", "--name", "mine"]])
+def test_the_lab_may_be_named_before_the_verb_or_after(engine: StandIn, argv: list[str]) -> None:
+    cli.main(argv)
+    assert engine.asked[0]["name"] == "mine"
+
+
+@pytest.mark.parametrize("verb", ["up", "status"])
+def test_json_is_all_that_standard_output_holds(engine: StandIn, capsys: Output, verb: str) -> None:
+    assert cli.main([verb, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "engine": "kind",
+        "lab": "cks",
+        "state": "ready",
+        "kubernetes": "v1.35.4",
+        "nodes": {"kube-control-plane": "Ready", "kube-worker-1": "Ready"},
+        "detail": "",
+    }
+
+
+@pytest.mark.parametrize("state", State)
+def test_status_says_in_each_language_what_to_do(engine: StandIn, capsys: Output, state: State) -> None:
+    engine.state = state
+    for language in i18n.LANGUAGES:
+        assert cli.main(["status", "--lang", language]) == (0 if state is State.READY else 3)
+        assert "cks (kind): " in capsys.readouterr().out
+
+
+def test_down(engine: StandIn, capsys: Output) -> None:
+    assert cli.main(["down"]) == 0
+    assert engine.asked == ["down"]
+    assert "cks" in capsys.readouterr().out
+
+
+def test_setup_passes_on_what_was_chosen(engine: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, object] = {}
+    image = SimpleNamespace(setup=lambda progress, **chosen: asked.update(chosen))
+    monkeypatch.setitem(sys.modules, "lab.cluster.image", image)
+    assert cli.main(["setup", "--yes"]) == 0
+    assert asked == {"runtime": None, "image": "auto", "yes": True}
+
+
+def test_doctor_ends_with_3_if_there_is_a_problem(
+    engine: StandIn, examined: list[SimpleNamespace], capsys: Output
+) -> None:
+    examined.append(SimpleNamespace(name="disk", state="ok", says="90 GB free", next_step=""))
+    assert cli.main(["doctor"]) == 0
+    examined.append(SimpleNamespace(name="engine", state="problem", says="none", next_step="ckslab setup"))
+    assert cli.main(["doctor"]) == 3
+    assert capsys.readouterr().out.endswith("engine: none\n    ckslab setup\n")
+    cli.main(["doctor", "--json"])
+    assert json.loads(capsys.readouterr().out)[1] == vars(examined[1])
+
+
+def test_an_error_is_told_on_standard_error_and_the_exit_code_is_3(engine: StandIn, capsys: Output) -> None:
+    engine.fails = LabError("engine.missing", "podman: not found")
+    assert cli.main(["up", "--json"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "No container engine" in err
+    assert "podman: not found" in err
+    assert "ckslab setup --yes" in err
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(engine: StandIn, capsys: Output) -> None:
+    engine.fails = KeyboardInterrupt()
+    assert cli.main(["up"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_the_operating_system_refuses_is_told_too(engine: StandIn, capsys: Output) -> None:
+    engine.fails = OSError(28, "No space left on device")
+    assert cli.main(["up"]) == 3
+    assert "No space left on device" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["fly"],
+        ["grade"],
+        ["up", "--engine", "steam"],
+        ["--name", "../x", "up"],
+        ["list", "--", "ls"],
+        ["hint", "a", "b"],
+    ],
+)
+def test_wrong_usage_is_2_and_names_the_help(engine: StandIn, capsys: Output, argv: list[str]) -> None:
+    assert cli.main(argv) == 2
+    assert "--help" in capsys.readouterr().err
+    assert engine.asked == []
+
+
+def test_without_a_terminal_the_app_is_one_hint_and_2(engine: StandIn, capsys: Output) -> None:
+    assert cli.main([]) == 2
+    assert "ckslab --help" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_verb_has_help_in_each_language(engine: StandIn, capsys: Output, language: str) -> None:
+    assert cli.main(["--lang", language, "--help"]) == 0
+    verbs = [
+        line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("    ") and line[4] != " "
+    ]
+    assert {"setup", "up", "grade", "prove", "author"} <= set(verbs)
+    for verb in [*([verb] for verb in verbs if verb.islower()), ["author", "check"]]:
+        assert cli.main(["--lang", language, *verb, "--help"]) == 0
+
+
+def test_the_saved_language_is_spoken_unless_the_environment_says_another(
+    engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths.private(paths.settings().parent)
+    paths.settings().write_text("language: zh\n")
+    cli.main(["down"])
+    assert "cks." in capsys.readouterr().out
+    monkeypatch.delenv("CKSLAB_LANG")
+    cli.main(["down"])
+    assert "已全部删除" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", ["language: [", "language: fr", "colour: red", "- zh"])
+def test_settings_that_cannot_be_read_are_named(
+    engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.delenv("CKSLAB_LANG")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    paths.private(paths.settings().parent)
+    paths.settings().write_text(content)
+    assert cli.main(["status"]) == 2
+    assert str(paths.settings()) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "command"),
+    [
+        (["shell"], ()),
+        (["shell", "--", "id", "-u"], ("id", "-u")),
+        (["kubectl", "--", "get", "pods", "--name", "x"], ("kubectl", "get", "pods", "--name", "x")),
+        (["kubectl", "get", "pods", "-A"], ("kubectl", "get", "pods", "-A")),
+        (["kubectl", "--", "exec", "p", "--", "id"], ("kubectl", "exec", "p", "--", "id")),
+        (["ssh", "kube-worker-1"], ("ssh", "kube-worker-1")),
+        (["ssh", "kube-worker-1", "--", "echo", "a b"], ("ssh", "kube-worker-1", "echo 'a b'")),
+    ],
+)
+def test_a_command_reaches_base_word_by_word(engine: StandIn, argv: list[str], command: tuple[str, ...]) -> None:
+    assert cli.main(argv) == 7
+    assert engine.asked == [(command, False)]
+
+
+def test_an_unknown_node_is_answered_with_those_there_are(engine: StandIn, capsys: Output) -> None:
+    assert cli.main(["ssh", "kube-worker-9", "--", "id"]) == 2
+    assert "kube-control-plane, kube-worker-1" in capsys.readouterr().err
+
+
+def test_a_reader_who_has_enough_hears_no_complaint() -> None:
+    """As `ckslab list | head -1`, with the pipe closed before anything is written."""
+    command = [sys.executable, "-m", "lab.cli", "list"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=30) == cli.BROKEN_PIPE
