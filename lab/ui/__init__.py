@@ -1,0 +1,55 @@
+"""The terminal app. Importing this package costs nothing; Textual comes with `run`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lab import i18n
+from lab.progress import OnProgress
+
+if TYPE_CHECKING:
+    from lab.practice.session import Session
+
+Prepare = Callable[[OnProgress], None]
+"""Makes the lab ready: `setup`, then `up`. It runs in a thread, and may run again after it failed.
+
+When the learner quits in the middle, its `OnProgress` raises `KeyboardInterrupt` at the next news: to the work that is
+Ctrl+C, as on the command line.
+"""
+
+GRACE = 10.0
+"""Seconds that work under way gets to end after the learner has quit."""
+
+
+def run(session: Session, prepare: Prepare) -> int:
+    """Show the app until the learner quits. Returns the exit code."""
+    from lab.ui.app import LabApp
+
+    app = LabApp(session, prepare)
+    # A loop of our own: asyncio.run would wait, silently and without end, for the threads that still work.
+    loop = asyncio.new_event_loop()
+    for gone in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(gone, app.exit)
+    app.run(loop=loop)
+    loop.close()
+    code = app.return_code or 0
+    if app.lab.work is not None:
+        print(i18n.text("ui.quit.unfinished"), file=sys.stderr)
+    _end_within(GRACE, code)
+    return code
+
+
+def _end_within(seconds: float, code: int) -> None:
+    """See to it that the process ends. Python waits for its threads, and one may sit in a pull for minutes.
+
+    What such a thread leaves half made, the next `up` mends.
+    """
+    timer = threading.Timer(seconds, os._exit, (code,))
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,157 @@
+"""The app: it owns what every screen needs, the lab and the way to its shell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import App, SuspendNotSupported
+from textual.command import CommandPalette, Provider
+from textual.message import Message
+from textual.reactive import reactive
+from textual.timer import Timer
+
+from lab import i18n
+from lab.cluster.engine import Status
+from lab.practice.session import Session
+from lab.progress import Progress
+from lab.ui import Prepare
+from lab.ui.lab_view import LabView
+from lab.ui.menu import Menu
+from lab.ui.screens.practice import PracticeScreen
+from lab.ui.screens.trouble import TroubleScreen
+from lab.ui.shell import RunCommand, run_command
+from lab.ui.trouble import Trouble
+from lab.ui.work import Work, until_cancelled
+
+BETWEEN_LOOKS = 10.0
+"""Seconds from one look at the lab's state to the next."""
+
+
+# Textual's own keys are left out: Ctrl+Q and Ctrl+P are a shell's.
+class LabApp(App[None], inherit_bindings=False):
+    """A lab and the screens to work in it.
+
+    Args:
+        session: the catalog and the engine.
+        prepare: makes the lab ready; minutes may pass.
+        clock: seconds that only go forward.
+        run_command: gives the terminal to a command until it ends.
+    """
+
+    TITLE = "CKS Lab"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Menu}
+    COMMAND_PALETTE_BINDING = "f10"
+
+    lab = reactive(LabView())
+    """The lab as last seen. Screens watch it."""
+
+    @dataclass
+    class Looked(Message):
+        """The lab's state was looked at."""
+
+        status: Status | None
+
+    @dataclass
+    class Progressed(Message):
+        """`setup` or `up` has news."""
+
+        progress: Progress
+
+    @dataclass
+    class Prepared(Message):
+        """`setup` and `up` have ended."""
+
+        trouble: Trouble | None
+
+    def __init__(
+        self,
+        session: Session,
+        prepare: Prepare,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        run_command: RunCommand = run_command,
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._prepare = prepare
+        self._clock = clock
+        self._run_command = run_command
+        self._next_look: Timer | None = None
+
+    def on_mount(self) -> None:
+        """What is known only once it is on the screen."""
+        self.push_screen(PracticeScreen(self._session, self._clock, self.open_shell))
+        self._look()
+
+    def action_command_palette(self) -> None:
+        """Open the menu."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=i18n.text("ui.menu.placeholder")))
+
+    def action_up(self) -> None:
+        """Make the lab ready, from whatever state it is in."""
+        if self.lab.work is None:
+            self.lab = replace(self.lab, work=Work(i18n.text("ui.work.up"), self._clock()))
+            self._bring_up()
+
+    def open_shell(self, title: str) -> None:
+        """Leave the terminal to the learner's shell until it ends."""
+        argv = self._session.engine.shell_argv()
+        try:
+            with self.suspend():
+                print(f"\n{title}\n{i18n.text('ui.shell.returns')}\n", flush=True)
+                self._run_command(argv)
+        except SuspendNotSupported:
+            self.notify(i18n.text("ui.shell.unsupported"), severity="warning", timeout=10)
+        except OSError as error:
+            self.push_screen(TroubleScreen(Trouble.of(error)))
+
+    # Only one look at a time, and the next one a while after the last has ended: a look that hangs does not pile up.
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="look")
+    def _look(self) -> None:
+        try:
+            status = self._session.engine.status()
+        except Exception:
+            # Whatever prevents the look, `up` tells it better; here the state is just not known.
+            self.post_message(self.Looked(None))
+        else:
+            self.post_message(self.Looked(status))
+
+    @on(Looked)
+    def _take_status(self, event: Looked) -> None:
+        is_first = not self.lab.looked
+        self.lab = replace(self.lab, status=event.status, looked=True)
+        if is_first and not self.lab.ready:
+            self.action_up()
+        if self._next_look is not None:
+            self._next_look.stop()
+        self._next_look = self.set_timer(BETWEEN_LOOKS, self._look)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="up")
+    def _bring_up(self) -> None:
+        def tell(progress: Progress) -> None:
+            self.post_message(self.Progressed(progress))
+
+        try:
+            self._prepare(until_cancelled(tell))
+        except Exception as error:
+            self.post_message(self.Prepared(Trouble.of(error)))
+        else:
+            self.post_message(self.Prepared(None))
+
+    @on(Progressed)
+    def _take_progress(self, event: Progressed) -> None:
+        if self.lab.work is not None:
+            self.lab = replace(self.lab, work=self.lab.work.told(event.progress, self._clock()))
+
+    @on(Prepared)
+    def _take_end(self, event: Prepared) -> None:
+        self.lab = replace(self.lab, work=None)
+        if event.trouble is not None:
+            self.push_screen(TroubleScreen(event.trouble))
+        self._look()

@@ -1,0 +1,78 @@
+"""What this run of the app has seen of one exercise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from checkers.api import Verdict
+from lab.catalog.model import Criterion, Exercise
+from lab.grading.grade import Grade, Graded
+from lab.ui import marks
+from lab.ui.marks import Mark
+from lab.ui.trouble import Trouble
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A learner's try at an exercise.
+
+    Attributes:
+        started: the scenario is prepared, as far as this run of the app knows.
+        busy: its scenario is being prepared or removed.
+        grading: its criteria are being judged.
+        hints: how many hints were taken.
+        impossible: why it cannot be done on this engine; empty when it can.
+        found: criterion id -> what the newest look has found so far.
+        grade: the newest look, once it is complete.
+        trouble: why the newest look could not be completed.
+    """
+
+    exercise: Exercise
+    started: bool = False
+    busy: bool = False
+    grading: bool = False
+    hints: int = 0
+    impossible: str = ""
+    found: dict[str, Graded] = field(default_factory=dict)
+    grade: Grade | None = None
+    trouble: Trouble | None = None
+
+    def forget_findings(self) -> None:
+        """As if nobody had looked yet."""
+        self.found = {}
+        self.grade = None
+        self.trouble = None
+
+    @property
+    def score(self) -> int:
+        """Points earned, of those criteria that were judged."""
+        return sum(graded.earned for graded in self.found.values())
+
+    @property
+    def mark(self) -> Mark:
+        """Its state in the list of exercises."""
+        if self.impossible:
+            return marks.IMPOSSIBLE
+        if self.busy or self.grading:
+            return marks.BUSY
+        if self.trouble is not None and self.trouble.ours:
+            return marks.VERDICTS[Verdict.BROKEN]
+        if self.grade is not None:
+            return marks.VERDICTS[self.grade.verdict]
+        return marks.BEGUN if self.started else marks.NEW
+
+    def mark_of(self, criterion: Criterion) -> Mark:
+        """The state of one criterion. Where the lab failed amid a look, what was not judged is the lab's fault too."""
+        graded = self.found.get(criterion.id)
+        if graded is not None:
+            return marks.VERDICTS[graded.finding.verdict]
+        if self.trouble is not None and self.trouble.ours:
+            return marks.VERDICTS[Verdict.BROKEN]
+        return marks.RUNNING if criterion is self._next else marks.PENDING
+
+    @property
+    def _next(self) -> Criterion | None:
+        """The criterion being judged: they are told in the exercise's order."""
+        if not self.grading:
+            return None
+        return next((criterion for criterion in self.exercise.criteria if criterion.id not in self.found), None)

@@ -1,0 +1,39 @@
+"""What the app knows of its lab at a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.cluster.engine import State, Status
+from lab.ui import marks
+from lab.ui.marks import Mark
+from lab.ui.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class LabView:
+    """The lab as last seen.
+
+    Attributes:
+        status: None until it has been looked at, or when the look failed.
+        looked: whether it has been looked at, with or without success.
+        work: `setup` and `up` under way.
+    """
+
+    status: Status | None = None
+    looked: bool = False
+    work: Work | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether exercises can be started and graded."""
+        return self.work is None and self.status is not None and self.status.state is State.READY
+
+    @property
+    def mark(self) -> Mark:
+        """Its state, to be shown."""
+        if self.work is not None:
+            return marks.PREPARING
+        if self.status is not None:
+            return marks.LAB_STATES[self.status.state]
+        return marks.UNKNOWN if self.looked else marks.LOOKING

@@ -1,0 +1,67 @@
+"""How states are shown: a glyph and a word, with a colour that says nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.content import Content
+
+from checkers.api import Verdict
+from lab import i18n
+from lab.cluster.engine import State
+
+Tone = Literal["success", "error", "warning", "primary", "muted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A state as it is shown.
+
+    Attributes:
+        name: of its word in the locale files, under `ui.mark`.
+        tone: which text colour of the theme.
+    """
+
+    glyph: str
+    name: str
+    tone: Tone
+
+    @property
+    def text(self) -> str:
+        """Glyph and word, in the language in use."""
+        return f"{self.glyph} {i18n.text(f'ui.mark.{self.name}')}"
+
+    @property
+    def content(self) -> Content:
+        """Glyph and word in colour."""
+        return Content.styled(self.text, f"bold $text-{self.tone}")
+
+
+PENDING = Mark("·", "pending", "muted")
+RUNNING = Mark("»", "running", "primary")
+
+VERDICTS: Mapping[Verdict, Mark] = {
+    Verdict.PASS: Mark("✓", "pass", "success"),
+    Verdict.FAIL: Mark("✗", "fail", "error"),
+    Verdict.BROKEN: Mark("!", "broken", "warning"),
+    Verdict.UNSEEN: Mark("?", "unseen", "warning"),
+}
+
+NEW = Mark("○", "new", "muted")
+BEGUN = Mark("◐", "begun", "primary")
+BUSY = Mark("»", "busy", "primary")
+IMPOSSIBLE = Mark("–", "impossible", "muted")
+
+LOOKING = Mark("·", "looking", "muted")
+PREPARING = Mark("»", "preparing", "primary")
+UNKNOWN = Mark("?", "unknown", "warning")
+
+LAB_STATES: Mapping[State, Mark] = {
+    State.ABSENT: Mark("○", "absent", "warning"),
+    State.PARTIAL: Mark("◐", "partial", "warning"),
+    State.STOPPED: Mark("○", "stopped", "warning"),
+    State.UNREACHABLE: Mark("!", "unreachable", "error"),
+    State.READY: Mark("✓", "ready", "success"),
+}

@@ -1,0 +1,46 @@
+"""A question before something that cannot be undone."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from lab import i18n
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Yes or no. Escape, and whatever the learner did not mean, is no."""
+
+    CSS_PATH = "confirm.tcss"
+    AUTO_FOCUS = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", show=False),
+        Binding("n,escape,ctrl+c", "dismiss(False)", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: str, detail: str) -> None:
+        super().__init__()
+        self._question = question
+        self._detail = detail
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        with Vertical(id="box") as box:
+            box.border_title = i18n.text("ui.confirm.title")
+            yield Static(self._question, id="question", markup=False)
+            yield Static(self._detail, id="detail", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button(i18n.text("ui.confirm.agree"), id="yes", compact=True)
+                yield Button(i18n.text("ui.confirm.refuse"), id="no", compact=True)
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")

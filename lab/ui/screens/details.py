@@ -1,0 +1,58 @@
+"""Everything that `setup` and `up` have said."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Log, Static
+
+from lab import i18n
+from lab.console import printable
+from lab.progress import Progress, duration
+from lab.ui.lab_view import LabView
+
+
+class DetailsScreen(ModalScreen[None]):
+    """Follows the work for as long as it is open."""
+
+    CSS_PATH = "details.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,ctrl+c,q,d", "dismiss", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Progress | None = None
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        with Vertical(id="box") as box:
+            box.border_title = i18n.text("ui.details.title")
+            box.border_subtitle = i18n.text("ui.close")
+            yield Static(i18n.text("ui.details.none"), id="empty")
+            yield Log()
+
+    def on_mount(self) -> None:
+        """What is known only once it is on the screen."""
+        self.watch(self.app, "lab", self._follow)
+
+    def _follow(self, lab: LabView) -> None:
+        """Add what is new since the last time."""
+        if lab.work is None:
+            return
+        self.query_one("#empty").display = False
+        news = lab.work.news
+        # By identity: two equal pieces of news are two lines.
+        known = next((index + 1 for index, one in enumerate(news) if one is self._shown), 0)
+        self.query_one(Log).write_lines(_line(progress) for progress in news[known:])
+        if news:
+            self._shown = news[-1]
+
+
+def _line(progress: Progress) -> str:
+    """A step's beginning stands out; its output is indented."""
+    if progress.detail:
+        return f"    {printable(progress.detail)}"
+    return f"{duration(progress.elapsed):>7}  {progress.number}/{progress.steps} {progress.step}"

@@ -1,0 +1,112 @@
+"""What every screen with exercises has in common: the long work of a session, done in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from textual import work
+from textual.message import Message
+from textual.screen import Screen
+
+from lab.catalog.model import Exercise
+from lab.grading.grade import Grade, Graded
+from lab.practice.session import Session
+from lab.progress import OnProgress, Progress
+from lab.ui.trouble import Trouble
+from lab.ui.work import until_cancelled
+
+Exercises = tuple[Exercise, ...]
+
+
+class SessionScreen(Screen[None]):
+    """Calls its session in workers. They touch no widget, they post messages; handlers own what is known and shown.
+
+    A worker catches whatever comes up, since nobody else would see it, and hands it on as `Failed`.
+    """
+
+    @dataclass
+    class Explained(Message):
+        """It is known what cannot be done on this engine: exercise id -> why."""
+
+        reasons: Mapping[str, str]
+
+    @dataclass
+    class Progressed(Message):
+        """A start or a reset has news."""
+
+        progress: Progress
+
+    @dataclass
+    class ScenarioChanged(Message):
+        """Scenarios are prepared, or removed."""
+
+        exercises: Exercises
+        started: bool
+
+    @dataclass
+    class Found(Message):
+        """A criterion was judged."""
+
+        exercise: Exercise
+        graded: Graded
+
+    @dataclass
+    class Judged(Message):
+        """All criteria were judged."""
+
+        grade: Grade
+
+    @dataclass
+    class Failed(Message):
+        """A start, a reset or a look did not come to its end."""
+
+        exercises: Exercises
+        trouble: Trouble
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def stop_work(self) -> bool:
+        """Tell what is under way to stop. Whether there was anything."""
+        return bool(self.workers.cancel_group(self, "exercise"))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="impossible")
+    def explain(self) -> None:
+        """Find out what cannot be done on this engine."""
+        exercises = self.session.catalog.exercises
+        try:
+            reasons = {exercise.id: "; ".join(self.session.impossible(exercise).values()) for exercise in exercises}
+        except Exception as error:
+            self.post_message(self.Failed((), Trouble.of(error)))
+        else:
+            self.post_message(self.Explained(reasons))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="exercise")
+    def change_scenario(self, exercises: Exercises, change: Callable[[OnProgress], None], *, started: bool) -> None:
+        """Start or reset, as `change` does it."""
+
+        def tell(progress: Progress) -> None:
+            self.post_message(self.Progressed(progress))
+
+        try:
+            change(until_cancelled(tell))
+        except Exception as error:
+            self.post_message(self.Failed(exercises, Trouble.of(error)))
+        else:
+            self.post_message(self.ScenarioChanged(exercises, started))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="exercise")
+    def grade(self, exercise: Exercise) -> None:
+        """Look at the cluster and judge."""
+
+        def tell(graded: Graded) -> None:
+            self.post_message(self.Found(exercise, graded))
+
+        try:
+            grade = self.session.grade(exercise, until_cancelled(tell))
+        except Exception as error:
+            self.post_message(self.Failed((exercise,), Trouble.of(error)))
+        else:
+            self.post_message(self.Judged(grade))

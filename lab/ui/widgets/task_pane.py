@@ -1,0 +1,59 @@
+"""The task of an exercise, with the hints that were taken."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.containers import VerticalScroll
+from textual.widgets import Markdown
+
+from lab import i18n
+from lab.ui.attempt import Attempt
+
+
+class TaskPane(VerticalScroll):
+    """Shows the text of one attempt's exercise."""
+
+    DEFAULT_CSS = """
+    TaskPane Markdown { padding: 0 1; margin: 0; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(classes="pane")
+        self._text: Markdown | None = None
+
+    async def show(self, attempt: Attempt) -> None:
+        """Show the task as its learner has it before them: reasons against it, task, hints taken."""
+        exercise = attempt.exercise
+        facts = i18n.text(
+            "ui.task.facts",
+            points=exercise.points,
+            minutes=exercise.minutes,
+            level=i18n.text(f"ui.level.{exercise.level}"),
+        )
+        self.border_title = str(exercise.title)
+        self.border_subtitle = facts
+        parts = [f"> {attempt.impossible}"] if attempt.impossible else []
+        parts.append(exercise.task)
+        parts += [_hint(attempt, number) for number in range(attempt.hints)]
+        await self._write("\n\n".join(parts))
+
+    async def _write(self, text: str) -> None:
+        if self._text is None:
+            # Markdown is the dearest widget to mount; the list of exercises is there before it.
+            self._text = Markdown(text, open_links=False)
+            await self.mount(self._text)
+        else:
+            await self._text.update(text)
+
+    @on(Markdown.LinkClicked)
+    def _hand_over(self, event: Markdown.LinkClicked) -> None:
+        """Copy a link: a terminal on another machine has no browser to open."""
+        event.stop()
+        self.app.copy_to_clipboard(event.href)
+        self.notify(event.href, title=i18n.text("ui.task.copied"), markup=False)
+
+
+def _hint(attempt: Attempt, number: int) -> str:
+    hints = attempt.exercise.hints
+    heading = i18n.text("ui.hint.heading", number=number + 1, count=len(hints))
+    return f"---\n\n**{heading}**\n\n{hints[number]}"

@@ -1,0 +1,65 @@
+"""Long work, seen from the app: what it has said so far, and how it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from textual.worker import get_current_worker
+
+from lab.progress import Progress
+
+KEPT = 500
+"""How many pieces of news are kept for the details."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A piece of long work under way.
+
+    Attributes:
+        title: what it is for, in the learner's language.
+        heard: when the newest news came, by the app's clock.
+    """
+
+    title: str
+    heard: float
+    news: tuple[Progress, ...] = ()
+
+    def told(self, progress: Progress, now: float) -> Work:
+        """This work, one piece of news later."""
+        return replace(self, heard=now, news=(*self.news[-KEPT + 1 :], progress))
+
+    @property
+    def latest(self) -> Progress | None:
+        """The newest news."""
+        return self.news[-1] if self.news else None
+
+    def elapsed(self, now: float) -> float:
+        """Seconds since the work began. They pass between two pieces of news as well."""
+        return (self.latest.elapsed if self.latest else 0) + now - self.heard
+
+    def left(self, now: float) -> float | None:
+        """The estimate of the seconds to come; None where nothing is known, or the estimate has proved too short."""
+        if self.latest is None or self.latest.left is None:
+            return None
+        left = self.latest.left - (now - self.heard)
+        return left if left > 0 else None
+
+
+def until_cancelled(tell: Callable[[T], object]) -> Callable[[T], None]:
+    """A callback for work in the current worker: it tells, or ends the work once the worker is cancelled.
+
+    It ends it by `KeyboardInterrupt`, which all long work bears: it is what Ctrl+C does to it on the command line.
+    """
+    worker = get_current_worker()
+
+    def tell_or_end(news: T) -> None:
+        if worker.is_cancelled:
+            raise KeyboardInterrupt
+        tell(news)
+
+    return tell_or_end

@@ -1,0 +1,201 @@
+"""A lab that is not there: its catalog is made up, and a test decides when each piece of its work goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from checkers.api import Check, Finding, Text, Verdict, failed, passed
+from lab.catalog.model import Catalog, Criterion, Domain, Exercise, Localized, Scenario
+from lab.cluster.engine import Capability, Node, State, Status
+from lab.grading.grade import Grade, Graded, OnFinding
+from lab.practice.session import Session
+from lab.progress import OnProgress, Progress, ignore
+
+BOUND = 10
+"""Seconds after which a piece of work that no test lets go on gives up."""
+
+RIGHT = passed(Text("a Pod runs", "有 Pod 在运行"), Text("Pod web runs", "Pod web 正在运行"))
+WRONG = failed(
+    Text("the Pod is refused", "Pod 被拒绝"),
+    Text("it was admitted", "它被接受了"),
+    Text("A policy that only warns stops nobody.", "只警告的策略拦不住任何人。"),
+    "https://kubernetes.io/docs/concepts/security/pod-security-admission/",
+)
+LOST = Finding(
+    Verdict.BROKEN, Text("an answer", "有响应"), Text("node kube-worker-1 is gone", "节点 kube-worker-1 不见了")
+)
+
+
+class Gate:
+    """Where a thread waits until the test lets it pass. Open unless a test shuts it."""
+
+    def __init__(self) -> None:
+        self._open = threading.Semaphore(0)
+        self._shut = False
+
+    def shut(self) -> None:
+        self._shut = True
+
+    def let_pass(self) -> None:
+        self._open.release()
+
+    def wait(self) -> None:
+        if self._shut and not self._open.acquire(timeout=BOUND):
+            raise TimeoutError("no test let this go on")
+
+
+def exercise(folder: Path, name: str, title: Localized) -> Exercise:
+    """An exercise of two criteria and a gate, its texts written into the folder."""
+    folder = folder / name
+    folder.mkdir(parents=True)
+    for language, title_in in (("en", title.en), ("zh", title.zh)):
+        (folder / f"task.{language}.md").write_text(f"# {title_in}\n\nTask of {name} ({language}).\n")
+        (folder / f"hints.{language}.md").write_text(f"First hint of {name}.\n---\nSecond hint of {name}.\n")
+        (folder / f"solution.{language}.md").write_text(f"Solution of {name}.\n")
+    criteria = tuple(
+        Criterion(name_of, Localized(en, zh), points, Check("fake", lambda lab: RIGHT), {})
+        for name_of, en, zh, points in (
+            ("runs", "A Pod runs", "有一个 Pod 在运行", 2),
+            ("refused", "A privileged Pod is refused", "特权 Pod 被拒绝", 3),
+            ("intact", "The namespace is still there", "命名空间仍然存在", 0),
+        )
+    )
+    return Exercise(
+        id=name,
+        domain="microservice-vulnerabilities",
+        folder=folder,
+        title=title,
+        source="",
+        objective="pod-security-standards",
+        minutes=6,
+        level="easy",
+        requires=(),
+        images=(),
+        scenario=Scenario(),
+        criteria=criteria,
+        answers=(),
+    )
+
+
+def catalog(folder: Path) -> Catalog:
+    """Two exercises in one domain."""
+    return Catalog(
+        (
+            Domain(
+                "microservice-vulnerabilities",
+                Localized("Microservice vulnerabilities", "微服务漏洞"),
+                (
+                    exercise(folder, "psa-warn", Localized("Warn of baseline violations", "对违反 baseline 发出警告")),
+                    exercise(folder, "run-as-user", Localized("Run as another user", "以其他用户运行")),
+                ),
+            ),
+        )
+    )
+
+
+@dataclass
+class FakeEngine:
+    """A lab whose state is what the test says."""
+
+    state: State = State.READY
+    name: str = "kind"
+    lab: str = "cks"
+    kubeconfig: Path = Path("/nonexistent")
+    looks: int = 0
+
+    def up(self, progress: OnProgress) -> None:
+        self.state = State.READY
+
+    def down(self, progress: OnProgress) -> None:
+        self.state = State.ABSENT
+
+    def status(self) -> Status:
+        self.looks += 1
+        return Status(self.name, self.lab, self.state, "v1.35.0" if self.state is State.READY else "")
+
+    def nodes(self) -> Sequence[Node]:
+        return ()
+
+    def base(self) -> Node:
+        raise NotImplementedError
+
+    def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
+        return ["podman", "exec", "-it", "cks-base", "bash"]
+
+    def lacks(self) -> Mapping[Capability, str]:
+        return {}
+
+
+class FakeSession(Session):
+    """Work that ends at once, as the test prepared it."""
+
+    def __init__(self, catalog: Catalog, engine: FakeEngine) -> None:
+        super().__init__(catalog, engine)
+        self.fake = engine
+        self.findings: list[Finding] = [RIGHT, WRONG, RIGHT]
+        self.error: Exception | None = None
+        self.gate = Gate()
+        self.reasons: dict[Capability, str] = {}
+        self.calls: list[str] = []
+
+    def impossible(self, exercise: Exercise) -> dict[Capability, str]:
+        return self.reasons if exercise.id == "psa-warn" else {}
+
+    def start(self, exercise: Exercise, progress: OnProgress = ignore) -> None:
+        self._do(f"start {exercise.id}", progress)
+
+    def reset(self, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
+        self._do(f"reset {exercise.id if exercise else 'all'}", progress)
+
+    def _do(self, call: str, progress: OnProgress) -> None:
+        self.calls.append(call)
+        progress(Progress("Namespace", 1, 2, 0.0))
+        self.gate.wait()
+        progress(Progress("Pods", 2, 2, 1.0))
+        if self.error is not None:
+            raise self.error
+
+    def grade(self, exercise: Exercise, on_finding: OnFinding = lambda graded: None) -> Grade:
+        self.calls.append(f"grade {exercise.id}")
+        graded = []
+        for criterion, finding in zip(exercise.criteria, self.findings, strict=True):
+            self.gate.wait()
+            if self.error is not None:
+                raise self.error
+            earned = criterion.points if finding.verdict is Verdict.PASS else 0
+            graded.append(Graded(criterion, finding, earned))
+            on_finding(graded[-1])
+        return Grade(exercise, "kind", "v1.35.0", datetime(2026, 11, 25, tzinfo=UTC), 1.0, tuple(graded))
+
+
+@dataclass
+class Preparation:
+    """`setup` and `up` as the app calls them."""
+
+    engine: FakeEngine
+    gate: Gate = field(default_factory=Gate)
+    news: Sequence[Progress] = (
+        Progress("Node image", 1, 3, 0.0, left=240.0),
+        Progress("Node image", 1, 3, 20.0, left=220.0, detail="go: downloading k8s.io/kubernetes v1.35.0"),
+        Progress("Cluster", 3, 3, 200.0, left=40.0),
+    )
+    error: Exception | None = None
+    calls: int = 0
+    stopped: bool = False
+
+    def __call__(self, progress: OnProgress) -> None:
+        self.calls += 1
+        try:
+            for one in self.news:
+                progress(one)
+                self.gate.wait()
+        except KeyboardInterrupt:
+            self.stopped = True
+            raise
+        if self.error is not None:
+            raise self.error
+        self.engine.state = State.READY
