@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol
 class Verdict(StrEnum):
     """What is known of a criterion. Only `PASS` earns points."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - no password
     FAIL = "fail"
     BROKEN = "broken"
     """The lab is at fault: a node is gone, an image cannot be had. Never shown as the learner's fault."""
@@ -54,12 +54,27 @@ class Ran:
     stderr: str
 
 
-class NotSeen(Exception):  # noqa: N818 - it is no fault of anyone: there was no answer in time
+class NoLook(Exception):  # noqa: N818 - it tells what is known, and is nobody's programming mistake
+    """An observation gave nothing to judge by; `words` say what came instead."""
+
+    def __init__(self, words: Text) -> None:
+        super().__init__(words.en)
+        self.words = words
+
+
+class NotSeen(NoLook):
     """An observation did not come back within its bound. The criterion becomes `UNSEEN`."""
 
 
-class LabBroken(Exception):  # noqa: N818 - the word of the vocabulary
+class LabBroken(NoLook):
     """An observation failed for a reason that cannot be the learner's. The criterion becomes `BROKEN`."""
+
+
+class NoExec(NotSeen):
+    """A command could not be begun in a container: it is not in the image, or the container has just ended.
+
+    A check that knows another way to look catches it; else the criterion is `UNSEEN`.
+    """
 
 
 class Observer(Protocol):
@@ -75,13 +90,19 @@ class Observer(Protocol):
         """All objects of a kind, in one namespace or, where none is named, in all."""
 
     def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
-        """Run a command in a running container."""
+        """Run a command in a running container. May raise `NoExec`."""
 
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
         """Run a command on a node as root. It must only read."""
 
-    def events(self, kind: str, name: str, namespace: str = "default") -> Sequence[str]:
-        """The messages of the events about an object, oldest first."""
+    def events(self, obj: Mapping[str, Any]) -> Sequence[str]:
+        """The messages of the events about this very object, not of a namesake before it; oldest first."""
+
+    def logs(self, pod: str, container: str, namespace: str = "default", *, previous: bool = False) -> Sequence[str]:
+        """The last lines that a container wrote, or the one that ran before it; none where there are none."""
+
+    def provides(self, image: str) -> bool:
+        """Whether the task names this image, so that it is the lab's fault if it cannot be had."""
 
 
 P = ParamSpec("P")
@@ -126,3 +147,8 @@ def passed(expected: Text, found: Text) -> Finding:
 def failed(expected: Text, found: Text, why: Text, link: str = "") -> Finding:
     """It is not as it has to be, and that is the learner's to mend."""
     return Finding(Verdict.FAIL, expected, found, why, link)
+
+
+def broken(expected: Text, found: Text) -> Finding:
+    """It cannot be judged, and that is the lab's to mend."""
+    return Finding(Verdict.BROKEN, expected, found)

@@ -152,7 +152,9 @@ def _answers(source: Source, file: ExerciseFile, folder: Path) -> tuple[Answer, 
     if SOLUTION not in names:
         source.problem("answers", "no_solution", name=SOLUTION)
     ids = [criterion.id for criterion in file.criteria]
-    return tuple(_answer(source, f"answers[{number}]", answer, ids, folder) for number, answer in enumerate(file.answers))
+    return tuple(
+        _answer(source, f"answers[{number}]", answer, ids, folder) for number, answer in enumerate(file.answers)
+    )
 
 
 def _answer(source: Source, field: str, file: AnswerFile, ids: list[str], folder: Path) -> Answer:

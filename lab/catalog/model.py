@@ -46,6 +46,7 @@ class Criterion:
 
     @property
     def is_gate(self) -> bool:
+        """It earns nothing, but must hold."""
         return self.points == 0
 
 
@@ -66,6 +67,7 @@ class Answer:
 
     @property
     def is_right(self) -> bool:
+        """Every criterion passes with it."""
         return all(verdict is Verdict.PASS for verdict in self.verdicts.values())
 
 
@@ -157,11 +159,12 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All exercises, in the order in which they are shown. One that is broken is missing, and its `problems` say why."""
+    """All exercises, in the order in which they are shown. A broken one is missing; `problems` say why."""
 
     domains: tuple[Domain, ...]
     problems: tuple[Problem, ...] = ()
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
+        """Of all domains."""
         return tuple(exercise for domain in self.domains for exercise in domain.exercises)

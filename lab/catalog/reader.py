@@ -22,6 +22,7 @@ class Entry:
 
     @property
     def is_required(self) -> bool:
+        """It may not be left out."""
         return self.default is MISSING
 
 

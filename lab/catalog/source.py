@@ -117,7 +117,7 @@ class Source:
 
     def _scalar(self, node: yaml.Node, field: str) -> Any:
         try:
-            return _constructor.construct_object(node)  # type: ignore[no-untyped-call]
+            return _constructor.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             self.problem(field, "no_yaml", said=str(error).splitlines()[0])
             return None

@@ -1,0 +1,33 @@
+"""kubectl as the lab's administrator, on the control plane, where the learner's own configuration does not matter."""
+
+from __future__ import annotations
+
+from lab.cluster.engine import Completed, Engine
+from lab.errors import LabError
+
+ADMIN = "/etc/kubernetes/admin.conf"
+"""What kubeadm leaves on every control plane."""
+BOUND = 60.0
+"""Seconds for one command."""
+
+
+class Kubectl:
+    """Runs kubectl, argument by argument: no name from a file ever becomes part of a shell line."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._node = engine.nodes()[0]
+
+    def ask(self, *args: str, stdin: bytes = b"", timeout: float = BOUND) -> Completed:
+        """Run it, whatever comes of it."""
+        return self._node.run(["kubectl", f"--kubeconfig={ADMIN}", *args], stdin=stdin, timeout=timeout)
+
+    def do(self, *args: str, stdin: bytes = b"", timeout: float = BOUND) -> Completed:
+        """Run it.
+
+        Raises:
+            LabError: it failed (`start.kubectl`).
+        """
+        done = self.ask(*args, stdin=stdin, timeout=timeout)
+        if not done.ok:
+            raise LabError("start.kubectl", done.error, command=" ".join(args), node=self._node.name)
+        return done

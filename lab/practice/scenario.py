@@ -1,0 +1,92 @@
+"""Sets the scene of an exercise on the cluster, and clears it away again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lab.catalog.model import Resource, Scenario
+from lab.errors import LabError
+from lab.grading.clock import Clock, wait_until
+from lab.practice.kubectl import Kubectl
+
+GONE = 30
+"""Seconds for an object to be gone, before its finalizers are taken away."""
+NAMESPACE_GONE = 120
+"""Seconds for a namespace to be gone with all that is in it."""
+SETTLED = 60
+"""Seconds for a scene to settle."""
+
+
+class Stage:
+    """Where scenarios are set and cleared.
+
+    Args:
+        kubectl: of the lab.
+        clock: for the waits.
+    """
+
+    def __init__(self, kubectl: Kubectl, clock: Clock) -> None:
+        self._kubectl = kubectl
+        self._clock = clock
+
+    def clear(self, scenario: Scenario) -> None:
+        """Remove what the scenario and its learner made, and wait until it is gone."""
+        for resource in scenario.remove:
+            self._remove(resource)
+        for namespace in scenario.namespaces:
+            # Its own time is the bound; the command may take a little longer to end.
+            wait = f"--timeout={NAMESPACE_GONE}s"
+            self._kubectl.do("delete", "namespace", namespace, "--ignore-not-found", wait, timeout=NAMESPACE_GONE + 10)
+
+    def set(self, scenario: Scenario) -> None:
+        """Make the namespaces and apply the manifests."""
+        for namespace in scenario.namespaces:
+            self._kubectl.do("create", "namespace", namespace)
+        self._await_accounts(scenario)
+        for manifest in scenario.apply:
+            self._kubectl.do("apply", "-f", "-", stdin=manifest.read_bytes())
+
+    def settle(self, scenario: Scenario) -> None:
+        """Wait until nothing of the scene is still being made."""
+        for namespace in scenario.namespaces:
+            self._await(lambda namespace=namespace: self._is_settled(namespace), f"Pods in {namespace}")
+
+    def _remove(self, resource: Resource) -> None:
+        """Delete one object. A Pod is not given its half minute to say goodbye: nobody waits for its answer."""
+        place = [f"--namespace={resource.namespace}"] if resource.namespace else []
+        force = ["--grace-period=0", "--force"] if resource.kind.lower() == "pod" else []
+        delete = ["delete", resource.kind, resource.name, *place, "--ignore-not-found", *force]
+        if self._kubectl.ask(*delete, f"--timeout={GONE}s", timeout=GONE + 10).ok:
+            return
+        # A finalizer that nothing serves keeps it for ever.
+        free = '{"metadata":{"finalizers":null}}'
+        self._kubectl.do("patch", resource.kind, resource.name, *place, "--type=merge", f"--patch={free}")
+        self._kubectl.do(*delete, f"--timeout={GONE}s", timeout=GONE + 10)
+
+    def _await_accounts(self, scenario: Scenario) -> None:
+        """Pods are refused until their namespace has its default account, which a controller makes a little later."""
+        places = {*scenario.namespaces, *(resource.namespace for resource in scenario.remove if resource.namespace)}
+        for place in sorted(places):
+            account = ["get", "serviceaccount", "default", f"--namespace={place}"]
+            self._await(lambda account=account: self._kubectl.ask(*account).ok, f"ServiceAccount {place}/default")
+
+    def _is_settled(self, namespace: str) -> bool:
+        """No Pod there is still on its way to run; one that failed has arrived as well."""
+        pods = json.loads(self._kubectl.do("get", "pods", f"--namespace={namespace}", "--output=json").text)
+        return not any(_is_beginning(pod) for pod in pods["items"])
+
+    def _await(self, condition: Any, what: str) -> None:
+        if not wait_until(condition, self._clock, bound=SETTLED):
+            raise LabError("start.unsettled", what=what, seconds=SETTLED)
+
+
+def _is_beginning(pod: dict[str, Any]) -> bool:
+    status = pod.get("status", {})
+    if status.get("phase") != "Pending":
+        return False
+    conditions = {condition["type"]: condition["status"] for condition in status.get("conditions", ())}
+    if conditions.get("PodScheduled") == "False":
+        return False
+    states = [own.get("state", {}).get("waiting", {}) for own in status.get("containerStatuses", ())]
+    return not states or any(state.get("reason") in ("ContainerCreating", "PodInitializing") for state in states)

@@ -1,0 +1,27 @@
+"""An answer's script, run as the learner would type it: as user candidate, on base."""
+
+from __future__ import annotations
+
+import subprocess
+
+from lab.catalog.model import Answer
+from lab.cluster.engine import Completed, Engine
+from lab.errors import LabError
+
+BOUND = 180.0
+"""Seconds for one script, with all that it waits for."""
+
+
+def run_as_learner(engine: Engine, answer: Answer) -> Completed:
+    """Run the script from its standard input, so that nothing of it is left on base.
+
+    Raises:
+        LabError: it did not end in time (`start.script`).
+    """
+    argv = engine.shell_argv("bash", "-s", tty=False)
+    try:
+        done = subprocess.run(argv, input=answer.script.read_bytes(), capture_output=True, timeout=BOUND, check=False)
+    except subprocess.TimeoutExpired as error:
+        said = (error.stderr or b"").decode("utf-8", "backslashreplace")
+        raise LabError("start.script", said, script=answer.script, seconds=f"{BOUND:.0f}") from error
+    return Completed(argv, done.returncode, done.stdout, done.stderr)
