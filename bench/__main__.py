@@ -51,10 +51,8 @@ def _once(program: str) -> float:
 
 def compare(what: str, program: str, known: str, its_program: str) -> None:
     """Print one line: both times and their ratio."""
-    ours, theirs = seconds(program), seconds(its_program)
-    print(
-        f"{what:14} {ours * 1000:6.0f} ms   {known:20} {theirs * 1000:6.0f} ms   ratio {ours / theirs:.2f}", flush=True
-    )
+    ours, theirs = seconds(program) * 1000, seconds(its_program) * 1000
+    print(f"{what:14} {ours:6.0f} ms   {known:20} {theirs:6.0f} ms   ratio {ours / theirs:.2f}", flush=True)
 
 
 if __name__ == "__main__":

