@@ -105,6 +105,14 @@ class Console:
                 self._told = now
             self._show(now)
 
+    def result(self, text: str) -> None:
+        """Print a result on standard output while the work goes on, without the live line in its way."""
+        with self._lock:
+            if self._live:
+                self._write("", stays=False)
+            print(text, flush=True)
+            self._show(self._clock())
+
     def tick(self) -> None:
         """Bring what is shown up to date though nothing was heard."""
         with self._lock:

@@ -118,6 +118,18 @@ def test_foreign_output_cannot_move_the_cursor() -> None:
     assert printable("\x1b[31mred\x1b[0m\r\n\x07 end") == "red end"
 
 
-def test_padding_and_cutting_agree_on_width() -> None:
+def test_what_fits_is_not_cut() -> None:
+    assert cut("通过", 4) == "通过"
+    assert cut("通过", 3) == "通…"
+
+
+def test_padding_counts_wide_characters_twice() -> None:
     assert pad("通过", 6) + "|" == "通过  |"
-    assert cut("short", 10) == "short"
+
+
+def test_a_result_stands_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    seen = Watched(live=True)
+    seen.hear(1, "proving")
+    seen.console.result("it holds")
+    assert capsys.readouterr().out == "it holds\n"
+    assert seen.stream.getvalue().split("\r\x1b[K")[1:] == ["[1/3] proving … 0s", "", "[1/3] proving … 0s"]
