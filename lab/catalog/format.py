@@ -6,7 +6,6 @@ description of the format. A name that ends in `_` stands for a key that Python 
 
 from __future__ import annotations
 
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -42,7 +41,7 @@ class CriterionFile:
     title: Localized
     check: str
     points: int = 0
-    with_: Mapping[str, Any] = types.MappingProxyType({})
+    with_: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def _criterion(source: Source, field: str, file: CriterionFile) -> Criterion:
         source.problem(f"{field}.check", "no_check", name=file.check, known=", ".join(sorted(checks())))
         check = Check(file.check, _never)
     else:
-        parameters = read_mapping(source, f"{field}.with", dict(file.with_), parameters_of(check.look))
+        parameters = read_mapping(source, f"{field}.with", dict(file.with_ or {}), parameters_of(check.look))
     return Criterion(file.id, file.title, file.points, check, parameters)
 
 
