@@ -45,14 +45,14 @@ def _ssh(args: Namespace) -> int:
 def _on_base(args: Namespace, *command: str) -> int:
     from lab.cluster import open_lab
 
-    return _attached(open_lab(args.name).shell_argv(*command, tty=_on_terminal()))
+    return attached(open_lab(args.name).shell_argv(*command, tty=_on_terminal()))
 
 
 def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _attached(argv: Sequence[str]) -> int:
+def attached(argv: Sequence[str]) -> int:
     """Run a command that reads and writes where we do, and return what it returned."""
     # Ctrl-C is the command's to answer. A handler, unlike SIG_IGN, is not inherited by it.
     ours = signal.signal(signal.SIGINT, lambda *_: None)
