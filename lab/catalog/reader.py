@@ -1,4 +1,4 @@
-"""Plain values of a YAML file into typed ones, and the JSON Schema of the same types."""
+"""Plain values of a YAML file into typed ones. `schema.py` tells editors of the same types."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lab import i18n
@@ -26,12 +27,14 @@ class Entry:
         return self.default is MISSING
 
 
+@cache
 def entries_of(cls: type) -> dict[str, Entry]:
     """The keys of a mapping that a dataclass describes. `with_` stands for the key `with`."""
     hints = get_type_hints(cls)
     return {field.name.rstrip("_"): Entry(hints[field.name], field.default) for field in fields(cls)}
 
 
+@cache
 def parameters_of(look: Callable[..., Any]) -> dict[str, Entry]:
     """The keys of `with:` that a check's signature describes."""
     hints = get_type_hints(look)
