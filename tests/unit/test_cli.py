@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,11 +14,17 @@ from typing import Any
 import pytest
 
 import lab.cluster
+from checkers.api import Finding, Text, Verdict
 from lab import cli, i18n, paths
+from lab.catalog.model import Exercise
 from lab.cluster.engine import State, Status
 from lab.errors import LabError
+from lab.grading.grade import Grade, Graded, OnFinding, unwatched
+from lab.grading.prove import Proof, ProofEvent, Proving
+from lab.practice.session import Session
 from lab.progress import OnProgress, Progress
 
+EXERCISE = "busybox-security-context"
 VERBS = (
     *("setup", "up", "down", "status", "doctor", "shell", "ssh", "kubectl"),
     *("list", "task", "start", "grade", "hint", "solution", "reset", "prove", "author"),
@@ -235,6 +242,105 @@ def test_a_command_reaches_base_word_by_word(engine: StandIn, argv: list[str], c
 def test_an_unknown_node_is_answered_with_those_there_are(engine: StandIn, capsys: Output) -> None:
     assert cli.main(["ssh", "kube-worker-9", "--", "id"]) == 2
     assert "kube-control-plane, kube-worker-1" in capsys.readouterr().err
+
+
+def test_list_is_a_line_an_exercise(engine: StandIn, capsys: Output) -> None:
+    assert cli.main(["list"]) == 0
+    assert any(line.split()[0] == EXERCISE for line in capsys.readouterr().out.splitlines())
+
+
+def test_list_as_json(engine: StandIn, capsys: Output) -> None:
+    assert cli.main(["list", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)[0]
+    assert first["id"] == EXERCISE
+    keys = "id domain title source objective minutes level points requires"
+    assert list(first) == keys.split()
+
+
+@pytest.mark.parametrize("verb", ["task", "hint", "solution"])
+def test_what_is_read_is_in_the_language_asked_for(engine: StandIn, capsys: Output, verb: str) -> None:
+    said = []
+    for language in i18n.LANGUAGES:
+        assert cli.main(["--lang", language, verb, EXERCISE]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] != said[1]
+
+
+def test_hints_come_one_by_one(engine: StandIn, capsys: Output) -> None:
+    assert cli.main(["hint", EXERCISE]) == 0
+    assert f"ckslab hint {EXERCISE} 2" in capsys.readouterr().out
+    for number in ("0", "99"):
+        assert cli.main(["hint", EXERCISE, number]) == 2
+
+
+@pytest.mark.parametrize("line", ["task", "start", "grade", "grade --json", "hint", "solution", "reset", "prove"])
+def test_an_unknown_exercise_is_answered_with_the_nearest(engine: StandIn, capsys: Output, line: str) -> None:
+    assert cli.main([*line.split(), "busybox-securty"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert EXERCISE in err
+
+
+@pytest.mark.parametrize("argv", [["start", EXERCISE], ["reset", EXERCISE], ["reset"]])
+def test_start_and_reset_are_the_sessions(
+    engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch, argv: list[str]
+) -> None:
+    asked: list[str] = []
+
+    def remember(session: Session, exercise: Exercise | None = None, progress: OnProgress | None = None) -> None:
+        asked.append(exercise.id if exercise else "all")
+
+    monkeypatch.setattr(Session, argv[0], remember)
+    assert cli.main(argv) == 0
+    assert asked == [argv[1] if argv[1:] else "all"]
+
+
+def found(exercise: Exercise, verdict: Verdict) -> Grade:
+    """A grade with this verdict for every criterion."""
+    finding = Finding(verdict, Text("user 1000", ""), Text("user 0", ""), Text("root may do more", ""))
+    criteria = tuple(
+        Graded(criterion, finding, criterion.points if verdict is Verdict.PASS else 0)
+        for criterion in exercise.criteria
+    )
+    return Grade(exercise, "kind", "v1.35.4", datetime(2026, 1, 2, tzinfo=UTC), 1.5, criteria)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"), [(Verdict.PASS, 0), (Verdict.FAIL, 1), (Verdict.BROKEN, 3), (Verdict.UNSEEN, 3)]
+)
+def test_the_exit_code_of_a_grade_is_its_verdict(
+    engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, code: int
+) -> None:
+    def grade(session: Session, exercise: Exercise, on_finding: OnFinding = unwatched) -> Grade:
+        grade = found(exercise, verdict)
+        for graded in grade.criteria:
+            on_finding(graded)
+        return grade
+
+    monkeypatch.setattr(Session, "grade", grade)
+    assert cli.main(["grade", EXERCISE]) == code
+    assert ("user 0" in capsys.readouterr().out) == (verdict is not Verdict.PASS)
+    assert cli.main(["grade", EXERCISE, "--json"]) == code
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == ["exercise", "engine", "kubernetes", "started", "seconds", "score", "max", "criteria"]
+    assert list(told["criteria"][0]) == ["id", "points", "earned", "verdict", "expected", "found", "why"]
+
+
+@pytest.mark.parametrize(("problems", "code"), [((), 0), (("runs-as: expected pass, found fail",), 1)])
+def test_prove_tells_each_answer_and_ends_with_1_if_one_does_not_hold(
+    engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch, problems: tuple[str, ...], code: int
+) -> None:
+    def prove(session: Session, exercises: Sequence[Exercise], answer: str = "") -> Iterator[ProofEvent]:
+        yield Proving(exercises[0], "solution", 1, 1)
+        yield Proof(exercises[0], "solution", 2.0, None, problems)
+
+    monkeypatch.setattr(Session, "prove", prove)
+    assert cli.main(["prove"]) == code
+    assert f"{EXERCISE} solution" in capsys.readouterr().out
+    assert cli.main(["prove", EXERCISE, "--json"]) == code
+    (told,) = json.loads(capsys.readouterr().out)
+    assert list(told) == ["exercise", "answer", "holds", "seconds", "problems", "grade"]
+    assert told["holds"] is (code == 0)
 
 
 def test_a_reader_who_has_enough_hears_no_complaint() -> None:
