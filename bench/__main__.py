@@ -18,7 +18,9 @@ from textual.app import App
 class Minimal(App):
     def on_ready(self):
         self.exit()
-Minimal().run(headless=True)
+app = Minimal()
+app.run(headless=True)
+raise SystemExit(app.return_code)
 """
 OUR_APP = """
 from lab.catalog.load import load
@@ -26,7 +28,7 @@ from lab.cluster.engine import State, Status
 from lab.practice.session import Session
 from lab.ui.app import LabApp
 class NoLab:
-    name = 'kind'
+    name, lab = 'kind', 'bench'
     def status(self):
         return Status('kind', 'bench', State.READY)
     def lacks(self):
@@ -34,7 +36,9 @@ class NoLab:
 class Ours(LabApp):
     def on_ready(self):
         self.exit()
-Ours(Session(load(), NoLab()), lambda progress: None).run(headless=True)
+app = Ours(Session(load(), NoLab()), lambda progress: None)
+app.run(headless=True)
+raise SystemExit(app.return_code)
 """
 
 
