@@ -20,9 +20,12 @@ class Bilingual(Protocol):
     """The same words in each language: a finding's `Text`, an exercise's `Localized`."""
 
     @property
-    def en(self) -> str: ...
+    def en(self) -> str:
+        """In English."""
+
     @property
-    def zh(self) -> str: ...
+    def zh(self) -> str:
+        """In Chinese."""
 
 
 def use(language: Language) -> None:

@@ -90,13 +90,14 @@ def _told(status: Status) -> list[str]:
 
 def _doctor(args: Namespace) -> int:
     from lab.cluster.doctor import examine
+    from lab.console import pad
 
     found = examine(args.name)
     if args.json:
         print_json([{"name": it.name, "state": it.state, "says": it.says, "next_step": it.next_step} for it in found])
     else:
         for it in found:
-            print(f"{i18n.text(f'cli.doctor.{it.state}')}  {it.name}: {it.says}")
+            print(f"{pad(i18n.text(f'cli.doctor.{it.state}'), 8)} {it.name}: {it.says}")
             if it.next_step:
                 print(f"    {it.next_step}")
     return 3 if any(it.state == "problem" for it in found) else 0
