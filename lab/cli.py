@@ -5,6 +5,7 @@ Exit codes: 0 done, or all criteria pass; 1 not all pass; 2 wrong usage; 3 the l
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ DEFAULT_LAB = "cks"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says and return the exit code. No exception leaves but a fault of the program's own."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a character gets `?`, not a traceback
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
