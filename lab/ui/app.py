@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.timer import Timer
 
 from lab import i18n
-from lab.cluster.engine import Status
+from lab.cluster.engine import State, Status
 from lab.practice.session import Session
 from lab.progress import Progress
 from lab.ui import Prepare
@@ -85,7 +85,7 @@ class LabApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """What is known only once it is on the screen."""
         self.push_screen(PracticeScreen(self._session, self._clock, self.open_shell))
-        self._look()
+        self.look()
 
     def action_command_palette(self) -> None:
         """Open the menu."""
@@ -113,7 +113,8 @@ class LabApp(App[None], inherit_bindings=False):
     # Only one look at a time, and the next one a while after the last has ended: a look that hangs does not pile up.
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="look")
-    def _look(self) -> None:
+    def look(self) -> None:
+        """See what there is of the lab."""
         try:
             status = self._session.engine.status()
         except Exception:
@@ -125,12 +126,13 @@ class LabApp(App[None], inherit_bindings=False):
     @on(Looked)
     def _take_status(self, event: Looked) -> None:
         is_first = not self.lab.looked
-        self.lab = replace(self.lab, status=event.status, looked=True)
+        inherited = self.lab.inherited or (is_first and not _is_absent(event.status))
+        self.lab = replace(self.lab, status=event.status, looked=True, inherited=inherited)
         if is_first and not self.lab.ready:
             self.action_up()
         if self._next_look is not None:
             self._next_look.stop()
-        self._next_look = self.set_timer(BETWEEN_LOOKS, self._look)
+        self._next_look = self.set_timer(BETWEEN_LOOKS, self.look)
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="up")
     def _bring_up(self) -> None:
@@ -154,4 +156,8 @@ class LabApp(App[None], inherit_bindings=False):
         self.lab = replace(self.lab, work=None)
         if event.trouble is not None:
             self.push_screen(TroubleScreen(event.trouble))
-        self._look()
+        self.look()
+
+
+def _is_absent(status: Status | None) -> bool:
+    return status is not None and status.state is State.ABSENT

@@ -17,7 +17,7 @@ class Attempt:
     """A learner's try at an exercise.
 
     Attributes:
-        started: the scenario is prepared, as far as this run of the app knows.
+        started: whether the scenario is prepared; None: this run of the app does not know.
         busy: its scenario is being prepared or removed.
         grading: its criteria are being judged.
         hints: how many hints were taken.
@@ -28,7 +28,7 @@ class Attempt:
     """
 
     exercise: Exercise
-    started: bool = False
+    started: bool | None = None
     busy: bool = False
     grading: bool = False
     hints: int = 0

@@ -17,11 +17,13 @@ class LabView:
     Attributes:
         status: None until it has been looked at, or when the look failed.
         looked: whether it has been looked at, with or without success.
+        inherited: something of it was there when the app was opened, so exercises may have been begun in it.
         work: `setup` and `up` under way.
     """
 
     status: Status | None = None
     looked: bool = False
+    inherited: bool = False
     work: Work | None = None
 
     @property

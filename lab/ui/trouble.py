@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checkers.api import NoLook
 from lab import i18n
 from lab.errors import LabError, UsageError
 
@@ -26,4 +27,6 @@ class Trouble:
         """The failure behind an exception; one that nobody foresaw is a fault of the program, and says so."""
         if isinstance(error, LabError):
             return cls(error.tried, error.came_back, error.next_step, ours=not isinstance(error, UsageError))
+        if isinstance(error, NoLook):
+            return cls(i18n.text("ui.no_look.tried"), i18n.pick(error.words), i18n.text("ui.no_look.next"))
         return cls(i18n.text("ui.bug.tried"), f"{type(error).__name__}: {error}", i18n.text("ui.bug.next"))

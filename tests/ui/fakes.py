@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Markdown, Static
 
 from checkers.api import Check, Finding, Text, Verdict, failed, passed
 from lab.catalog.model import Catalog, Criterion, Domain, Exercise, Localized, Scenario
@@ -14,6 +21,8 @@ from lab.cluster.engine import Capability, Node, State, Status
 from lab.grading.grade import Grade, Graded, OnFinding
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
+from lab.ui.app import LabApp
+from lab.ui.screens.practice import PracticeScreen
 
 BOUND = 10
 """Seconds after which a piece of work that no test lets go on gives up."""
@@ -34,17 +43,21 @@ class Gate:
     """Where a thread waits until the test lets it pass. Open unless a test shuts it."""
 
     def __init__(self) -> None:
-        self._open = threading.Semaphore(0)
-        self._shut = False
+        self._permits = threading.Semaphore(0)
+        self._is_open = True
 
     def shut(self) -> None:
-        self._shut = True
+        self._is_open = False
+
+    def open(self) -> None:
+        self._is_open = True
+        self._permits.release()
 
     def let_pass(self) -> None:
-        self._open.release()
+        self._permits.release()
 
     def wait(self) -> None:
-        if self._shut and not self._open.acquire(timeout=BOUND):
+        if not self._is_open and not self._permits.acquire(timeout=BOUND):
             raise TimeoutError("no test let this go on")
 
 
@@ -186,6 +199,7 @@ class Preparation:
     error: Exception | None = None
     calls: int = 0
     stopped: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, progress: OnProgress) -> None:
         self.calls += 1
@@ -196,6 +210,99 @@ class Preparation:
         except KeyboardInterrupt:
             self.stopped = True
             raise
+        finally:
+            self.ended.set()
         if self.error is not None:
             raise self.error
         self.engine.state = State.READY
+
+
+class Time:
+    """A clock that goes forward when told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Heard:
+    """Every message of the app, so that a test can wait for what a thread will say."""
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+        self._more = asyncio.Event()
+
+    def __call__(self, message: Message) -> None:
+        self._messages.append(message)
+        self._more.set()
+
+    async def wait_for(self, kind: type[Message], times: int = 1) -> None:
+        """Until so many messages of this kind have come."""
+        async with asyncio.timeout(BOUND):
+            while sum(isinstance(message, kind) for message in self._messages) < times:
+                self._more.clear()
+                await self._more.wait()
+
+
+@dataclass
+class Stage:
+    """The app and everything that it works on."""
+
+    engine: FakeEngine
+    session: FakeSession
+    preparation: Preparation
+    time: Time = field(default_factory=Time)
+    commands: list[Sequence[str]] = field(default_factory=list)
+    heard: Heard = field(default_factory=Heard)
+
+    def __post_init__(self) -> None:
+        self.app = LabApp(self.session, self.preparation, clock=self.time, run_command=self._run)
+
+    def _run(self, argv: Sequence[str]) -> int:
+        self.commands.append(argv)
+        return 0
+
+    @asynccontextmanager
+    async def show(self, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Pilot[None]]:
+        """The app in a terminal of this size, once it has looked at its lab."""
+        async with self.app.run_test(size=size, message_hook=self.heard) as pilot:
+            await self.hear(pilot, LabApp.Looked)
+            yield pilot
+
+    async def hear(self, pilot: Pilot[None], kind: type[Message], times: int = 1) -> None:
+        """Wait for messages, and until they are dealt with."""
+        await self.heard.wait_for(kind, times)
+        await pilot.pause()
+
+    @property
+    def practice(self) -> PracticeScreen:
+        (screen,) = (screen for screen in self.app.screen_stack if isinstance(screen, PracticeScreen))
+        return screen
+
+    @property
+    def task(self) -> str:
+        """The Markdown before the learner."""
+        return self.practice.query_one("TaskPane Markdown", Markdown).source
+
+    @property
+    def results(self) -> str:
+        """The results pane as text."""
+        return words(self.practice.query_one("ResultsPane"))
+
+    @property
+    def labels(self) -> list[str]:
+        """The exercises as the tree shows them."""
+        (domain,) = self.practice.exercise_tree.root.children
+        return [str(leaf.label) for leaf in domain.children]
+
+    @property
+    def notices(self) -> str:
+        """What was notified, oldest first."""
+        return "\n".join(notification.message for notification in self.app._notifications)
+
+
+def words(widget: Widget) -> str:
+    """The words of a widget's text parts that are shown, a line each."""
+    return "\n".join(str(part.content) for part in widget.query(Static) if part.display)

@@ -156,9 +156,9 @@ class PracticeScreen(SessionScreen):
 
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
-        rows = (f"| {key.display} | {keys.name(key.id)} | {keys.tip(key.id)} |" for key in keys.PRACTICE)
-        table = "\n".join(["| | | |", "|---|---|---|", *rows])
-        self.app.push_screen(ReadingScreen(keys.name("help"), f"{i18n.text('ui.help.text')}\n\n{table}"))
+        lines = (f"- **{key.display}** {keys.name(key.id)}: {keys.tip(key.id)}" for key in keys.PRACTICE)
+        text = "\n".join([i18n.text("ui.help.text"), "", *lines])
+        self.app.push_screen(ReadingScreen(keys.name("help"), text))
 
     async def action_hint(self) -> None:
         """Show one more hint below the task."""
@@ -239,7 +239,13 @@ class PracticeScreen(SessionScreen):
             self.action_reset()
         elif self._may_begin():
             exercise = self.attempt.exercise
-            self._begin_scenario("start", (exercise,), partial(self.session.start, exercise), started=True)
+            start = partial(self.session.start, exercise)
+            begin = partial(self._begin_scenario, "start", (exercise,), start, started=True)
+            if self._lab.inherited and self.attempt.started is None:
+                # It may have been begun before the app was opened, and starting removes what was done in it.
+                self._ask("start", begin)
+            else:
+                begin()
 
     def action_reset(self) -> None:
         """Reset the exercise, once the learner insists."""

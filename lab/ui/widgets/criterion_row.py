@@ -18,8 +18,8 @@ class CriterionRow(Vertical):
     """Shows how an attempt fares in one criterion."""
 
     DEFAULT_CSS = """
-    CriterionRow { height: auto; margin: 0 0 1 0; }
-    CriterionRow .details { padding: 0 0 0 4; }
+    CriterionRow { height: auto; }
+    CriterionRow .details { padding: 0 0 0 4; margin: 0 0 1 0; }
     """
 
     def __init__(self, criterion: Criterion) -> None:

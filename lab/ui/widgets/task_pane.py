@@ -15,6 +15,7 @@ class TaskPane(VerticalScroll):
 
     DEFAULT_CSS = """
     TaskPane Markdown { padding: 0 1; margin: 0; }
+    TaskPane MarkdownH1 { content-align: left middle; }
     """
 
     def __init__(self) -> None:

@@ -1,0 +1,182 @@
+"""The lab on its way, the lab gone, and the way out."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Log
+
+from lab.cluster.engine import State
+from lab.errors import LabError
+from lab.ui.app import LabApp
+from lab.ui.screens.details import DetailsScreen
+from lab.ui.screens.practice import PracticeScreen
+from lab.ui.screens.trouble import TroubleScreen
+from tests.ui.fakes import Stage, words
+
+
+@pytest.fixture
+def preparing(stage: Stage) -> Stage:
+    """No lab yet; its preparation stops after each piece of news."""
+    stage.engine.state = State.ABSENT
+    stage.preparation.gate.shut()
+    return stage
+
+
+def bar(stage: Stage) -> str:
+    return str(stage.practice.bar.render())
+
+
+async def test_a_ready_lab_is_left_alone(stage: Stage) -> None:
+    async with stage.show():
+        assert stage.preparation.calls == 0
+        assert "kind/cks: ✓ ready" in str(stage.practice.state_line.render())
+        assert not stage.practice.bar.display
+
+
+async def test_the_task_can_be_read_while_the_lab_is_prepared(preparing: Stage) -> None:
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Progressed)
+        await pilot.press("f8")
+        await pilot.pause()
+        assert "Task of run-as-user (en)." in preparing.task
+        assert "Preparing the lab · 1/3 Node image · 0s, about 4 min left" in bar(preparing)
+        preparing.preparation.gate.open()
+
+
+async def test_the_newest_line_of_output_is_shown(preparing: Stage) -> None:
+    async with preparing.show() as pilot:
+        preparing.preparation.gate.let_pass()
+        await preparing.hear(pilot, LabApp.Progressed, 2)
+        assert "go: downloading k8s.io/kubernetes v1.35.0" in bar(preparing)
+        preparing.preparation.gate.open()
+
+
+async def test_time_passes_between_two_pieces_of_news(preparing: Stage) -> None:
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Progressed)
+        preparing.time.now += 65
+        assert "1m05s, about 3 min left" in bar(preparing)
+        preparing.preparation.gate.open()
+
+
+async def test_an_estimate_that_proved_too_short_is_no_longer_told(preparing: Stage) -> None:
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Progressed)
+        preparing.time.now += 300
+        assert "5m00s" in bar(preparing)
+        assert "left" not in bar(preparing)
+        preparing.preparation.gate.open()
+
+
+async def test_the_details_show_every_step_and_line(preparing: Stage) -> None:
+    async with preparing.show() as pilot:
+        preparing.preparation.gate.let_pass()
+        await preparing.hear(pilot, LabApp.Progressed, 2)
+        await pilot.press("d")
+        preparing.preparation.gate.let_pass()
+        await preparing.hear(pilot, LabApp.Progressed, 3)
+        assert isinstance(preparing.app.screen, DetailsScreen)
+        assert [line.strip() for line in preparing.app.screen.query_one(Log).lines] == [
+            "0s  1/3 Node image",
+            "go: downloading k8s.io/kubernetes v1.35.0",
+            "3m20s  3/3 Cluster",
+        ]
+        preparing.preparation.gate.open()
+
+
+@pytest.mark.parametrize("key", ["f4", "f5", "f9"])
+async def test_what_needs_the_lab_says_kindly_that_it_is_not_ready(preparing: Stage, key: str) -> None:
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Progressed)
+        await pilot.press(key)
+        assert "still being prepared (1/3 Node image)" in preparing.notices
+        assert preparing.session.calls == []
+        preparing.preparation.gate.open()
+
+
+async def test_once_prepared_the_lab_is_ready(preparing: Stage) -> None:
+    preparing.preparation.gate.open()
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Prepared)
+        await preparing.hear(pilot, LabApp.Looked, 2)
+        assert "✓ ready" in str(preparing.practice.state_line.render())
+        assert not preparing.practice.bar.display
+
+
+async def test_a_failed_preparation_tells_the_next_step(preparing: Stage) -> None:
+    preparing.preparation.gate.open()
+    preparing.preparation.error = LabError("engine.missing")
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Prepared)
+        assert isinstance(preparing.app.screen, TroubleScreen)
+        assert preparing.preparation.error.next_step in words(preparing.app.screen)
+
+
+async def test_u_tries_a_failed_preparation_again(preparing: Stage) -> None:
+    preparing.preparation.gate.open()
+    preparing.preparation.error = LabError("engine.missing")
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Prepared)
+        await preparing.hear(pilot, LabApp.Looked, 2)
+        assert preparing.preparation.calls == 1
+        preparing.preparation.error = None
+        await pilot.press("escape", "u")
+        await preparing.hear(pilot, LabApp.Prepared, 2)
+        await preparing.hear(pilot, LabApp.Looked, 3)
+        assert "✓ ready" in str(preparing.practice.state_line.render())
+
+
+async def test_a_lab_that_is_gone_is_noticed_and_can_be_repaired(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        stage.engine.state = State.UNREACHABLE
+        stage.app.look()
+        await stage.hear(pilot, LabApp.Looked, 2)
+        assert "! no answer" in str(stage.practice.state_line.render())
+        assert "u repairs it" in stage.notices
+        await pilot.press("u")
+        await stage.hear(pilot, LabApp.Prepared)
+        await stage.hear(pilot, LabApp.Looked, 3)
+        assert "✓ ready" in str(stage.practice.state_line.render())
+
+
+async def test_a_look_that_fails_is_no_crash(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise LabError("engine.missing")
+
+    async with stage.show() as pilot:
+        monkeypatch.setattr(stage.engine, "status", fail)
+        stage.app.look()
+        await stage.hear(pilot, LabApp.Looked, 2)
+        assert "? unknown" in str(stage.practice.state_line.render())
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+async def test_quitting_tells_the_preparation_to_stop(preparing: Stage, key: str) -> None:
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Progressed)
+        await pilot.press(key)
+        await pilot.pause()
+        assert not preparing.app.is_running
+    preparing.preparation.gate.let_pass()
+    preparing.preparation.ended.wait(timeout=5)
+    assert preparing.preparation.stopped
+
+
+async def test_quitting_amid_a_check_is_no_crash(stage: Stage) -> None:
+    stage.session.gate.shut()
+    async with stage.show() as pilot:
+        await pilot.press("f5", "q")
+        await pilot.pause()
+    assert stage.app.return_code == 0
+    stage.session.gate.open()
+
+
+async def test_starting_shows_its_progress(stage: Stage) -> None:
+    stage.session.gate.shut()
+    async with stage.show() as pilot:
+        await pilot.press("f9", "y")
+        await stage.hear(pilot, PracticeScreen.Progressed)
+        assert "Starting: Warn of baseline violations · 1/2 Namespace" in bar(stage)
+        stage.session.gate.open()
+        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        assert not stage.practice.bar.display

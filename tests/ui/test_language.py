@@ -1,0 +1,48 @@
+"""The app in Chinese, from the start or by a key."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab import i18n, settings
+from lab.ui.screens.practice import PracticeScreen
+from tests.ui.fakes import Stage
+
+
+def footer(stage: Stage) -> list[str]:
+    """The names of the keys that are shown."""
+    return [key.binding.description for key in stage.practice.active_bindings.values() if key.binding.show]
+
+
+async def test_chinese_from_the_start(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "_chosen", "zh")
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert "✗ 未通过  0/3  特权 Pod 被拒绝" in stage.results
+        assert "实际  它被接受了" in stage.results
+        assert "Task of psa-warn (zh)." in stage.task
+        assert "评分" in footer(stage)
+
+
+async def test_l_changes_the_language_of_all_that_is_shown(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        await pilot.press("l")
+        await pilot.pause()
+        assert stage.labels[0].startswith("✗ 未通过")
+        assert "特权 Pod 被拒绝" in stage.results
+        assert "Task of psa-warn (zh)." in stage.task
+        assert "评分" in footer(stage)
+
+
+async def test_the_language_is_kept_for_the_next_time(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("l")
+        assert settings.load().language == "zh"
+
+
+async def test_every_key_has_a_name(stage: Stage) -> None:
+    async with stage.show():
+        assert footer(stage)[:5] == ["Help", "Hint", "Solution", "Shell", "Check"]

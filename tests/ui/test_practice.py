@@ -1,0 +1,256 @@
+"""What a learner sees and does on the practice screen."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import pytest
+
+from checkers.api import NotSeen, Text
+from lab.cluster.engine import Capability, State
+from lab.errors import LabError, UsageError
+from lab.ui.app import LabApp
+from lab.ui.screens.confirm import ConfirmScreen
+from lab.ui.screens.practice import PracticeScreen
+from lab.ui.screens.reading import ReadingScreen
+from lab.ui.screens.trouble import TroubleScreen
+from tests.ui.fakes import LOST, RIGHT, Stage, words
+
+
+async def test_the_tree_shows_each_exercise_with_its_state_in_words(stage: Stage) -> None:
+    async with stage.show():
+        assert stage.labels == ["○ new  Warn of baseline violations", "○ new  Run as another user"]
+
+
+async def test_the_first_exercise_can_be_read_at_once(stage: Stage) -> None:
+    async with stage.show():
+        assert "Task of psa-warn (en)." in stage.task
+
+
+@pytest.mark.parametrize("key", ["down", "f8", "f7"])
+async def test_choosing_an_exercise_shows_its_task_and_criteria(stage: Stage, key: str) -> None:
+    async with stage.show() as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        assert "Task of run-as-user (en)." in stage.task
+        assert "· pending  2 p  A Pod runs" in stage.results
+
+
+async def test_criteria_are_filled_in_as_each_is_judged(stage: Stage) -> None:
+    stage.session.gate.shut()
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await pilot.pause()
+        assert "» running  2 p  A Pod runs" in stage.results
+        assert "· pending  3 p  A privileged Pod is refused" in stage.results
+        stage.session.gate.let_pass()
+        await stage.hear(pilot, PracticeScreen.Found)
+        assert "✓ PASS  2/2  A Pod runs" in stage.results
+        assert "» running  3 p  A privileged Pod is refused" in stage.results
+        assert stage.labels[0].startswith("» busy")
+        stage.session.gate.let_pass()
+        stage.session.gate.let_pass()
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert "✓ PASS  must hold  The namespace is still there" in stage.results
+
+
+async def test_a_failed_criterion_says_what_was_expected_and_found_and_why_it_matters(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert "✗ FAIL  0/3  A privileged Pod is refused" in stage.results
+        assert "expected  the Pod is refused" in stage.results
+        assert "found     it was admitted" in stage.results
+        assert "why       A policy that only warns stops nobody." in stage.results
+        assert "see       https://kubernetes.io/" in stage.results
+
+
+async def test_the_score_is_told_when_all_is_judged(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert stage.results.startswith("✗ FAIL  2 of 5 points")
+        assert stage.labels[0].startswith("✗ FAIL")
+
+
+async def test_what_passes_is_counted_at_the_top(stage: Stage) -> None:
+    stage.session.findings = [RIGHT, RIGHT, RIGHT]
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert "1 of 2 passed" in str(stage.practice.state_line.render())
+
+
+async def test_a_broken_lab_is_never_the_learners_fault(stage: Stage) -> None:
+    stage.session.findings = [RIGHT, LOST, RIGHT]
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert "! LAB BROKEN  0/3  A privileged Pod is refused" in stage.results
+        assert "is the lab's fault, not yours" in stage.results
+        assert "FAIL" not in stage.results
+        assert stage.labels[0].startswith("! LAB BROKEN")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LabError("engine.missing", "podman: not found"),
+        NotSeen(Text("no answer in 5 s", "5 秒内没有响应")),
+        RuntimeError("a mistake in the program"),
+    ],
+)
+async def test_a_look_that_fails_leaves_what_it_missed_as_the_labs_fault(stage: Stage, error: Exception) -> None:
+    stage.session.error = error
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Failed)
+        assert "! LAB BROKEN  2 p  A Pod runs" in stage.results
+        assert "This is not your fault" in stage.results
+
+
+async def test_a_failure_tells_what_was_tried_what_came_back_and_the_next_step(stage: Stage) -> None:
+    stage.session.error = LabError("engine.missing", "podman: not found")
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Failed)
+        assert isinstance(stage.app.screen, TroubleScreen)
+        told = words(stage.app.screen)
+        assert stage.session.error.tried in told
+        assert "podman: not found" in told
+        assert stage.session.error.next_step in told
+
+
+async def test_a_wrong_request_leaves_criteria_unjudged(stage: Stage) -> None:
+    stage.session.error = UsageError("exercise.unknown", name="x", near="y")
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Failed)
+        assert "· pending  2 p  A Pod runs" in stage.results
+
+
+async def test_hints_come_one_at_a_time_below_the_task(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f2")
+        assert "First hint of psa-warn." in stage.task
+        assert "Second hint" not in stage.task
+        await pilot.press("f2")
+        assert "Second hint of psa-warn." in stage.task
+        await pilot.press("f2")
+        assert "no more hints" in stage.notices
+
+
+async def test_the_solution_is_shown_only_after_a_yes(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f3")
+        assert isinstance(stage.app.screen, ConfirmScreen)
+        await pilot.press("y")
+        await pilot.pause()
+        assert isinstance(stage.app.screen, ReadingScreen)
+
+
+@pytest.mark.parametrize("answer", ["n", "escape", "enter", "ctrl+c"])
+async def test_the_solution_stays_hidden_after_anything_else(stage: Stage, answer: str) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f3", answer)
+        await pilot.pause()
+        assert stage.app.screen is stage.practice
+
+
+async def test_an_exercise_of_a_new_lab_starts_at_once(stage: Stage) -> None:
+    stage.engine.state = State.ABSENT
+    async with stage.show() as pilot:
+        await stage.hear(pilot, LabApp.Prepared)
+        await stage.hear(pilot, LabApp.Looked, 2)
+        await pilot.press("f9")
+        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        assert stage.session.calls == ["start psa-warn"]
+        assert stage.labels[0].startswith("◐ begun")
+
+
+async def test_an_exercise_that_may_have_been_begun_earlier_starts_only_after_a_yes(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f9", "n")
+        assert stage.session.calls == []
+        await pilot.press("f9", "y")
+        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        assert stage.session.calls == ["start psa-warn"]
+
+
+async def test_a_started_exercise_is_reset_only_after_a_yes(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f9", "y")
+        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        await pilot.press("f9")
+        assert "Reset" in words(stage.app.screen)
+        await pilot.press("y")
+        await stage.hear(pilot, PracticeScreen.ScenarioChanged, 2)
+        assert stage.session.calls == ["start psa-warn", "reset psa-warn"]
+        assert stage.labels[0].startswith("○ new")
+
+
+async def test_what_the_engine_lacks_is_said_before_anything_is_tried(stage: Stage) -> None:
+    stage.session.reasons = {Capability.GVISOR: "this kernel has no gVisor"}
+    async with stage.show() as pilot:
+        await stage.hear(pilot, PracticeScreen.Explained)
+        assert stage.labels[0].startswith("– not here")
+        assert "this kernel has no gVisor" in stage.task
+        await pilot.press("f5")
+        assert stage.session.calls == []
+        assert "this kernel has no gVisor" in stage.notices
+
+
+async def test_one_thing_is_done_at_a_time(stage: Stage) -> None:
+    stage.session.gate.shut()
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await pilot.press("f8", "f5")
+        assert "One thing at a time" in stage.notices
+        assert stage.session.calls == ["grade psa-warn"]
+        stage.session.gate.open()
+
+
+async def test_ctrl_c_stops_a_check_and_the_app_goes_on(stage: Stage) -> None:
+    stage.session.gate.shut()
+    async with stage.show() as pilot:
+        await pilot.press("f5", "ctrl+c")
+        assert stage.labels[0].startswith("○ new")
+        assert stage.app.is_running
+        stage.session.gate.open()
+
+
+async def test_ctrl_c_quits_when_nothing_is_under_way(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert not stage.app.is_running
+
+
+async def test_ctrl_q_is_left_to_the_shell(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert stage.app.is_running
+
+
+async def test_the_shell_gets_the_terminal(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage.app, "suspend", nullcontext)
+    async with stage.show() as pilot:
+        await pilot.press("f4")
+        assert stage.commands == [["podman", "exec", "-it", "cks-base", "bash"]]
+
+
+async def test_where_the_app_cannot_leave_the_terminal_it_says_what_to_do(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f4")
+        assert stage.commands == []
+        assert "ckslab shell" in stage.notices
+
+
+async def test_the_menu_finds_an_exercise_by_its_name_in_the_other_language(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f10", *"其他用户")
+        await stage.app.workers.wait_for_complete()
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert "Task of run-as-user (en)." in stage.task
