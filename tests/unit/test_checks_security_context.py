@@ -1,0 +1,145 @@
+"""What the processes of a Pod are, by what the kernel shows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from checkers.api import NotSeen, Ran, Text, Verdict
+from checkers.security_context import identity, no_escalation, supplementary_group
+from tests.unit.support.observations import NAME, HandMade, container, pod, proc_status, seeing, waiting
+
+TIGHT = {"runAsUser": 1000, "runAsGroup": 3000, "allowPrivilegeEscalation": False}
+GVISOR_STATUS = Ran(0, "Name:\tsh\nPid:\t1\nSeccomp:\t0\n", "")
+
+
+def shows(**what: Any) -> dict[str, Ran]:
+    return {"cat /proc/1/status": proc_status(**what)}
+
+
+def verdicts(lab: HandMade) -> tuple[Verdict, Verdict, Verdict]:
+    """Of ids, group and escalation."""
+    return (
+        identity(lab, pod=NAME, user=1000, group=3000).verdict,
+        supplementary_group(lab, pod=NAME, group=2000).verdict,
+        no_escalation(lab, pod=NAME).verdict,
+    )
+
+
+ALL_PASS = (Verdict.PASS,) * 3
+ALL_FAIL = (Verdict.FAIL,) * 3
+
+
+def test_a_process_that_is_as_asked_passes() -> None:
+    assert verdicts(seeing(pod(), {"main": shows()})) == ALL_PASS
+
+
+def test_the_kernel_is_believed_and_not_the_fields() -> None:
+    obj = pod([container(securityContext=TIGHT)], securityContext={"fsGroup": 2000})
+    root = shows(user=0, group=0, groups="", no_new_privileges=0)
+    assert verdicts(seeing(obj, {"main": root})) == ALL_FAIL
+
+
+def test_a_wrong_group_fails_and_is_told() -> None:
+    finding = identity(seeing(pod(), {"main": shows(group=0)}), pod=NAME, user=1000, group=3000)
+    assert finding.verdict is Verdict.FAIL
+    assert finding.found.en == "container main: user 1000, group 0"
+    assert finding.found.zh == "容器 main：用户 1000，组 0"
+    assert finding.why is not None
+    assert finding.link.startswith("https://kubernetes.io/")
+
+
+def test_a_second_container_counts_and_only_the_wrong_one_is_told() -> None:
+    obj = pod([container(), container("helper")])
+    lab = seeing(obj, {"main": shows(), "helper": shows(no_new_privileges=0)})
+    finding = no_escalation(lab, pod=NAME)
+    assert finding.verdict is Verdict.FAIL
+    assert finding.found.en == "container helper: NoNewPrivs 0"
+
+
+def test_a_second_container_that_is_right_passes() -> None:
+    obj = pod([container(), container("helper")])
+    assert verdicts(seeing(obj, {"main": shows(), "helper": shows()})) == ALL_PASS
+
+
+def test_a_native_sidecar_counts_as_a_running_container() -> None:
+    obj = pod(init=[container("proxy", restartPolicy="Always")])
+    lab = seeing(obj, {"main": shows(), "proxy": shows(user=0)})
+    assert identity(lab, pod=NAME, user=1000, group=3000).found.en == "sidecar proxy: user 0, group 3000"
+
+
+def test_a_running_ephemeral_container_counts() -> None:
+    obj = pod(ephemeral=[container("debugger")])
+    lab = seeing(obj, {"main": shows(), "debugger": shows(no_new_privileges=0)})
+    assert no_escalation(lab, pod=NAME).found.en == "ephemeral container debugger: NoNewPrivs 0"
+
+
+def test_an_ended_ephemeral_container_does_not_count() -> None:
+    obj = pod(ephemeral=[container("debugger")], states={"debugger": {"terminated": {"exitCode": 0}}})
+    assert verdicts(seeing(obj, {"main": shows()})) == ALL_PASS
+
+
+def test_a_finished_init_container_is_judged_by_its_fields() -> None:
+    obj = pod(init=[container("prepare", securityContext=TIGHT)], securityContext={"fsGroup": 2000})
+    assert verdicts(seeing(obj, {"main": shows()})) == ALL_PASS
+
+
+def test_a_finished_init_container_gets_what_the_pod_sets() -> None:
+    shared = {"runAsUser": 1000, "runAsGroup": 3000, "fsGroup": 2000}
+    obj = pod(init=[container("prepare")], securityContext=shared)
+    assert verdicts(seeing(obj, {"main": shows()})) == (Verdict.PASS, Verdict.PASS, Verdict.FAIL)
+
+
+def test_a_containers_own_field_goes_before_the_pods() -> None:
+    obj = pod(init=[container("prepare", securityContext={"runAsUser": 0})], securityContext={"runAsUser": 1000})
+    finding = identity(seeing(obj, {"main": shows()}), pod=NAME, user=1000, group=3000)
+    assert finding.found.en == "init container prepare: user 0, group not set"
+
+
+def test_escalation_that_is_not_set_is_allowed() -> None:
+    obj = pod(init=[container("prepare")])
+    finding = no_escalation(seeing(obj, {"main": shows()}), pod=NAME)
+    assert finding.found.en == "init container prepare: allowPrivilegeEscalation is not false"
+
+
+def test_where_processes_are_shared_the_containers_own_process_is_looked_at() -> None:
+    obj = pod(shareProcessNamespace=True)
+    pause = proc_status(user=65535, group=65535)
+    lab = seeing(obj, {"main": {"cat /proc/1/status": pause, "cat /proc/self/status": proc_status()}})
+    assert verdicts(lab) == ALL_PASS
+
+
+def test_a_container_without_cat_is_looked_at_from_its_node() -> None:
+    inspected = Ran(0, json.dumps({"info": {"pid": 4711}}), "")
+    on_node = {"crictl inspect main": inspected, "cat /proc/4711/status": proc_status()}
+    assert verdicts(seeing(pod(), on_nodes={"kube-worker-1": on_node})) == ALL_PASS
+
+
+def test_a_sandboxed_container_without_cat_is_judged_by_its_fields() -> None:
+    obj = pod([container(securityContext=TIGHT)], runtimeClassName="gvisor", securityContext={"fsGroup": 2000})
+    assert verdicts(seeing(obj)) == ALL_PASS
+
+
+def test_in_gvisor_the_ids_come_from_id_and_escalation_from_the_field() -> None:
+    obj = pod([container(securityContext={"allowPrivilegeEscalation": False})], runtimeClassName="gvisor")
+    runs = {"cat": GVISOR_STATUS, "id": Ran(0, "uid=1000(web) gid=3000 groups=2000(data),3000", "")}
+    assert verdicts(seeing(obj, {"main": runs})) == ALL_PASS
+
+
+def test_a_pod_that_does_not_run_fails_with_its_reason() -> None:
+    obj = pod(phase="Pending", states={"main": waiting("CreateContainerConfigError", "no such secret")})
+    finding = no_escalation(seeing(obj), pod=NAME)
+    assert finding.verdict is Verdict.FAIL
+    assert "no such secret" in finding.found.en
+
+
+def test_an_image_of_the_task_that_cannot_be_had_is_broken() -> None:
+    obj = pod(phase="Pending", states={"main": waiting("ErrImagePull", "connection refused")})
+    assert no_escalation(seeing(obj), pod=NAME).verdict is Verdict.BROKEN
+
+
+def test_a_look_that_takes_too_long_is_left_to_the_grader() -> None:
+    with pytest.raises(NotSeen):
+        no_escalation(HandMade(fails=NotSeen(Text("slow", "慢"))), pod=NAME)
