@@ -167,16 +167,16 @@ def _answer(source: Source, field: str, file: AnswerFile, ids: list[str], folder
     for name in named:
         if name not in ids:
             source.problem(f"{field}.expect.{name}", "no_criterion", known=", ".join(ids))
-    answer = Answer(file.name, script, {name: named.get(name, Verdict.PASS) for name in ids}, file.mistake)
-    if answer.is_right and not isinstance(file.expect, str):
+    is_right = all(verdict is Verdict.PASS for verdict in named.values())
+    if is_right and not isinstance(file.expect, str):
         source.problem(f"{field}.expect", "all_pass")
-    elif file.name == SOLUTION and not answer.is_right:
+    elif file.name == SOLUTION and not is_right:
         source.problem(f"{field}.expect", "solution_fails")
-    elif answer.is_right and file.mistake is not None:
+    elif is_right and file.mistake is not None:
         source.problem(f"{field}.mistake", "no_mistake")
-    elif not answer.is_right and file.mistake is None:
+    elif not is_right and file.mistake is None:
         source.problem(f"{field}.mistake", "missing")
-    return answer
+    return Answer(file.name, script, {name: named.get(name, Verdict.PASS) for name in ids}, file.mistake)
 
 
 def _check_texts(source: Source, exercise: Exercise) -> None:

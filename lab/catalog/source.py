@@ -108,10 +108,10 @@ class Source:
         for key, value in node.value:
             name = str(key.value)
             inner = f"{field}.{name}" if field else name
+            self._lines[inner] = key.start_mark.line + 1
             if name in values:
                 self.problem(inner, "twice")
                 continue
-            self._lines[inner] = key.start_mark.line + 1
             values[name] = self._plain(value, inner)
         return values
 

@@ -1,0 +1,220 @@
+"""A learner's session: what it asks of the lab, and in which order."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkers.api import Verdict
+from lab.catalog.model import Catalog, Domain, Exercise, Localized, Resource, Scenario
+from lab.cluster.engine import Capability, Completed
+from lab.errors import LabError, UsageError
+from lab.practice.session import Session
+from lab.progress import Progress
+from tests.unit.support.clocks import Hands
+from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
+from tests.unit.support.exercises import answer, criterion, exercise
+from tests.unit.support.observations import HandMade
+
+POD = Resource("Pod", "web", "default")
+
+
+class Eyes(HandMade):
+    """A hand-made observer that knows its API server's version."""
+
+    def kubernetes(self) -> str:
+        return "v1.36.1"
+
+
+def session(engine: HandMadeEngine, *exercises: Exercise, hands: Hands | None = None) -> Session:
+    catalog = Catalog((Domain("first", Localized("", ""), exercises),))
+    clock = (hands or Hands()).clock
+    return Session(catalog, engine, observe=lambda engine, images: Eyes(images=tuple(images)), clock=clock)
+
+
+def one(scenario: Scenario | None = None, **more: Any) -> Exercise:
+    return exercise([criterion("a")], scenario=scenario, **more)
+
+
+def asked(node: HandMadeNode) -> list[str]:
+    """What kubectl was asked, without what each command begins with."""
+    return [line.removeprefix("kubectl --kubeconfig=/etc/kubernetes/admin.conf ") for line in node.ran]
+
+
+# Finding an exercise
+
+
+def test_an_exercise_is_found_by_its_id() -> None:
+    own = one(name="gvisor-runtimeclass")
+    assert session(HandMadeEngine(), own).exercise("gvisor-runtimeclass") is own
+
+
+def test_an_unknown_id_gets_the_nearest_ones() -> None:
+    with pytest.raises(UsageError) as caught:
+        session(HandMadeEngine(), one(name="gvisor-runtimeclass")).exercise("gvisor-runtime")
+    assert caught.value.exit_code == 2
+    assert "gvisor-runtimeclass" in caught.value.next_step
+
+
+# What an engine cannot
+
+
+def test_what_the_engine_lacks_makes_an_exercise_impossible() -> None:
+    engine = HandMadeEngine(lacking={Capability.GVISOR: "no runsc", Capability.INTERNET: "no way out"})
+    own = one(requires=(Capability.GVISOR, Capability.ETCD))
+    assert session(engine, own).impossible(own) == {Capability.GVISOR: "no runsc"}
+
+
+def test_what_is_not_required_may_be_lacking() -> None:
+    engine = HandMadeEngine(lacking={Capability.GVISOR: "no runsc"})
+    own = one()
+    assert session(engine, own).impossible(own) == {}
+
+
+def test_an_impossible_exercise_is_not_started() -> None:
+    engine = HandMadeEngine(lacking={Capability.GVISOR: "no runsc"})
+    own = one(requires=(Capability.GVISOR,))
+    with pytest.raises(UsageError, match="no runsc"):
+        session(engine, own).start(own)
+    assert engine.node.ran == []
+
+
+# Starting
+
+
+def test_start_clears_then_makes_then_waits(tmp_path: Path) -> None:
+    manifest = tmp_path / "web.yaml"
+    manifest.write_text("kind: Pod\n", encoding="utf-8")
+    engine, own = HandMadeEngine(), one(Scenario(("shop",), (manifest,)))
+    session(engine, own).start(own)
+    assert asked(engine.node) == [
+        "delete namespace shop --ignore-not-found --timeout=120s",
+        "create namespace shop",
+        "get serviceaccount default --namespace=shop",
+        "apply -f -",
+        "get pods --namespace=shop --output=json",
+    ]
+    assert b"kind: Pod\n" in engine.node.stdins
+
+
+def test_start_waits_for_the_default_account_that_comes_late() -> None:
+    hands, engine = Hands(), HandMadeEngine()
+    engine.node.answers["get serviceaccount"] = done(code=1, stderr="not found")
+    hands_sleep = hands.sleep
+
+    def account_appears(seconds: float) -> None:
+        hands_sleep(seconds)
+        engine.node.answers.clear()
+
+    hands.clock = type(hands.clock)(hands.clock.now, hands.clock.seconds, account_appears)
+    own = one(Scenario(remove=(POD,)))
+    session(engine, own, hands=hands).start(own)
+    assert [line for line in asked(engine.node) if "serviceaccount" in line] == [
+        "get serviceaccount default --namespace=default"
+    ] * 2
+
+
+def test_a_wait_has_a_bound_and_says_what_for() -> None:
+    engine = HandMadeEngine()
+    engine.node.answers["get serviceaccount"] = done(code=1)
+    own = one(Scenario(("shop",)))
+    with pytest.raises(LabError) as caught:
+        session(engine, own).start(own)
+    assert "ServiceAccount shop/default" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_settled"),
+    [
+        ({"phase": "Running"}, True),
+        ({"phase": "Pending"}, False),
+        ({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False"}]}, True),
+        ({"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]}, False),
+        ({"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ErrImagePull"}}}]}, True),
+    ],
+)
+def test_a_scene_has_settled_when_no_pod_is_on_its_way(status: dict[str, Any], is_settled: bool) -> None:
+    engine, own = HandMadeEngine(), one(Scenario(("shop",)))
+    engine.node.answers["get pods"] = done(stdout=json.dumps({"items": [{"status": status}]}))
+    if is_settled:
+        session(engine, own).start(own)
+    else:
+        with pytest.raises(LabError, match="Pods in shop"):
+            session(engine, own).start(own)
+
+
+def test_a_refusal_is_told_with_the_command_and_the_words_that_came_back() -> None:
+    engine, own = HandMadeEngine(), one(Scenario(("shop",)))
+    engine.node.answers["create namespace"] = done(code=1, stderr="namespaces is forbidden")
+    with pytest.raises(LabError) as caught:
+        session(engine, own).start(own)
+    assert "create namespace shop" in str(caught.value)
+    assert "namespaces is forbidden" in str(caught.value)
+
+
+def test_start_tells_its_steps() -> None:
+    told: list[Progress] = []
+    own = one(Scenario(remove=(POD,)))
+    session(HandMadeEngine(), own).start(own, told.append)
+    assert [(step.number, step.steps) for step in told] == [(1, 3), (2, 3), (3, 3)]
+    assert all(own.id in step.step for step in told)
+
+
+# Resetting
+
+
+def test_reset_removes_the_pod_at_once_and_waits_until_it_is_gone() -> None:
+    engine, own = HandMadeEngine(), one(Scenario(remove=(POD,)))
+    session(engine, own).reset(own)
+    assert asked(engine.node) == [
+        "delete Pod web --namespace=default --ignore-not-found --grace-period=0 --force --timeout=30s"
+    ]
+
+
+def test_reset_gives_other_kinds_their_time() -> None:
+    engine, own = HandMadeEngine(), one(Scenario(remove=(Resource("RuntimeClass", "gvisor"),)))
+    session(engine, own).reset(own)
+    assert asked(engine.node) == ["delete RuntimeClass gvisor --ignore-not-found --timeout=30s"]
+
+
+def test_reset_frees_an_object_that_a_finalizer_keeps() -> None:
+    class Kept(HandMadeNode):
+        """Its first delete runs out of time."""
+
+        def run(self, argv: Any, *, stdin: bytes = b"", timeout: float = 30) -> Completed:
+            first = not self.ran
+            done_ = super().run(argv, stdin=stdin, timeout=timeout)
+            return done(code=1, stderr="timed out waiting for the condition") if first else done_
+
+    engine, own = HandMadeEngine(Kept()), one(Scenario(remove=(POD,)))
+    session(engine, own).reset(own)
+    assert [line.split()[0] for line in asked(engine.node)] == ["delete", "patch", "delete"]
+    assert '{"metadata":{"finalizers":null}}' in engine.node.ran[1]
+
+
+def test_reset_without_an_exercise_resets_all_of_them() -> None:
+    engine = HandMadeEngine()
+    exercises = [one(Scenario((name,)), name=name) for name in ("a", "b")]
+    session(engine, *exercises).reset()
+    assert [line.split()[2] for line in asked(engine.node)] == ["a", "b"]
+
+
+# Grading and proving
+
+
+def test_a_grade_tells_the_engine_and_the_version_of_the_cluster() -> None:
+    own = one()
+    grade = session(HandMadeEngine(), own).grade(own)
+    assert (grade.engine, grade.kubernetes, grade.verdict) == ("kind", "v1.36.1", Verdict.PASS)
+
+
+def test_a_proof_runs_the_answers_script_as_the_learner(tmp_path: Path) -> None:
+    script = tmp_path / "solution.sh"
+    script.write_text("exit 3\n", encoding="utf-8")
+    right = answer("solution", {"a": Verdict.PASS})
+    own = exercise([criterion("a")], [type(right)("solution", script, right.verdicts, None)])
+    proof = list(session(HandMadeEngine(), own).prove([own], "solution"))[-1]
+    assert "exit code 3" in proof.problems[0]  # type: ignore[union-attr]
