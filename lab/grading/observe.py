@@ -14,7 +14,7 @@ from checkers.pods import is_image
 from lab.cluster.engine import Engine
 from lab.errors import LabError
 from lab.grading.exec import authorization, message_of, run_in_container
-from lab.grading.words import both, of_error
+from lab.grading.words import of_error, told
 
 BOUND = 10.0
 """Seconds that one look may take."""
@@ -70,12 +70,13 @@ class KubernetesObserver:
         """Run a command on a node as root."""
         machine = next((own for own in self._engine.nodes() if own.name == node), None)
         if machine is None:
-            raise LabBroken(both("errors.observe.no_node", node=node, lab=self._engine.lab))
+            raise LabBroken(told("observe.no_node", node=node, lab=self._engine.lab))
         try:
             done = machine.run(argv, timeout=self._bound)
         except LabError as error:
-            kind = NotSeen if error.key == "node.timeout" else LabBroken
-            raise kind(of_error(error)) from error
+            if error.key == "node.timeout":
+                raise self._slow(f"{node}: {' '.join(argv)}") from error
+            raise LabBroken(of_error(error)) from error
         return Ran(done.code, done.text, done.error)
 
     def provides(self, image: str) -> bool:
@@ -95,6 +96,8 @@ class KubernetesObserver:
         from kubernetes import client, config
 
         configuration = client.Configuration()
+        configuration.retries = False
+        configuration.proxy = None  # that of the user's environment; the kubeconfig may name one
         kubeconfig = str(self._engine.kubeconfig)
         try:
             # The file's own context, named as such: no variable of the user's environment has a say.
@@ -102,9 +105,7 @@ class KubernetesObserver:
             config.load_kube_config(kubeconfig, context=current["name"], client_configuration=configuration)
         except (OSError, config.ConfigException) as error:
             said = {"lab": self._engine.lab, "file": kubeconfig, "said": error}
-            raise LabBroken(both("errors.observe.no_kubeconfig", **said)) from error
-        configuration.retries = False
-        configuration.proxy = None
+            raise LabBroken(told("observe.no_kubeconfig", **said)) from error
         return client.ApiClient(configuration)
 
     def _path(self, kind: str, namespace: str, version: str) -> str:
@@ -127,7 +128,7 @@ class KubernetesObserver:
         if status == 404:
             return None
         if status >= 400:
-            raise LabBroken(both("errors.observe.refused", path=path, status=status, said=message_of(body)))
+            raise LabBroken(told("observe.refused", path=path, status=status, said=message_of(body)))
         parsed: dict[str, Any] = json.loads(body)
         return parsed
 
@@ -150,17 +151,22 @@ class KubernetesObserver:
 
         try:
             yield
+        except http.NewConnectionError as error:  # urllib3 counts it among the time-outs
+            raise self._unreachable(error) from error
         except (TimeoutError, http.TimeoutError) as error:
-            raise NotSeen(both("errors.observe.slow", look=look, seconds=f"{self._bound:.0f}")) from error
+            raise self._slow(look) from error
         except (OSError, http.HTTPError, ApiException) as error:
             raise self._unreachable(error) from error
+
+    def _slow(self, look: str) -> NotSeen:
+        return NotSeen(told("observe.slow", look=look, seconds=f"{self._bound:.0f}"))
 
     def _unreachable(self, error: Exception) -> NoLook:
         """The API server does not answer.
 
         The one place that decides whose fault that is: a static Pod that the learner broke will be told apart here.
         """
-        return LabBroken(both("errors.observe.unreachable", lab=self._engine.lab, said=_first_cause(error)))
+        return LabBroken(told("observe.unreachable", lab=self._engine.lab, said=_first_cause(error)))
 
 
 def _when(event: Mapping[str, Any]) -> str:

@@ -54,7 +54,9 @@ def criterion_to_text(graded: Graded, *, colour: bool, width: int) -> str:
 def summary(grade: Grade, *, width: int) -> str:
     """The score, and the misconception behind it where the verdicts give it away."""
     seconds = f"{grade.seconds:.1f}"
-    lines = wrap(i18n.text("grading.score", score=grade.score, max=grade.exercise.points, seconds=seconds), width, INDENT)
+    lines = wrap(
+        i18n.text("grading.score", score=grade.score, max=grade.exercise.points, seconds=seconds), width, INDENT
+    )
     known = grade.known_mistake
     if known is not None:
         lines += wrap(f"{i18n.text('grading.mistake')}{known.mistake}", width, INDENT)

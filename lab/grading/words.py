@@ -12,6 +12,11 @@ def both(key: str, **params: object) -> Text:
     return Text(i18n.text_in("en", key, **params), i18n.text_in("zh", key, **params))
 
 
+def told(key: str, **params: object) -> Text:
+    """What the error of this key says, where there is no error to raise: a finding tells it."""
+    return of_error(LabError(key, "", **params))
+
+
 def of_error(error: LabError) -> Text:
     """What was tried, what came back, what to do next."""
     tried = both(f"errors.{error.key}.tried", **error.params)
