@@ -96,6 +96,11 @@ class Pod:
         """
         return tuple(own for own in self.containers if own.kind is not Kind.EPHEMERAL or own.is_running)
 
+    @property
+    def running(self) -> tuple[Container, ...]:
+        """The containers that the Pod is there for and that run now: main ones and sidecars."""
+        return tuple(own for own in self.containers if own.kind in (Kind.MAIN, Kind.SIDECAR) and own.is_running)
+
     def setting(self, container: Container, field: str) -> Any:
         """A field of the security context as it takes effect: the container's own goes before the Pod's."""
         own = container.spec.get("securityContext") or {}

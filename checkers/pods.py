@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from posixpath import basename
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
-from checkers.pod import Container, Kind
+from checkers.pod import Container
 from checkers.trouble import Trouble, running_pod
 from checkers.words import as_is, listed, of_container
 
@@ -28,9 +28,8 @@ def runs(lab: Observer, *, pod: str, namespace: str = "default", image: str, com
     seen = running_pod(lab, pod, namespace)
     if isinstance(seen, Trouble):
         return seen.finding(expected, _WHY, LINK)
-    lasting = [own for own in seen.containers if own.kind in (Kind.MAIN, Kind.SIDECAR) and own.is_running]
-    right = [own for own in lasting if is_image(own.image, image) and is_command(_command(own), command)]
-    found = listed(of_container(own, as_is(f"{own.image} {_command(own)}")) for own in right or lasting)
+    right = [own for own in seen.running if is_image(own.image, image) and is_command(_command(own), command)]
+    found = listed(of_container(own, as_is(f"{own.image} {_command(own)}")) for own in right or seen.running)
     return passed(expected, found) if right else failed(expected, found, _WHY, LINK)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from posixpath import dirname, normpath
 
 from checkers.api import Finding, NoExec, Observer, Ran, Text, check, failed, passed
-from checkers.pod import Container, Kind, Pod
+from checkers.pod import Container, Pod
 from checkers.trouble import Trouble, running_pod
 from checkers.words import as_is, listed, of_container
 
@@ -33,7 +34,7 @@ def empty_dir(lab: Observer, *, pod: str, namespace: str = "default", path: str)
     if isinstance(seen, Trouble):
         return seen.finding(expected, _MOUNT, EMPTY_DIR)
     holders = _holders(seen, path)
-    found = _mounts(seen, holders or _lasting(seen))
+    found = _mounts(seen, holders or seen.running)
     return passed(expected, found) if holders else failed(expected, found, _MOUNT, EMPTY_DIR)
 
 
@@ -49,7 +50,7 @@ def file_group(lab: Observer, *, pod: str, namespace: str = "default", path: str
         return seen.finding(expected, _GROUP, SECURITY_CONTEXT)
     holders = _holders(seen, dirname(path))
     if not holders:
-        return failed(expected, _mounts(seen, _lasting(seen)), _MOUNT, EMPTY_DIR)
+        return failed(expected, _mounts(seen, seen.running), _MOUNT, EMPTY_DIR)
     looks = [(own, _ls(lab, seen, own, path)) for own in holders]
     found = listed(of_container(own, as_is(ran.stdout.strip() or ran.stderr.strip())) for own, ran in looks)
     if any(_group_of_file(ran) == group for _, ran in looks):
@@ -57,13 +58,9 @@ def file_group(lab: Observer, *, pod: str, namespace: str = "default", path: str
     return failed(expected, found, _GROUP, SECURITY_CONTEXT)
 
 
-def _lasting(pod: Pod) -> list[Container]:
-    return [own for own in pod.containers if own.kind in (Kind.MAIN, Kind.SIDECAR) and own.is_running]
-
-
-def _holders(pod: Pod, path: str) -> list[Container]:
+def _holders(pod: Pod, path: str) -> tuple[Container, ...]:
     """The running containers that have an emptyDir volume at this path."""
-    return [own for own in _lasting(pod) if _types(pod, own).get(normpath(path)) == "emptyDir"]
+    return tuple(own for own in pod.running if _types(pod, own).get(normpath(path)) == "emptyDir")
 
 
 def _types(pod: Pod, container: Container) -> dict[str, str]:
@@ -76,7 +73,7 @@ def _types(pod: Pod, container: Container) -> dict[str, str]:
     return {normpath(mount["mountPath"]): types.get(mount["name"], "") for mount in mounts}
 
 
-def _mounts(pod: Pod, containers: list[Container]) -> Text:
+def _mounts(pod: Pod, containers: Sequence[Container]) -> Text:
     """The mounts that its author made; each container has the service account's too, which would only distract."""
     said = []
     for own in containers:

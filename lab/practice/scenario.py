@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from lab.catalog.model import Resource, Scenario
@@ -50,33 +52,35 @@ class Stage:
     def settle(self, scenario: Scenario) -> None:
         """Wait until nothing of the scene is still being made."""
         for namespace in scenario.namespaces:
-            self._await(lambda namespace=namespace: self._is_settled(namespace), f"Pods in {namespace}")
+            self._await(partial(self._is_settled, namespace), f"Pods in {namespace}")
 
     def _remove(self, resource: Resource) -> None:
         """Delete one object. A Pod is not given its half minute to say goodbye: nobody waits for its answer."""
         place = [f"--namespace={resource.namespace}"] if resource.namespace else []
-        force = ["--grace-period=0", "--force"] if resource.kind.lower() == "pod" else []
+        force = ["--grace-period=0", "--force", "--wait"] if resource.kind.lower() == "pod" else []
         delete = ["delete", resource.kind, resource.name, *place, "--ignore-not-found", *force]
         if self._kubectl.ask(*delete, f"--timeout={GONE}s", timeout=GONE + 10).ok:
             return
-        # A finalizer that nothing serves keeps it for ever.
+        # A finalizer that nothing serves keeps it for ever. Should it be gone by now, the patch fails and nothing is lost.
         free = '{"metadata":{"finalizers":null}}'
-        self._kubectl.do("patch", resource.kind, resource.name, *place, "--type=merge", f"--patch={free}")
+        self._kubectl.ask("patch", resource.kind, resource.name, *place, "--type=merge", f"--patch={free}")
         self._kubectl.do(*delete, f"--timeout={GONE}s", timeout=GONE + 10)
 
     def _await_accounts(self, scenario: Scenario) -> None:
         """Pods are refused until their namespace has its default account, which a controller makes a little later."""
         places = {*scenario.namespaces, *(resource.namespace for resource in scenario.remove if resource.namespace)}
         for place in sorted(places):
-            account = ["get", "serviceaccount", "default", f"--namespace={place}"]
-            self._await(lambda account=account: self._kubectl.ask(*account).ok, f"ServiceAccount {place}/default")
+            self._await(partial(self._has_account, place), f"ServiceAccount {place}/default")
+
+    def _has_account(self, namespace: str) -> bool:
+        return self._kubectl.ask("get", "serviceaccount", "default", f"--namespace={namespace}").ok
 
     def _is_settled(self, namespace: str) -> bool:
         """No Pod there is still on its way to run; one that failed has arrived as well."""
         pods = json.loads(self._kubectl.do("get", "pods", f"--namespace={namespace}", "--output=json").text)
         return not any(_is_beginning(pod) for pod in pods["items"])
 
-    def _await(self, condition: Any, what: str) -> None:
+    def _await(self, condition: Callable[[], bool], what: str) -> None:
         if not wait_until(condition, self._clock, bound=SETTLED):
             raise LabError("start.unsettled", what=what, seconds=SETTLED)
 

@@ -170,7 +170,7 @@ def test_reset_removes_the_pod_at_once_and_waits_until_it_is_gone() -> None:
     engine, own = HandMadeEngine(), one(Scenario(remove=(POD,)))
     session(engine, own).reset(own)
     assert asked(engine.node) == [
-        "delete Pod web --namespace=default --ignore-not-found --grace-period=0 --force --timeout=30s"
+        "delete Pod web --namespace=default --ignore-not-found --grace-period=0 --force --wait --timeout=30s"
     ]
 
 

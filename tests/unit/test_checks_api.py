@@ -1,0 +1,30 @@
+"""How checks are entered and found."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from checkers.api import Finding, Observer, Text, check, checks, passed
+from lab.catalog.schema import of_type
+
+
+def test_a_name_is_given_once() -> None:
+    def look(lab: Observer) -> Finding:
+        return passed(Text("", ""), Text("", ""))
+
+    with pytest.raises(ValueError, match=r"pods\.runs"):
+        checks()
+        check("pods.runs")(look)
+
+
+@pytest.mark.parametrize("name", sorted(checks()))
+def test_each_check_says_what_it_holds_and_takes_what_a_file_can_give(name: str) -> None:
+    look = checks()[name].look
+    assert look.__doc__
+    first, *parameters = inspect.signature(look, eval_str=True).parameters.values()
+    assert first.name == "lab"
+    for parameter in parameters:
+        assert parameter.kind is parameter.KEYWORD_ONLY
+        assert of_type(parameter.annotation)
