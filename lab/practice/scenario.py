@@ -61,7 +61,7 @@ class Stage:
         delete = ["delete", resource.kind, resource.name, *place, "--ignore-not-found", *force]
         if self._kubectl.ask(*delete, f"--timeout={GONE}s", timeout=GONE + 10).ok:
             return
-        # A finalizer that nothing serves keeps it for ever. If it has gone meanwhile, the patch fails and nothing is lost.
+        # A finalizer that nothing serves keeps it for ever. If it is gone by now, the patch fails, which is all right.
         free = '{"metadata":{"finalizers":null}}'
         self._kubectl.ask("patch", resource.kind, resource.name, *place, "--type=merge", f"--patch={free}")
         self._kubectl.do(*delete, f"--timeout={GONE}s", timeout=GONE + 10)
