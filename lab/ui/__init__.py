@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lab import i18n
@@ -34,15 +35,28 @@ def run(session: Session, prepare: Prepare) -> int:
     app = LabApp(session, prepare)
     # A loop of our own: asyncio.run would wait, silently and without end, for the threads that still work.
     loop = asyncio.new_event_loop()
-    for gone in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(gone, app.exit)
-    app.run(loop=loop)
+    with _on_signals(lambda: loop.call_soon_threadsafe(app.exit)):
+        app.run(loop=loop)
     loop.close()
     code = app.return_code or 0
     if app.lab.work is not None:
         print(i18n.text("ui.quit.unfinished"), file=sys.stderr)
     _end_within(GRACE, code)
     return code
+
+
+@contextmanager
+def _on_signals(leave: Callable[[], object]) -> Iterator[None]:
+    """Leave, in good order, when the terminal is closed or the process is told to end.
+
+    Not by the loop's own signal handlers: the shell puts aside that of Ctrl+C while it has the terminal.
+    """
+    before = {told: signal.signal(told, lambda *_: leave()) for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for told, handler in before.items():
+            signal.signal(told, handler)
 
 
 def _end_within(seconds: float, code: int) -> None:

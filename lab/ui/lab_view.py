@@ -32,6 +32,12 @@ class LabView:
         return self.work is None and self.status is not None and self.status.state is State.READY
 
     @property
+    def has_shell(self) -> bool:
+        """Whether its machines run. A learner who broke the API server mends it in the shell."""
+        running = self.status is not None and self.status.state in (State.READY, State.UNREACHABLE)
+        return self.work is None and running
+
+    @property
     def mark(self) -> Mark:
         """Its state, to be shown."""
         if self.work is not None:

@@ -150,6 +150,7 @@ class FakeSession(Session):
         super().__init__(catalog, engine)
         self.fake = engine
         self.findings: list[Finding] = [RIGHT, WRONG, RIGHT]
+        self.graded_as: Exercise | None = None
         self.error: Exception | None = None
         self.gate = Gate()
         self.reasons: dict[Capability, str] = {}
@@ -182,7 +183,9 @@ class FakeSession(Session):
             earned = criterion.points if finding.verdict is Verdict.PASS else 0
             graded.append(Graded(criterion, finding, earned))
             on_finding(graded[-1])
-        return Grade(exercise, "kind", "v1.35.0", datetime(2026, 11, 25, tzinfo=UTC), 1.0, tuple(graded))
+        return Grade(
+            self.graded_as or exercise, "kind", "v1.35.0", datetime(2026, 11, 25, tzinfo=UTC), 1.0, tuple(graded)
+        )
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from textual.widgets import Log
 
@@ -132,11 +134,23 @@ async def test_a_lab_that_is_gone_is_noticed_and_can_be_repaired(stage: Stage) -
         stage.app.look()
         await stage.hear(pilot, LabApp.Looked, 2)
         assert "! no answer" in str(stage.practice.state_line.render())
-        assert "u repairs it" in stage.notices
+        assert "u repairs the lab" in stage.notices
         await pilot.press("u")
         await stage.hear(pilot, LabApp.Prepared)
         await stage.hear(pilot, LabApp.Looked, 3)
         assert "✓ ready" in str(stage.practice.state_line.render())
+
+
+async def test_the_shell_can_be_had_while_the_api_server_is_down(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage.app, "suspend", nullcontext)
+    stage.engine.state = State.UNREACHABLE
+    async with stage.show() as pilot:
+        await stage.hear(pilot, LabApp.Prepared)
+        stage.engine.state = State.UNREACHABLE
+        stage.app.look()
+        await stage.hear(pilot, LabApp.Looked, 3)
+        await pilot.press("f4")
+        assert stage.commands == [stage.engine.shell_argv()]
 
 
 async def test_a_look_that_fails_is_no_crash(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from checkers.api import NotSeen, Text
+from checkers.api import NotSeen, Text, Verdict
+from lab.catalog.model import Answer, Catalog, Localized
 from lab.cluster.engine import Capability, State
 from lab.errors import LabError, UsageError
 from lab.ui.app import LabApp
@@ -25,6 +28,13 @@ async def test_the_tree_shows_each_exercise_with_its_state_in_words(stage: Stage
 async def test_the_first_exercise_can_be_read_at_once(stage: Stage) -> None:
     async with stage.show():
         assert "Task of psa-warn (en)." in stage.task
+
+
+async def test_without_exercises_nothing_can_be_done_and_nothing_breaks(stage: Stage) -> None:
+    stage.session.catalog = Catalog(())
+    async with Stage(stage.engine, stage.session, stage.preparation).show() as pilot:
+        await pilot.press("f2", "f3", "f4", "f5", "f7", "f8", "f9", "l", "l", "f6", "f1")
+        assert stage.session.calls == []
 
 
 @pytest.mark.parametrize("key", ["down", "f8", "f7"])
@@ -119,6 +129,19 @@ async def test_a_failure_tells_what_was_tried_what_came_back_and_the_next_step(s
         assert stage.session.error.tried in told
         assert "podman: not found" in told
         assert stage.session.error.next_step in told
+
+
+async def test_a_known_mistake_is_named(stage: Stage) -> None:
+    verdicts = {"runs": Verdict.PASS, "refused": Verdict.FAIL, "intact": Verdict.PASS}
+    answer = Answer(
+        "warn-only", Path("answers/warn-only.sh"), verdicts, Localized("Warning is not refusing.", "警告不等于拒绝。")
+    )
+    first, *_ = stage.session.catalog.exercises
+    stage.session.graded_as = replace(first, answers=(answer,))
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert "Perhaps this: Warning is not refusing." in stage.results
 
 
 async def test_a_wrong_request_leaves_criteria_unjudged(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -34,6 +35,9 @@ from lab.ui.widgets.state_line import StateLine
 from lab.ui.widgets.task_pane import TaskPane
 from lab.ui.widgets.work_bar import WorkBar, step_line
 from lab.ui.work import Work
+
+NEED_EXERCISE = frozenset(["hint", "solution", "shell", "check", "start", "reset", "reset_all", "next", "previous"])
+"""The actions that are about the exercise that is shown."""
 
 
 class PracticeScreen(SessionScreen):
@@ -70,7 +74,7 @@ class PracticeScreen(SessionScreen):
         """Its parts."""
         engine = self.session.engine
         yield StateLine(f"{engine.name}/{engine.lab}", len(self._attempts))
-        yield Static(i18n.text("ui.too_small"), id="too-small")
+        yield Static(id="too-small")
         with Container(id="panes"):
             yield ExerciseTree(self.session.catalog)
             yield TaskPane()
@@ -80,17 +84,19 @@ class PracticeScreen(SessionScreen):
 
     def on_mount(self) -> None:
         """What is known only once it is on the screen."""
+        self._title()
         self.watch(self.app, "lab", self._follow_lab)
-        self._fill()
-
-    def _fill(self) -> None:
-        """Bring what is known onto widgets that have just been made."""
-        self._show_lab()
         for attempt in self._attempts.values():
             self.exercise_tree.mark(attempt.exercise, attempt.mark)
         if self._current is not None:
             # A tree knows the lines of its nodes once it has been laid out.
             self.call_after_refresh(self.exercise_tree.choose, self._current.exercise)
+
+    def _title(self) -> None:
+        """Name the parts in the language in use."""
+        self.query_one("#too-small", Static).update(i18n.text("ui.too_small"))
+        self.exercise_tree.title()
+        self.results.border_title = i18n.text("ui.pane.results")
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -106,18 +112,9 @@ class PracticeScreen(SessionScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without any exercise there is nothing to be done with one."""
-        needs_exercise = action in {
-            "hint",
-            "solution",
-            "shell",
-            "check",
-            "start",
-            "reset",
-            "reset_all",
-            "next",
-            "previous",
-        }
-        return None if needs_exercise and self._current is None else super().check_action(action, parameters)
+        if self._current is None and action in NEED_EXERCISE:
+            return None
+        return super().check_action(action, parameters)
 
     def menu(self) -> Iterable[Entry]:
         """All keys by name, what has no key, and the exercises."""
@@ -180,10 +177,17 @@ class PracticeScreen(SessionScreen):
         """Change between English and Chinese, now and for the next time."""
         other: i18n.Language = "en" if i18n.language() == "zh" else "zh"
         i18n.use(other)
-        settings.save(replace(settings.load(), language=other))
-        await self.recompose()
-        self._fill()
-        self.exercise_tree.focus()
+        with suppress(OSError):  # where it cannot be kept, it still holds for now
+            settings.save(replace(settings.load(), language=other))
+        if self._lab.ready:
+            self.explain()
+        self._title()
+        for attempt in self._attempts.values():
+            await self._show(attempt)
+        if self._current is not None:
+            await self.task_pane.show(self._current)
+        self._show_lab()
+        self.refresh_bindings()
 
     def _ask(self, name: str, go_on: Callable[[], None]) -> None:
         """Ask the question of this name about the exercise that is shown; go on if the answer is yes."""
@@ -203,6 +207,7 @@ class PracticeScreen(SessionScreen):
 
     def _show_lab(self) -> None:
         self.state_line.lab = self._lab
+        self.state_line.refresh()
         self.state_line.passed = sum(
             attempt.grade is not None and attempt.grade.verdict is Verdict.PASS for attempt in self._attempts.values()
         )
@@ -214,7 +219,7 @@ class PracticeScreen(SessionScreen):
 
     def action_shell(self) -> None:
         """Give the terminal to the shell."""
-        if self._lab.ready:
+        if self._lab.has_shell:
             self._open_shell(str(self.attempt.exercise.title))
         else:
             self._say_not_ready()

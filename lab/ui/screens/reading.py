@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Markdown
 
 from lab import i18n
 
@@ -26,6 +25,8 @@ class ReadingScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Its parts."""
+        from textual.widgets import Markdown  # see TaskPane
+
         with VerticalScroll(id="box") as box:
             box.border_title = self._title
             box.border_subtitle = i18n.text("ui.close")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual import work
 from textual.message import Message
 from textual.screen import Screen
+from textual.worker import get_current_worker
 
 from lab.catalog.model import Exercise
 from lab.grading.grade import Grade, Graded
@@ -79,9 +80,9 @@ class SessionScreen(Screen[None]):
         try:
             reasons = {exercise.id: "; ".join(self.session.impossible(exercise).values()) for exercise in exercises}
         except Exception as error:
-            self.post_message(self.Failed((), Trouble.of(error)))
+            self._report(self.Failed((), Trouble.of(error)))
         else:
-            self.post_message(self.Explained(reasons))
+            self._report(self.Explained(reasons))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="exercise")
     def change_scenario(self, exercises: Exercises, change: Callable[[OnProgress], None], *, started: bool) -> None:
@@ -93,9 +94,9 @@ class SessionScreen(Screen[None]):
         try:
             change(until_cancelled(tell))
         except Exception as error:
-            self.post_message(self.Failed(exercises, Trouble.of(error)))
+            self._report(self.Failed(exercises, Trouble.of(error)))
         else:
-            self.post_message(self.ScenarioChanged(exercises, started))
+            self._report(self.ScenarioChanged(exercises, started))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="exercise")
     def grade(self, exercise: Exercise) -> None:
@@ -107,6 +108,11 @@ class SessionScreen(Screen[None]):
         try:
             grade = self.session.grade(exercise, until_cancelled(tell))
         except Exception as error:
-            self.post_message(self.Failed((exercise,), Trouble.of(error)))
+            self._report(self.Failed((exercise,), Trouble.of(error)))
         else:
-            self.post_message(self.Judged(grade))
+            self._report(self.Judged(grade))
+
+    def _report(self, message: Message) -> None:
+        """Tell how work ended, unless the learner stopped it: then something else may be under way already."""
+        if not get_current_worker().is_cancelled:
+            self.post_message(message)

@@ -29,18 +29,20 @@ class ExerciseTree(Tree[Exercise]):
 
     def __init__(self, catalog: Catalog) -> None:
         super().__init__("", classes="pane")
+        self._catalog = catalog
         self._leaves: dict[str, TreeNode[Exercise]] = {}
-        for domain in catalog.domains:
-            branch = self.root.add(str(domain.title), expand=True)
-            for exercise in domain.exercises:
-                self._leaves[exercise.id] = branch.add_leaf(str(exercise.title), exercise)
-
-    def on_mount(self) -> None:
-        """What is known only once it is on the screen."""
-        self.border_title = i18n.text("ui.pane.exercises")
-        if not self._leaves:
-            self.root.add_leaf(i18n.text("ui.empty.exercises"))
         self.root.expand()
+        for domain in catalog.domains:
+            branch = self.root.add("", expand=True)
+            for exercise in domain.exercises:
+                self._leaves[exercise.id] = branch.add_leaf("", exercise)
+
+    def title(self) -> None:
+        """Name the tree and its domains in the language in use. `mark` names the exercises."""
+        self.border_title = i18n.text("ui.pane.exercises")
+        self.border_subtitle = "" if self._leaves else i18n.text("ui.empty.exercises")
+        for branch, domain in zip(self.root.children, self._catalog.domains, strict=True):
+            branch.set_label(str(domain.title))
 
     def mark(self, exercise: Exercise, mark: Mark) -> None:
         """Show an exercise in this state."""

@@ -36,15 +36,13 @@ class ResultsPane(VerticalScroll):
         yield self._summary
         yield self._rows
 
-    def on_mount(self) -> None:
-        """What is known only once it is on the screen."""
-        self.border_title = i18n.text("ui.pane.results")
-
     async def show(self, attempt: Attempt) -> None:
         """Show what is known of an attempt by now."""
         if attempt.exercise is not self._exercise:
             self._exercise = attempt.exercise
             await self._rows.remove_children()
+            if not self._rows.is_attached:
+                return  # the learner quits at this moment
             await self._rows.mount_all(CriterionRow(criterion) for criterion in attempt.exercise.criteria)
             self.scroll_home(animate=False)
         for row in self._rows.query_children(CriterionRow):

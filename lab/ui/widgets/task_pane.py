@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from textual import on
+from typing import TYPE_CHECKING
+
 from textual.containers import VerticalScroll
-from textual.widgets import Markdown
 
 from lab import i18n
 from lab.ui.attempt import Attempt
+
+if TYPE_CHECKING:
+    from textual.widgets import Markdown
 
 
 class TaskPane(VerticalScroll):
@@ -39,15 +42,18 @@ class TaskPane(VerticalScroll):
         await self._write("\n\n".join(parts))
 
     async def _write(self, text: str) -> None:
+        if not self.is_attached:
+            return  # the learner quits at this moment
         if self._text is None:
-            # Markdown is the dearest widget to mount; the list of exercises is there before it.
+            # Markdown is the dearest widget to import and to mount; the list of exercises is there before it.
+            from textual.widgets import Markdown
+
             self._text = Markdown(text, open_links=False)
             await self.mount(self._text)
         else:
             await self._text.update(text)
 
-    @on(Markdown.LinkClicked)
-    def _hand_over(self, event: Markdown.LinkClicked) -> None:
+    def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
         """Copy a link: a terminal on another machine has no browser to open."""
         event.stop()
         self.app.copy_to_clipboard(event.href)
