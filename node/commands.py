@@ -35,7 +35,12 @@ class Commands:
         self._tell = tell
 
     def run(
-        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None, stdin: Path | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: Path | None = None,
     ) -> str:
         """Run a command to its end and return its last lines.
 
@@ -50,8 +55,14 @@ class Commands:
         try:
             with (stdin or Path(os.devnull)).open("rb") as source:
                 process = subprocess.Popen(
-                    argv, cwd=cwd, env={**os.environ, **(env or {})}, stdin=source, stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT, text=True, errors="backslashreplace",
+                    argv,
+                    cwd=cwd,
+                    env={**os.environ, **(env or {})},
+                    stdin=source,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    errors="backslashreplace",
                 )
         except FileNotFoundError as missing:
             raise CommandFailed(argv, 127, str(missing)) from missing

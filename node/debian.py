@@ -11,8 +11,11 @@ from node.commands import Commands
 
 # Documentation is nine tenths of some packages; the copyright files stay.
 _WITHOUT_DOCUMENTATION = [
-    "path-exclude=/usr/share/doc/*", "path-include=/usr/share/doc/*/copyright",
-    "path-exclude=/usr/share/locale/*", "path-exclude=/usr/share/info/*", "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/doc/*",
+    "path-include=/usr/share/doc/*/copyright",
+    "path-exclude=/usr/share/locale/*",
+    "path-exclude=/usr/share/info/*",
+    "path-exclude=/usr/share/man/*",
 ]
 
 
@@ -32,9 +35,16 @@ class Debian:
         self._bootstrap("extract", packages, target, [])
 
     def _bootstrap(self, variant: str, packages: Sequence[str], target: Path, options: Sequence[str]) -> None:
-        self.commands.run([
-            "mmdebstrap", f"--variant={variant}", f"--include={','.join(packages)}", *options, self.release, str(target),
-        ])
+        self.commands.run(
+            [
+                "mmdebstrap",
+                f"--variant={variant}",
+                f"--include={','.join(packages)}",
+                *options,
+                self.release,
+                str(target),
+            ]
+        )
 
 
 def extract(archive: Path, member: str, target: Path) -> None:

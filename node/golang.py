@@ -78,8 +78,11 @@ def _has_pip() -> bool:
 
 def _version_of(program: str) -> tuple[int, ...]:
     printed = subprocess.run(
-        [program, "env", "GOVERSION"], env={"GOTOOLCHAIN": "local", "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"},
-        capture_output=True, text=True, check=False,
+        [program, "env", "GOVERSION"],
+        env={"GOTOOLCHAIN": "local", "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout
     return _numbers(printed)
 

@@ -88,7 +88,9 @@ def write(archive: Path, images: Sequence[Image], architecture: str) -> None:
         writer = _Writer(tar)
         entries = [writer.image(image, architecture) for image in images]
         writer.add("oci-layout", json.dumps({"imageLayoutVersion": "1.0.0"}).encode())
-        writer.add("index.json", json.dumps({"schemaVersion": 2, "manifests": [entry["oci"] for entry in entries]}).encode())
+        writer.add(
+            "index.json", json.dumps({"schemaVersion": 2, "manifests": [entry["oci"] for entry in entries]}).encode()
+        )
         writer.add("manifest.json", json.dumps([entry["docker"] for entry in entries]).encode())
 
 

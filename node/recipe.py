@@ -42,8 +42,17 @@ class Recipe:
     def artifacts(self) -> tuple[Artifact, ...]:
         """In the order in which they are built; the node image is assembled from the last two."""
         return (
-            self.kind, self.system, self.kubernetes, self.containerd, self.gvisor, self.cni, self.crictl,
-            self.kube_router, self.stand_ins, self.images, self.base,
+            self.kind,
+            self.system,
+            self.kubernetes,
+            self.containerd,
+            self.gvisor,
+            self.cni,
+            self.crictl,
+            self.kube_router,
+            self.stand_ins,
+            self.images,
+            self.base,
         )
 
     @cached_property
@@ -87,7 +96,9 @@ class Recipe:
 
     @cached_property
     def containerd(self) -> Artifact:
-        return self._installed("containerd", 52, _CONTAINERD, ["cmd/containerd", "cmd/containerd-shim-runc-v2", "cmd/ctr"])
+        return self._installed(
+            "containerd", 52, _CONTAINERD, ["cmd/containerd", "cmd/containerd-shim-runc-v2", "cmd/ctr"]
+        )
 
     @cached_property
     def gvisor(self) -> Artifact:
@@ -136,8 +147,14 @@ class Recipe:
                 layer.unlink()
 
         needs = (self.kubernetes, self.kube_router, self.stand_ins)
-        return Artifact("images", 8, make, (str(self.versions["pause"]), str(self.versions["etcd-image"])),
-                        (HERE / "recipe.py", HERE / "oci.py"), needs)
+        return Artifact(
+            "images",
+            8,
+            make,
+            (str(self.versions["pause"]), str(self.versions["etcd-image"])),
+            (HERE / "recipe.py", HERE / "oci.py"),
+            needs,
+        )
 
     @cached_property
     def base(self) -> Artifact:
@@ -150,9 +167,13 @@ class Recipe:
                 "Env": [f"PATH={oci.PATH}", "container=docker"],
                 "Entrypoint": ["/usr/local/bin/entrypoint", "/sbin/init"],
                 "StopSignal": "SIGRTMIN+3",
+                "Labels": {"dev.ckslab.image": "build"},
             }
-            image = oci.Image(f"localhost/ckslab-node-base:{self.versions['kubernetes']}",
-                              [made["system"] / "system.tar", target / "files.layer"], config)
+            image = oci.Image(
+                f"localhost/ckslab-node-base:{self.versions['kubernetes']}",
+                [made["system"] / "system.tar", target / "files.layer"],
+                config,
+            )
             oci.write(target / "base.tar", [image], self.architecture)
             (target / "files.layer").unlink()
 
@@ -225,11 +246,21 @@ class _Images:
         for program in CONTROL_PLANE:
             # The large layer is the lowest of all, so that it is unpacked once.
             above = netfilter if program == "kube-proxy" else []
-            images.append(oci.Image(self._name(program), [self._path("kubernetes"), *above],
-                                    {"Entrypoint": [f"/usr/local/bin/{program}"]}))
+            images.append(
+                oci.Image(
+                    self._name(program),
+                    [self._path("kubernetes"), *above],
+                    {"Entrypoint": [f"/usr/local/bin/{program}"]},
+                )
+            )
         images.append(oci.Image(self._name("pause"), [self._path("pause")], {"Entrypoint": ["/pause"]}))
-        images.append(oci.Image(self._name("kube-router"), [*netfilter, self._path("kube-router")],
-                                {"Entrypoint": ["/usr/local/bin/kube-router"]}))
+        images.append(
+            oci.Image(
+                self._name("kube-router"),
+                [*netfilter, self._path("kube-router")],
+                {"Entrypoint": ["/usr/local/bin/kube-router"]},
+            )
+        )
         return images
 
     def _applications(self) -> list[oci.Image]:
@@ -252,8 +283,10 @@ class _Images:
             layer.text("var/www/html/index.html", "<h1>Welcome to nginx!</h1>\n")
         content = {
             "busybox": ([self._path("busybox")], {"Cmd": ["sh"]}),
-            "nginx": ([self._made["stand-ins"] / "nginx.tar", self._path("nginx")],
-                      {"Entrypoint": ["/usr/sbin/nginx", "-g", "daemon off;"], "StopSignal": "SIGQUIT"}),
+            "nginx": (
+                [self._made["stand-ins"] / "nginx.tar", self._path("nginx")],
+                {"Entrypoint": ["/usr/sbin/nginx", "-g", "daemon off;"], "StopSignal": "SIGQUIT"},
+            ),
         }
         return [
             oci.Image(name, *content[name.rpartition("/")[2].partition(":")[0]]) for name in self._versions["stand-ins"]

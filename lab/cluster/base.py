@@ -1,0 +1,103 @@
+"""Making base a workstation: it reaches every node by name and by key, and the cluster as its administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import yaml
+
+from lab.cluster.containers import refused
+from lab.cluster.engine import Node
+from lab.errors import LabError
+
+LEARNER = "candidate"
+HOME = f"/home/{LEARNER}"
+
+_KEY = f"{HOME}/.ssh/id_ed25519"
+_MARK = "# ckslab"
+
+
+def furnish(base: Node, nodes: Sequence[Node], addresses: Mapping[str, str]) -> None:
+    """Give base its key, its view of the network and its kubeconfig. May be repeated: addresses change with a restart.
+
+    Args:
+        addresses: of each node and of base, by name.
+    """
+    for machine in (base, *nodes):
+        _name_machines(machine, addresses)
+    public_key = _key_pair(base)
+    for node in nodes:
+        node.write(f"{HOME}/.ssh/authorized_keys", public_key, mode=0o600)
+        _own_home(node)
+    base.write(f"{HOME}/.ssh/config", _ssh_config(nodes), mode=0o600)
+    base.write(f"{HOME}/.ssh/known_hosts", b"".join(_host_key(node) for node in nodes), mode=0o600)
+    base.write(f"{HOME}/.kube/config", _kubeconfig(nodes[0]), mode=0o600)
+    _own_home(base)
+
+
+def _name_machines(machine: Node, addresses: Mapping[str, str]) -> None:
+    """Names of the machines, as tasks use them, in /etc/hosts."""
+    kept = [line for line in machine.read("/etc/hosts").decode().splitlines() if _MARK not in line]
+    ours = [f"{address}\t{name}\t{_MARK}" for name, address in addresses.items()]
+    machine.write("/etc/hosts", "\n".join([*kept, *ours, ""]).encode())
+
+
+def _key_pair(base: Node) -> bytes:
+    """A key made for this lab, on base; its public half."""
+    if not base.run(["test", "-e", _KEY]).ok:
+        _must(base, ["install", "--directory", "--mode=700", f"{HOME}/.ssh"])
+        _must(base, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{LEARNER}@base", "-f", _KEY])
+    return base.read(f"{_KEY}.pub")
+
+
+def _host_key(node: Node) -> bytes:
+    """The line of known_hosts for a node, so that nobody is asked whether to trust it."""
+    return f"{node.name} ".encode() + node.read("/etc/ssh/ssh_host_ed25519_key.pub")
+
+
+def _ssh_config(nodes: Sequence[Node]) -> bytes:
+    return f"Host {' '.join(node.name for node in nodes)}\n  User {LEARNER}\n  LogLevel ERROR\n".encode()
+
+
+def _kubeconfig(control_plane: Node) -> bytes:
+    """The administrator's, with the control plane by the name that the learner knows."""
+    config = yaml.safe_load(control_plane.read("/etc/kubernetes/admin.conf"))
+    for cluster in config["clusters"]:
+        cluster["cluster"]["server"] = f"https://{control_plane.name}:6443"
+    return yaml.safe_dump(config).encode()
+
+
+def _own_home(machine: Node) -> None:
+    """Files were written by root; sshd and the learner want them to be the learner's."""
+    _must(machine, ["chown", "--recursive", f"{LEARNER}:{LEARNER}", HOME])
+    _must(machine, ["chmod", "700", f"{HOME}/.ssh"])
+
+
+def _must(machine: Node, argv: Sequence[str]) -> None:
+    completed = machine.run(argv)
+    if not completed.ok:
+        raise refused(f"{machine.name}: {argv[0]}", completed)
+
+
+def check_login(base: Node, node: Node) -> None:
+    """See that the learner gets from base to a node.
+
+    Raises:
+        LabError: not so (`base.login`).
+    """
+    argv = [
+        "runuser",
+        "--user",
+        LEARNER,
+        "--",
+        "ssh",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "ConnectTimeout=5",
+        node.name,
+        "true",
+    ]
+    completed = base.run(argv)
+    if not completed.ok:
+        raise LabError("base.login", completed.error, node=node.name)

@@ -1,0 +1,49 @@
+"""What this machine allows, as far as it changes how a lab is made on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+_CAP_SYS_RESOURCE = 24
+
+
+def may_raise_limits(status: str) -> bool:
+    """Whether a process may raise limits and lower its OOM score, from the text of its /proc/PID/status."""
+    effective = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
+    return bool(int(effective, 16) >> _CAP_SYS_RESOURCE & 1)
+
+
+def this_process() -> str:
+    """The kernel's account of this process; empty where there is no /proc."""
+    try:
+        return Path("/proc/self/status").read_text()
+    except OSError:
+        return ""
+
+
+def runs_systemd() -> bool:
+    """Whether systemd manages this machine's cgroups."""
+    return Path("/run/systemd/system").is_dir()
+
+
+def has_cgroup_v1() -> bool:
+    """Whether this machine has the old cgroups, which newer container runtimes no longer take."""
+    return Path("/sys/fs/cgroup").is_dir() and not Path("/sys/fs/cgroup/cgroup.controllers").exists()
+
+
+def is_root() -> bool:
+    """Whether this process may do everything."""
+    return os.geteuid() == 0
+
+
+def is_debian() -> bool:
+    """Whether packages come by apt-get."""
+    return shutil.which("apt-get") is not None
+
+
+def free_bytes(directory: Path) -> int:
+    """Room on the disk that holds a directory, or will hold it."""
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    return shutil.disk_usage(existing).free

@@ -1,0 +1,217 @@
+"""The node image: pulled where a container registry answers, else built from package registries alone (`node/`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab import i18n, paths
+from lab.cluster import host, packages
+from lab.cluster.containers import Containers, Runtime, refused
+from lab.cluster.steps import Step, Steps
+from lab.errors import LabError
+from lab.progress import OnProgress
+
+REPOSITORY = "localhost/ckslab-node"
+LABEL = "dev.ckslab.image"
+"""On the image: `pull` or `build`."""
+
+_REGISTRIES = ("https://registry-1.docker.io/v2/", "https://storage.googleapis.com/gvisor/releases/release/")
+_REGISTRY_SECONDS = 2.0
+_BUILD_BYTES = 10 * 2**30
+_PULL_BYTES = 3 * 2**30
+
+
+def setup(progress: OnProgress, *, runtime: Runtime | None = None, image: str = "auto", yes: bool = False) -> None:
+    """System packages and the node image. Does nothing where they are there, and goes on where it was interrupted.
+
+    Args:
+        image: `auto`, `pull`, `build`, or the name of an image made elsewhere.
+        yes: the user consents to installing system packages.
+    """
+    containers = packages.container_engine(progress, runtime, yes=yes)
+    ensure(containers, image, progress, yes=yes)
+
+
+def ensure(containers: Containers, image: str, progress: OnProgress, *, yes: bool = False) -> str:
+    """Have the image that nodes are made from, and the kind program. Returns the image's name."""
+    if image not in ("auto", "pull", "build"):
+        _ensure_foreign(containers, image, progress, yes=yes)
+        return image
+    name = current()
+    if containers.has_image(name) and kind_program().exists():
+        return name
+    if image == "pull" or (image == "auto" and _registry_answers(progress)):
+        _build(containers, progress, tag=None, yes=yes)
+        _pull(containers, name, progress)
+    else:
+        _build(containers, progress, tag=name, yes=yes)
+    _remove_older(containers, name)
+    return name
+
+
+def current() -> str:
+    """The name of the image that belongs to this version of `node/`; its tag is a hash of all files there."""
+    folder, digest = paths.data("node"), hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return f"{REPOSITORY}:{digest.hexdigest()[:12]}"
+
+
+def versions() -> Mapping[str, Any]:
+    """What the image is made of."""
+    loaded: Mapping[str, Any] = yaml.safe_load((paths.data("node") / "versions.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def kind_program() -> Path:
+    """The kind that makes clusters of the image."""
+    return paths.cache() / "bin" / "kind"
+
+
+def origin(containers: Containers, name: str) -> str:
+    """How the image came to be: `pull`, `build`, or nothing where it is not one of ours."""
+    found = containers.call("image", "inspect", name)
+    if not found.ok:
+        return ""
+    config = json.loads(found.stdout)[0].get("Config") or {}
+    return str((config.get("Labels") or {}).get(LABEL, ""))
+
+
+def _ensure_foreign(containers: Containers, image: str, progress: OnProgress, *, yes: bool) -> None:
+    if not kind_program().exists():
+        _build(containers, progress, tag=None, yes=yes)
+    if not containers.has_image(image):
+        steps = Steps([Step(i18n.text("image.step.pull"), 120)], progress)
+        steps.next()
+        pulled = containers.watch(containers.argv("pull", image), steps.say)
+        if not pulled.ok:
+            raise LabError("image.foreign", pulled.text, image=image)
+
+
+def _registry_answers(progress: OnProgress) -> bool:
+    steps = Steps([Step(i18n.text("image.step.look"), 2 * _REGISTRY_SECONDS)], progress)
+    steps.next()
+    answers = all(_answers(address) for address in _REGISTRIES)
+    steps.say(i18n.text("image.registry" if answers else "image.no-registry"))
+    return answers
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=_REGISTRY_SECONDS).close()  # noqa: S310 - fixed https addresses
+    except urllib.error.HTTPError as answer:
+        # A registry wants to know who asks; a proxy that lets nobody through is no registry.
+        return answer.code in (401, 404)
+    except OSError:
+        return False
+    return True
+
+
+def _pull(containers: Containers, name: str, progress: OnProgress) -> None:
+    _require_room(_PULL_BYTES)
+    wanted, folder = versions(), paths.data("node")
+    arguments = {
+        "NODE": wanted["pull"]["node"],
+        "GVISOR": wanted["pull"]["gvisor"],
+        "PACKAGES": " ".join(wanted["packages"]["learner"]),
+    }
+    options = [option for key, value in arguments.items() for option in ("--build-arg", f"{key}={value}")]
+    steps = Steps([Step(i18n.text("image.step.pull"), 180)], progress)
+    steps.next()
+    argv = containers.argv("build", "--tag", name, *options, "--file", str(folder / "Containerfile"), str(folder))
+    made = containers.watch(argv, steps.say)
+    if not made.ok:
+        raise LabError("image.pull", made.text)
+
+
+def _build(containers: Containers, progress: OnProgress, *, tag: str | None, yes: bool) -> None:
+    """Run `node.build`; without a tag it makes the kind program alone."""
+    if tag:
+        _require_room(_BUILD_BYTES)
+        packages.for_building(progress, yes=yes)
+    folder = paths.data("node")
+    argv = [sys.executable, "-m", "node.build", "--engine", containers.runtime, "--cache", str(paths.cache())]
+    listener = _Listener(progress)
+    argv = ["env", f"PYTHONPATH={folder.parent}", *argv, *(["--tag", tag] if tag else [])]
+    completed = containers.watch(argv, listener.hear)
+    if not completed.ok:
+        raise listener.failure or refused("node.build", completed)
+
+
+@dataclass
+class _Listener:
+    """Turns the events of a build into progress. How long each step took here is remembered for the next guess."""
+
+    progress: OnProgress
+    steps: Steps | None = None
+    failure: LabError | None = None
+
+    def hear(self, line: str | None) -> None:
+        event = {"event": "line", "text": None} if line is None else _event(line)
+        match event.get("event"):
+            case "plan":
+                took = _durations()
+                self.steps = Steps([_step(step, took) for step in event["steps"]], self.progress)
+            case "begin" if self.steps:
+                self.steps.next()
+            case "line" if self.steps:
+                self.steps.say(event["text"])
+            case "end":
+                _remember(event["step"], event["seconds"])
+            case "failed":
+                step = i18n.text(f"image.step.{event['step']}")
+                self.failure = LabError(f"image.{event['problem']}", event["output"], step=step)
+
+
+def _event(line: str) -> dict[str, Any]:
+    """The event on a line; what is none (a traceback) has no type."""
+    try:
+        parsed = json.loads(line)
+    except json.JSONDecodeError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _step(step: Mapping[str, Any], took: Mapping[str, float]) -> Step:
+    return Step(i18n.text(f"image.step.{step['name']}"), took.get(step["name"], step["seconds"]))
+
+
+def _durations() -> dict[str, float]:
+    try:
+        kept: dict[str, float] = json.loads((paths.cache() / "durations.json").read_text())
+    except (OSError, json.JSONDecodeError):
+        return {}
+    return kept
+
+
+def _remember(step: str, seconds: float) -> None:
+    """Keep the longest: a step whose compiler found everything in its cache says nothing of the next time."""
+    durations = _durations()
+    durations[step] = max(seconds, durations.get(step, 0))
+    (paths.cache() / "durations.json").write_text(json.dumps(durations))
+
+
+def _require_room(wanted: int) -> None:
+    free = host.free_bytes(paths.cache())
+    if free < wanted:
+        gibibytes = 2**30
+        raise LabError("disk.short", folder=paths.cache(), free=f"{free / gibibytes:.1f}", wanted=wanted // gibibytes)
+
+
+def _remove_older(containers: Containers, name: str) -> None:
+    """Images of earlier versions of `node/`, unless a lab still runs on them."""
+    listed = containers.call("images", "--filter", f"reference={REPOSITORY}", "--format", "{{.Repository}}:{{.Tag}}")
+    for image in listed.text.split():
+        if image != name:
+            containers.call("rmi", image)

@@ -1,0 +1,293 @@
+"""The kind engine: nodes are containers of docker, podman or nerdctl, and so is base."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lab import i18n, paths
+from lab.cluster import base, host, image, network, record
+from lab.cluster.containers import LABEL, ContainerNode, Containers, find, refused
+from lab.cluster.engine import Capability, State, Status
+from lab.cluster.kind_config import CONTROL_PLANE, WORKER, HostFacts, kind_config
+from lab.cluster.kubectl import Kubectl
+from lab.cluster.record import Record
+from lab.cluster.steps import Step, Steps
+from lab.cluster.wait import until
+from lab.errors import LabError
+from lab.progress import OnProgress
+
+_SSH_SECONDS = 30
+_API_SECONDS = 90
+_READY_SECONDS = 120
+
+
+class KindEngine:
+    """One lab made by kind. Everything of it is on a network of its own, which carries the lab's label."""
+
+    name = "kind"
+
+    def __init__(self, lab: str, memory: Record) -> None:
+        self.lab = lab
+        self._record = memory
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Written by `up`."""
+        return paths.lab(self.lab) / "kubeconfig"
+
+    def nodes(self) -> Sequence[ContainerNode]:
+        """The control plane, then the worker."""
+        return (
+            ContainerNode(self._containers, f"{self.lab}-control-plane", CONTROL_PLANE, "control-plane"),
+            ContainerNode(self._containers, f"{self.lab}-worker", WORKER, "worker"),
+        )
+
+    def base(self) -> ContainerNode:
+        """The learner's workstation."""
+        return ContainerNode(self._containers, f"{self.lab}-base", "base", "base")
+
+    def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
+        """The learner's shell on base, or a command there."""
+        options = ["--interactive", *(["--tty"] if tty else []), "--user", base.LEARNER, "--workdir", base.HOME]
+        variables = ["--env", f"HOME={base.HOME}", "--env", "TERM=xterm-256color", "--env", "LANG=C.UTF-8"]
+        return self._containers.argv(
+            "exec", *options, *variables, self.base().container, *(command or ("bash", "--login"))
+        )
+
+    def lacks(self) -> Mapping[Capability, str]:
+        """As found out when the lab was made."""
+        return {Capability(name): i18n.text(key) for name, key in self._record.lacks.items()}
+
+    def status(self) -> Status:
+        """What there is, found out by looking."""
+        machines = self._machines()
+        state = self._state(machines)
+        if state is not State.READY:
+            return Status(self.name, self.lab, state, nodes=machines)
+        answer = self._kubectl().call("get", "nodes", "--output", "json", timeout=15)
+        if not answer.ok:
+            return Status(self.name, self.lab, State.UNREACHABLE, nodes=machines, detail=answer.error)
+        nodes = json.loads(answer.stdout)["items"]
+        version = nodes[0]["status"]["nodeInfo"]["kubeletVersion"] if nodes else ""
+        conditions = {node["metadata"]["name"]: _condition(node) for node in nodes}
+        return Status(self.name, self.lab, state, version, {**conditions, "base": machines["base"]})
+
+    def up(self, progress: OnProgress) -> None:
+        """Make the lab ready, from whatever state it is in."""
+        status = self.status()
+        match status.state:
+            case State.READY:
+                return
+            case State.ABSENT | State.PARTIAL:
+                self._refuse_strangers()
+                self._create(progress)
+            case State.STOPPED | State.UNREACHABLE:
+                self._revive(progress)
+
+    def down(self, progress: OnProgress) -> None:
+        """Remove the lab's containers with their volumes, its network and its files."""
+        self._refuse_strangers()
+        steps = Steps([Step(i18n.text("kind.step.remove"), 3)], progress)
+        steps.next()
+        self._remove()
+        shutil.rmtree(paths.lab(self.lab), ignore_errors=True)
+
+    @cached_property
+    def _containers(self) -> Containers:
+        return find(self._record.runtime)
+
+    @property
+    def _network(self) -> str:
+        return f"ckslab-{self.lab}"
+
+    def _kubectl(self) -> Kubectl:
+        return Kubectl(self.nodes()[0])
+
+    def _all(self) -> tuple[ContainerNode, ...]:
+        return (*self.nodes(), self.base())
+
+    def _machines(self) -> dict[str, str]:
+        """Name of each machine that exists -> the state of its container. Strangers of the same name do not count."""
+        containers = {machine.container: machine.name for machine in self._all()}
+        return {
+            containers[found["Name"].removeprefix("/")]: found["State"]["Status"]
+            for found in self._containers.inspect(*containers)
+            if self._is_ours(found)
+        }
+
+    def _is_ours(self, container: Mapping[str, Any]) -> bool:
+        return self._network in container["NetworkSettings"]["Networks"] and self._owns_network
+
+    @cached_property
+    def _owns_network(self) -> bool:
+        """Whether the network of the lab's name is the lab's, and not merely called so."""
+        found = self._containers.network(self._network) or {}
+        labels = found.get("Labels") or found.get("labels") or {}
+        return labels.get(LABEL) == self.lab
+
+    def _state(self, machines: Mapping[str, str]) -> State:
+        if not machines:
+            return State.PARTIAL if self._record.made_from or self._owns_network else State.ABSENT
+        if not self._record.ready or len(machines) < len(self._all()):
+            return State.PARTIAL
+        return State.READY if set(machines.values()) == {"running"} else State.STOPPED
+
+    def _refuse_strangers(self) -> None:
+        """Containers of these names that are not this lab's are somebody else's, and are not touched.
+
+        Raises:
+            LabError: there are some (`kind.taken`), or a network (`kind.network-taken`).
+        """
+        if not self._owns_network and self._containers.network(self._network):
+            raise LabError("kind.network-taken", network=self._network)
+        names = [machine.container for machine in self._all()]
+        strangers = [
+            found["Name"].removeprefix("/") for found in self._containers.inspect(*names) if not self._is_ours(found)
+        ]
+        if strangers:
+            raise LabError("kind.taken", containers=", ".join(strangers), lab=self.lab)
+
+    def _create(self, progress: OnProgress) -> None:
+        made_from = image.ensure(self._containers, self._record.image, progress)
+        steps = Steps(
+            [
+                Step(i18n.text("kind.step.nodes"), 24),
+                Step(i18n.text("kind.step.network"), 3),
+                Step(i18n.text("kind.step.base"), 4),
+                Step(i18n.text("kind.step.ready"), 6),
+            ],
+            progress,
+        )
+        steps.next()
+        self._remove()
+        self._record.runtime, self._record.made_from, self._record.ready = self._containers.runtime, made_from, False
+        record.save(self.lab, self._record)
+        facts = self._examine(made_from)
+        self._make_network()
+        self._make_nodes(made_from, facts, steps)
+        steps.next()
+        network.connect(self.nodes(), self._kubectl())
+        steps.next()
+        self._make_base(made_from)
+        self._furnish()
+        steps.next()
+        self._await_ready()
+        self._record.lacks, self._record.ready = self._find_lacks(facts), True
+        record.save(self.lab, self._record)
+
+    def _revive(self, progress: OnProgress) -> None:
+        """Start what stopped; addresses may have changed, so everything is told them again."""
+        steps = Steps([Step(i18n.text("kind.step.start"), 15), Step(i18n.text("kind.step.ready"), 15)], progress)
+        steps.next()
+        self._containers.must("start", *(machine.container for machine in self._all()))
+        until(self._api_answers, seconds=_API_SECONDS, what=i18n.text("kind.api"))
+        steps.next()
+        network.connect(self.nodes(), self._kubectl())
+        self._furnish()
+        self._await_ready()
+
+    def _examine(self, made_from: str) -> HostFacts:
+        """What a privileged container finds, which is what the nodes will find; the engine's host may not be ours."""
+        look = "cat /proc/self/status; test -e /sys/fs/cgroup/cgroup.controllers && echo cgroup:v2"
+        argv = ["run", "--rm", "--privileged", "--network", "none", "--entrypoint", "sh", made_from, "-c", look]
+        found = self._containers.call(*argv).text
+        return HostFacts(cgroup_v1="cgroup:v2" not in found, may_raise_limits=host.may_raise_limits(found))
+
+    def _make_network(self) -> None:
+        self._containers.must("network", "create", "--label", f"{LABEL}={self.lab}", self._network)
+        self.__dict__.pop("_owns_network", None)
+
+    def _make_nodes(self, made_from: str, facts: HostFacts, steps: Steps) -> None:
+        # kind mounts it into every node, and docker makes what is missing, but podman does not.
+        if host.is_root():
+            Path("/lib/modules").mkdir(parents=True, exist_ok=True)
+        options = ["--image", made_from, "--kubeconfig", str(self.kubeconfig), "--config", "-"]
+        argv = [str(image.kind_program()), "create", "cluster", *options]
+        made = self._containers.watch(argv, steps.say, kind_config(self.lab, facts).encode(), self._kind_settings())
+        if not made.ok:
+            problem = refused("kind create cluster", made)
+            raise problem if problem.key == "disk.full" else LabError("kind.create", made.text)
+        self.kubeconfig.chmod(0o600)
+
+    def _kind_settings(self) -> dict[str, str]:
+        runtime = self._containers.runtime
+        # For nerdctl, kind reads the name of the network from docker's variable.
+        variable = "PODMAN" if runtime == "podman" else "DOCKER"
+        return {"KIND_EXPERIMENTAL_PROVIDER": runtime, f"KIND_EXPERIMENTAL_{variable}_NETWORK": self._network}
+
+    def _make_base(self, made_from: str) -> None:
+        options = ["--detach", "--network", self._network, "--hostname", "base", "--label", f"{LABEL}={self.lab}"]
+        entry = ["--name", self.base().container, "--entrypoint", "/usr/local/bin/ckslab-base"]
+        self._containers.must("run", *options, *entry, made_from)
+
+    def _furnish(self) -> None:
+        """Base and the nodes learn of each other."""
+        for node in self.nodes():
+            key = "/etc/ssh/ssh_host_ed25519_key.pub"
+            until(lambda node=node: node.run(["test", "-s", key]).ok, seconds=_SSH_SECONDS, what=f"sshd on {node.name}")
+        base.furnish(self.base(), self.nodes(), self._addresses())
+        for node in self.nodes():
+            base.check_login(self.base(), node)
+
+    def _addresses(self) -> dict[str, str]:
+        machines = {machine.container: machine.name for machine in self._all()}
+        return {
+            machines[found["Name"].removeprefix("/")]: found["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+            for found in self._containers.inspect(*machines)
+        }
+
+    def _api_answers(self) -> bool:
+        return self._kubectl().call("get", "--raw", "/readyz", timeout=15).ok
+
+    def _await_ready(self) -> None:
+        bound = f"--timeout={_READY_SECONDS}s"
+        system = ["--namespace", "kube-system", "rollout", "status", bound]
+        for argv in (
+            ["wait", "--for=condition=Ready", "nodes", "--all", bound],
+            [*system, "daemonset/kube-router"],
+            [*system, "deployment/coredns"],
+            ["wait", "--for=create", "serviceaccount/default", bound],
+        ):
+            self._kubectl().must(*argv, timeout=_READY_SECONDS + 5)
+
+    def _find_lacks(self, facts: HostFacts) -> dict[str, str]:
+        """Capabilities that this host does not give, found out by trying."""
+        worker, lacks = self.nodes()[1], {}
+        if worker.run(["grep", "-q", "Y", "/sys/module/apparmor/parameters/enabled"]).code != 0:
+            lacks["apparmor"] = "capability.no-apparmor"
+        if not worker.run(["curl", "--silent", "--max-time", "2", "https://registry-1.docker.io/v2/"]).ok:
+            lacks["internet"] = "capability.no-internet"
+        if image.origin(self._containers, self._record.made_from) == "pull" and not facts.may_raise_limits:
+            lacks["gvisor"] = "capability.no-gvisor"
+        return lacks
+
+    def _remove(self) -> None:
+        """Everything that carries the lab's name and is the lab's; what is not there is no fault."""
+        containers = self._containers
+        present = [found["Name"].removeprefix("/") for found in containers.inspect(*(m.container for m in self._all()))]
+        if present:
+            # Killed first: systemd in a node takes its time to stop, and nothing of it is kept.
+            containers.call("kill", *present)
+            containers.must("rm", "--force", "--volumes", *present)
+        self._remove_volumes()
+        if self._owns_network:
+            containers.must("network", "rm", self._network)
+            self.__dict__.pop("_owns_network", None)
+
+    def _remove_volumes(self) -> None:
+        """Volumes that kind made for podman nodes; they carry the node's name as a label."""
+        for node in self.nodes():
+            listed = self._containers.call("volume", "ls", "--quiet", "--filter", f"label={node.container}")
+            for volume in listed.text.split():
+                self._containers.call("volume", "rm", "--force", volume)
+
+
+def _condition(node: Mapping[str, Any]) -> str:
+    """A node's condition in a word, as `kubectl get nodes` has it."""
+    ready = next((it["status"] for it in node["status"]["conditions"] if it["type"] == "Ready"), "Unknown")
+    return {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")

@@ -1,0 +1,98 @@
+"""Programs of the host: those that answer at once, and those that take their time and can be watched and stopped."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from lab.cluster.engine import Completed
+
+OnLine = Callable[[str | None], None]
+"""Hears a line of a program's output; None when there was none for a while."""
+
+_HEARTBEAT = 0.5
+_PATIENCE = 15.0
+_KEPT = 60
+
+
+def run(argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b"", timeout: float) -> Completed:
+    """Run a program to its end.
+
+    Args:
+        env: variables besides those of this process.
+
+    Raises:
+        FileNotFoundError: there is no such program.
+        subprocess.TimeoutExpired: it did not end in `timeout` seconds; it has been killed.
+    """
+    ended = subprocess.run(
+        argv, input=stdin, env={**os.environ, **env}, capture_output=True, timeout=timeout, check=False
+    )
+    return Completed(argv, ended.returncode, ended.stdout, ended.stderr)
+
+
+def watch(
+    argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin: bytes = b""
+) -> Completed:
+    """Run a program that takes its time, telling each line it prints.
+
+    While nothing comes, None is told twice a second, so that whoever listens can show the time passing, or end the
+    program by raising an exception: the program and all it started are then told to stop, and awaited.
+    """
+    process = subprocess.Popen(
+        argv,
+        env={**os.environ, **env},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    lines: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_read, args=(process, stdin, lines), daemon=True).start()
+    kept: deque[str] = deque(maxlen=_KEPT)
+    try:
+        while True:
+            try:
+                line = lines.get(timeout=_HEARTBEAT)
+            except queue.Empty:
+                on_line(None)
+                continue
+            if line is None:
+                break
+            kept.append(line)
+            on_line(line)
+    except BaseException:
+        _stop(process)
+        raise
+    return Completed(argv, process.wait(), "\n".join(kept).encode(), b"")
+
+
+def _read(process: subprocess.Popen[bytes], stdin: bytes, lines: queue.Queue[str | None]) -> None:
+    assert process.stdin is not None  # noqa: S101 - pipes were asked for
+    assert process.stdout is not None  # noqa: S101
+    try:
+        process.stdin.write(stdin)
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # it ended without reading; its exit code tells
+    for line in process.stdout:
+        lines.put(line.decode("utf-8", "backslashreplace").rstrip())
+    lines.put(None)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a program and its children, kindly at first: some clean up behind themselves."""
+    for sign, patience in ((signal.SIGTERM, _PATIENCE), (signal.SIGKILL, None)):
+        try:
+            os.killpg(process.pid, sign)
+            process.wait(patience)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+        return
