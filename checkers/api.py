@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, Protocol
 
@@ -54,6 +54,23 @@ class Ran:
     stderr: str
 
 
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What the API server would have done with a request.
+
+    Attributes:
+        accepted: whether it would have carried it out.
+        message: its own words where it refused.
+        warnings: what it would have shown to the user besides.
+        object: the object as it would have been stored, defaults and mutations included; empty where it refused.
+    """
+
+    accepted: bool
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+    object: Mapping[str, Any] = field(default_factory=dict)
+
+
 class NoLook(Exception):  # noqa: N818 - it tells what is known, and is nobody's programming mistake
     """An observation gave nothing to judge by; `words` say what came instead."""
 
@@ -100,6 +117,18 @@ class Observer(Protocol):
 
     def logs(self, pod: str, container: str, namespace: str = "default", *, previous: bool = False) -> Sequence[str]:
         """The last lines that a container wrote, or the one that ran before it; none where there are none."""
+
+    def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Ask the API server to create this object with `dryRun=All`: admission decides for real, nothing is stored."""
+
+    def etcd_keys(self, prefix: str) -> Sequence[str]:
+        """The keys in etcd below a prefix, such as `/registry/secrets/`."""
+
+    def etcd_value(self, key: str) -> bytes | None:
+        """The bytes that etcd holds under a key, as they are on the disk; None where there is no such key."""
+
+    def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
+        """Send an HTTP request from the network of a running Pod, by its node; `curl`'s exit code and output."""
 
     def provides(self, image: str) -> bool:
         """Whether the task names this image, so that it is the lab's fault if it cannot be had."""

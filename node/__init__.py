@@ -1,1 +1,1 @@
-"""The node image: how it is built from package registries alone. Run as `python -m node.build`; needs nothing of `lab`."""
+"""The node image: how it is built from package registries alone, by `python -m node.build`. Needs nothing of `lab`."""

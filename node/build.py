@@ -22,6 +22,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,10 @@ class _Build:
         step = "toolchain"
         try:
             recipe = self._recipe()
-            steps = [Step(a.name, a.seconds, lambda a=a: self._store.build(a)) for a in self._missing(recipe)]
+            steps = [
+                Step(artifact.name, artifact.seconds, partial(self._store.build, artifact))
+                for artifact in self._missing(recipe)
+            ]
             if self._options.tag:
                 steps.append(Step("assembly", _ASSEMBLY_SECONDS, lambda: self._assemble(recipe)))
             say("plan", steps=[{"name": step.name, "seconds": step.seconds} for step in steps])
@@ -131,7 +135,7 @@ class _Build:
         fresh.rename(programs / "kind")
 
     def _assemble(self, recipe: Recipe) -> None:
-        """Configure a container of the base image as a node, unpack the other images inside it, and keep it as an image."""
+        """Configure a container of the base image as a node, unpack the images inside it, and keep it as an image."""
         engine, container = self._options.engine, f"ckslab-build-{uuid.uuid4().hex[:8]}"
         base = f"localhost/ckslab-node-base:{self._versions['kubernetes']}"
         run = self._commands.run

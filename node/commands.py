@@ -12,7 +12,7 @@ _KEPT = 40
 """So many of a program's last lines tell why it failed."""
 
 
-class CommandFailed(Exception):
+class CommandFailed(Exception):  # noqa: N818 - it says what happened
     """A program ended with an error.
 
     Attributes:

@@ -26,6 +26,7 @@ class Go:
 
     @property
     def environment(self) -> dict[str, str]:
+        """Variables that keep the toolchain to itself, whatever the user's own settings are."""
         return {
             "GOMODCACHE": str(self.cache / "mod"),
             "GOCACHE": str(self.cache / "build"),

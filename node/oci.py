@@ -75,7 +75,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of an archive: its name, its layers from the lowest, and its configuration (`Entrypoint`, `Env`, ...)."""
+    """An image: its name, its layers from the lowest, and its configuration (`Entrypoint`, `Env`, ...)."""
 
     name: str
     layers: Sequence[Path]

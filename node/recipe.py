@@ -96,6 +96,7 @@ class Recipe:
 
     @cached_property
     def containerd(self) -> Artifact:
+        """The container runtime, its shim for runc and its own tool."""
         return self._installed(
             "containerd", 52, _CONTAINERD, ["cmd/containerd", "cmd/containerd-shim-runc-v2", "cmd/ctr"]
         )
@@ -113,16 +114,19 @@ class Recipe:
 
     @cached_property
     def cni(self) -> Artifact:
+        """The plugins that make a Pod's interfaces."""
         plugins = ["main/bridge", "main/loopback", "main/ptp", "ipam/host-local", "meta/portmap"]
         module = "github.com/containernetworking/plugins"
         return self._installed("cni-plugins", 8, module, [f"plugins/{plugin}" for plugin in plugins])
 
     @cached_property
     def crictl(self) -> Artifact:
+        """The tool for what the kubelet sees of containers."""
         return self._installed("cri-tools", 28, "sigs.k8s.io/cri-tools", ["cmd/crictl"])
 
     @cached_property
     def kube_router(self) -> Artifact:
+        """Routes and NetworkPolicy."""
         return self._installed("kube-router", 76, "github.com/cloudnativelabs/kube-router/v2", ["cmd/kube-router"])
 
     @cached_property
@@ -190,7 +194,7 @@ class Recipe:
         return Artifact(name, seconds, make, (module, version, *packages))
 
     def _build_shim(self, target: Path) -> None:
-        """Go replaces files only in a vendored module, so the shim is built in a copy that has its sources beside it."""
+        """Go replaces files only in a vendored module: the shim is built in a copy with its sources beside it."""
         copy = target / "source"
         shutil.copytree(HERE / "shim", copy)
         self.go.vendor(copy)
@@ -209,8 +213,8 @@ class Recipe:
         for program in NODE_PROGRAMS:
             layer.link(f"usr/bin/{program}", "/usr/lib/ckslab/kubernetes")
         for artifact in ("containerd", "gvisor", "cri-tools"):
-            for program in sorted(made[artifact].iterdir()):
-                layer.file(f"usr/local/bin/{program.name}", program)
+            for path in sorted(made[artifact].iterdir()):
+                layer.file(f"usr/local/bin/{path.name}", path)
         for plugin in sorted(made["cni-plugins"].iterdir()):
             layer.file(f"opt/cni/bin/{plugin.name}", plugin)
 
@@ -275,13 +279,14 @@ class _Images:
             for applet in _applets(busybox):
                 layer.link(f"bin/{applet}", "busybox")
         with self._layer("nginx") as layer:
+            layer.directory("run")
             layer.text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\n")
             layer.text("etc/group", "root:x:0:\nadm:x:4:\nwww-data:x:33:\n")
             layer.link("var/log/nginx/access.log", "/dev/stdout")
             layer.link("var/log/nginx/error.log", "/dev/stderr")
             layer.link("etc/nginx/sites-enabled/default", "/etc/nginx/sites-available/default")
             layer.text("var/www/html/index.html", "<h1>Welcome to nginx!</h1>\n")
-        content = {
+        content: dict[str, tuple[list[Path], dict[str, Any]]] = {
             "busybox": ([self._path("busybox")], {"Cmd": ["sh"]}),
             "nginx": (
                 [self._made["stand-ins"] / "nginx.tar", self._path("nginx")],

@@ -67,6 +67,7 @@ class Store:
         return self._root / f"{artifact.name}-{artifact.key}"
 
     def has(self, artifact: Artifact) -> bool:
+        """Whether it is built."""
         return self.path(artifact).is_dir()
 
     def build(self, artifact: Artifact) -> Path:

@@ -14,6 +14,7 @@ LEARNER = "candidate"
 HOME = f"/home/{LEARNER}"
 
 _KEY = f"{HOME}/.ssh/id_ed25519"
+_HOST_KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
 _MARK = "# ckslab"
 
 
@@ -50,9 +51,14 @@ def _key_pair(base: Node) -> bytes:
     return base.read(f"{_KEY}.pub")
 
 
+def has_host_key(node: Node) -> bool:
+    """Whether sshd has made the node's key, which it does when it first starts."""
+    return node.run(["test", "-s", _HOST_KEY]).ok
+
+
 def _host_key(node: Node) -> bytes:
     """The line of known_hosts for a node, so that nobody is asked whether to trust it."""
-    return f"{node.name} ".encode() + node.read("/etc/ssh/ssh_host_ed25519_key.pub")
+    return f"{node.name} ".encode() + node.read(_HOST_KEY)
 
 
 def _ssh_config(nodes: Sequence[Node]) -> bytes:

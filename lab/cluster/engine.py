@@ -49,6 +49,7 @@ class Completed:
 
     @property
     def ok(self) -> bool:
+        """Whether it succeeded."""
         return self.code == 0
 
     @property
@@ -70,7 +71,8 @@ class Node(Protocol):
         """As tasks and `ssh` on base call it: `kube-control-plane`, `kube-worker-1`, `base`."""
 
     @property
-    def role(self) -> Role: ...
+    def role(self) -> Role:
+        """What it is for."""
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
         """Run a command as root. Never a shell line: an argv list.
@@ -124,7 +126,8 @@ class Engine(Protocol):
     def down(self, progress: OnProgress) -> None:
         """Remove everything of this lab, and nothing else."""
 
-    def status(self) -> Status: ...
+    def status(self) -> Status:
+        """What there is, found out by looking; takes seconds at most."""
 
     def nodes(self) -> Sequence[Node]:
         """The nodes of the cluster, control plane first."""
@@ -133,7 +136,7 @@ class Engine(Protocol):
         """The learner's workstation."""
 
     def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
-        """The command, for the host, that is the learner's shell on base, or that runs `command` there as the learner."""
+        """The command, for the host, that is the learner's shell on base, or runs `command` there as the learner."""
 
     def lacks(self) -> Mapping[Capability, str]:
         """Capabilities this lab does not have -> why, in the learner's language. What is not named, it has."""

@@ -158,7 +158,7 @@ class _Listener:
     failure: LabError | None = None
 
     def hear(self, line: str | None) -> None:
-        event = {"event": "line", "text": None} if line is None else _event(line)
+        event: dict[str, Any] = {"event": "line", "text": None} if line is None else _event(line)
         match event.get("event"):
             case "plan":
                 took = _durations()

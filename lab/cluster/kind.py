@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ class KindEngine:
         state = self._state(machines)
         if state is not State.READY:
             return Status(self.name, self.lab, state, nodes=machines)
-        answer = self._kubectl().call("get", "nodes", "--output", "json", timeout=15)
+        answer = self._kubectl().ask("get", "nodes", "--output", "json", timeout=15)
         if not answer.ok:
             return Status(self.name, self.lab, State.UNREACHABLE, nodes=machines, detail=answer.error)
         nodes = json.loads(answer.stdout)["items"]
@@ -228,8 +228,7 @@ class KindEngine:
     def _furnish(self) -> None:
         """Base and the nodes learn of each other."""
         for node in self.nodes():
-            key = "/etc/ssh/ssh_host_ed25519_key.pub"
-            until(lambda node=node: node.run(["test", "-s", key]).ok, seconds=_SSH_SECONDS, what=f"sshd on {node.name}")
+            until(partial(base.has_host_key, node), seconds=_SSH_SECONDS, what=f"sshd on {node.name}")
         base.furnish(self.base(), self.nodes(), self._addresses())
         for node in self.nodes():
             base.check_login(self.base(), node)
@@ -242,7 +241,7 @@ class KindEngine:
         }
 
     def _api_answers(self) -> bool:
-        return self._kubectl().call("get", "--raw", "/readyz", timeout=15).ok
+        return self._kubectl().ask("get", "--raw", "/readyz", timeout=15).ok
 
     def _await_ready(self) -> None:
         bound = f"--timeout={_READY_SECONDS}s"
@@ -253,7 +252,7 @@ class KindEngine:
             [*system, "deployment/coredns"],
             ["wait", "--for=create", "serviceaccount/default", bound],
         ):
-            self._kubectl().must(*argv, timeout=_READY_SECONDS + 5)
+            self._kubectl().do(*argv, timeout=_READY_SECONDS + 5)
 
     def _find_lacks(self, facts: HostFacts) -> dict[str, str]:
         """Capabilities that this host does not give, found out by trying."""

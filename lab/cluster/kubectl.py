@@ -1,33 +1,33 @@
-"""kubectl on the control plane, as the cluster's administrator: how an engine looks after its own cluster."""
+"""kubectl as the lab's administrator, on the control plane, where the learner's own configuration does not matter."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from lab.cluster.containers import refused
 from lab.cluster.engine import Completed, Node
+from lab.errors import LabError
 
-_REQUEST_SECONDS = 10
+ADMIN = "/etc/kubernetes/admin.conf"
+"""What kubeadm leaves on every control plane."""
+BOUND = 60.0
+"""Seconds for one command."""
 
 
-@dataclass(frozen=True, slots=True)
 class Kubectl:
-    """kubectl on a control-plane node."""
+    """Runs kubectl, argument by argument: no name from a file ever becomes part of a shell line."""
 
-    node: Node
+    def __init__(self, control_plane: Node) -> None:
+        self._node = control_plane
 
-    def call(self, *argv: str, stdin: bytes = b"", timeout: float = 30) -> Completed:
-        """Run kubectl; whether it succeeded is for the caller to see."""
-        bounds = ["--kubeconfig", "/etc/kubernetes/admin.conf", f"--request-timeout={_REQUEST_SECONDS}s"]
-        return self.node.run(["kubectl", *bounds, *argv], stdin=stdin, timeout=timeout)
+    def ask(self, *args: str, stdin: bytes = b"", timeout: float = BOUND) -> Completed:
+        """Run it, whatever comes of it."""
+        return self._node.run(["kubectl", f"--kubeconfig={ADMIN}", *args], stdin=stdin, timeout=timeout)
 
-    def must(self, *argv: str, stdin: bytes = b"", timeout: float = 30) -> Completed:
-        """The same, and it must succeed.
+    def do(self, *args: str, stdin: bytes = b"", timeout: float = BOUND) -> Completed:
+        """Run it.
 
         Raises:
-            LabError: it did not (`engine.refused`).
+            LabError: it failed (`kubectl`).
         """
-        completed = self.call(*argv, stdin=stdin, timeout=timeout)
-        if not completed.ok:
-            raise refused(f"kubectl {argv[0]}", completed)
-        return completed
+        done = self.ask(*args, stdin=stdin, timeout=timeout)
+        if not done.ok:
+            raise LabError("kubectl", done.error, command=" ".join(args), node=self._node.name)
+        return done

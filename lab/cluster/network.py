@@ -20,7 +20,7 @@ def connect(nodes: Sequence[Node], kubectl: Kubectl) -> None:
     for node in nodes:
         node.write(_CONFIGURATION, plugins(_pod_range(node, kubectl)))
         _refuse_dead_services(node)
-    kubectl.must("apply", "--filename", "-", stdin=(paths.data("node") / "network.yaml").read_bytes())
+    kubectl.do("apply", "--filename", "-", stdin=(paths.data("node") / "network.yaml").read_bytes())
 
 
 def plugins(pod_range: str) -> bytes:
@@ -40,7 +40,7 @@ def plugins(pod_range: str) -> bytes:
 
 def _pod_range(node: Node, kubectl: Kubectl) -> str:
     def known() -> str:
-        return kubectl.call("get", "node", node.name, "--output", "jsonpath={.spec.podCIDR}").text
+        return kubectl.ask("get", "node", node.name, "--output", "jsonpath={.spec.podCIDR}").text
 
     return until(known, seconds=_RANGE_SECONDS, what=f"the Pod addresses of {node.name}")
 
@@ -48,8 +48,8 @@ def _pod_range(node: Node, kubectl: Kubectl) -> str:
 def _refuse_dead_services(node: Node) -> None:
     """A Service without endpoints is refused at once.
 
-    kube-router's rules let a Pod's packets out before kube-proxy's would refuse them; such a packet, its Service address
-    still on it, would leave the machine.
+    kube-router's rules let a Pod's packets out before kube-proxy's would refuse them; such a packet, its Service
+    address still on it, would leave the machine.
     """
     rule = ["iif", "kube-bridge", "to", _SERVICES, "unreachable"]
     node.run(["ip", "rule", "delete", *rule])

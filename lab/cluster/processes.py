@@ -36,9 +36,7 @@ def run(argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b"", time
     return Completed(argv, ended.returncode, ended.stdout, ended.stderr)
 
 
-def watch(
-    argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin: bytes = b""
-) -> Completed:
+def watch(argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin: bytes = b"") -> Completed:
     """Run a program that takes its time, telling each line it prints.
 
     While nothing comes, None is told twice a second, so that whoever listens can show the time passing, or end the

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from lab.clock import SYSTEM, Clock, wait_until
 from lab.errors import LabError
 
 T = TypeVar("T")
 
 
-def until(
-    look: Callable[[], T],
-    *,
-    seconds: float,
-    what: str,
-    every: float = 0.5,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> T:
+def until(look: Callable[[], T], *, seconds: float, what: str, clock: Clock = SYSTEM) -> T:
     """Look again and again until something is there, and return it.
 
     Args:
@@ -28,9 +20,12 @@ def until(
     Raises:
         LabError: it is not there in time (`wait`).
     """
-    deadline = clock() + seconds
-    while not (found := look()):
-        if clock() >= deadline:
-            raise LabError("wait", what=what, seconds=f"{seconds:.0f}")
-        sleep(every)
-    return found
+    found: list[T] = []
+
+    def is_there() -> bool:
+        found[:] = [look()]
+        return bool(found[0])
+
+    if not wait_until(is_there, clock, bound=seconds):
+        raise LabError("wait", what=what, seconds=f"{seconds:.0f}")
+    return found[0]

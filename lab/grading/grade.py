@@ -8,7 +8,7 @@ from datetime import datetime
 
 from checkers.api import Finding, LabBroken, NotSeen, Observer, Text, Verdict
 from lab.catalog.model import Answer, Criterion, Exercise
-from lab.grading.clock import SYSTEM, Clock
+from lab.clock import SYSTEM, Clock
 from lab.grading.words import both
 
 

@@ -9,9 +9,9 @@ from typing import Protocol
 from checkers.api import Verdict
 from lab import i18n
 from lab.catalog.model import Answer, Exercise
+from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Completed
 from lab.errors import LabError, UsageError
-from lab.grading.clock import SYSTEM, Clock
 from lab.grading.grade import Grade
 
 UNTOUCHED = "untouched"

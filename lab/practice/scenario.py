@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from lab.catalog.model import Resource, Scenario
-from lab.errors import LabError
-from lab.grading.clock import Clock, wait_until
-from lab.practice.kubectl import Kubectl
+from lab.clock import Clock
+from lab.cluster.kubectl import Kubectl
+from lab.cluster.wait import until
 
 GONE = 30
 """Seconds for an object to be gone, before its finalizers are taken away."""
@@ -81,8 +81,7 @@ class Stage:
         return not any(_is_beginning(pod) for pod in pods["items"])
 
     def _await(self, condition: Callable[[], bool], what: str) -> None:
-        if not wait_until(condition, self._clock, bound=SETTLED):
-            raise LabError("start.unsettled", what=what, seconds=SETTLED)
+        until(condition, seconds=SETTLED, what=what, clock=self._clock)
 
 
 def _is_beginning(pod: dict[str, Any]) -> bool:

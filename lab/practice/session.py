@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lab import i18n
 from lab.catalog.model import Answer, Catalog, Exercise
+from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Completed, Engine
+from lab.cluster.kubectl import Kubectl
 from lab.errors import UsageError
-from lab.grading.clock import SYSTEM, Clock
 from lab.grading.grade import Grade, OnFinding, grade, unwatched
 from lab.grading.observe import KubernetesObserver
 from lab.grading.prove import ProofEvent, prove
-from lab.practice.kubectl import Kubectl
 from lab.practice.scenario import Stage
 from lab.practice.script import run_as_learner
 from lab.progress import OnProgress, Progress, ignore
@@ -60,7 +60,7 @@ class Session:
         """
         if lacking := self.impossible(exercise):
             raise UsageError("start.impossible", "; ".join(lacking.values()), exercise=exercise.id)
-        stage = Stage(Kubectl(self.engine), self._clock)
+        stage = Stage(Kubectl(self.engine.nodes()[0]), self._clock)
         steps = [("clear", stage.clear), ("set", stage.set), ("settle", stage.settle)]
         began = self._clock.seconds()
         for number, (step, do) in enumerate(steps, start=1):
@@ -71,7 +71,7 @@ class Session:
     def reset(self, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
         """Remove what the exercise, or every exercise, made and what its learner did in it."""
         exercises = [exercise] if exercise else self.catalog.exercises
-        stage = Stage(Kubectl(self.engine), self._clock)
+        stage = Stage(Kubectl(self.engine.nodes()[0]), self._clock)
         began = self._clock.seconds()
         for number, own in enumerate(exercises, start=1):
             title = i18n.text("session.step.clear", exercise=own.id)

@@ -155,7 +155,7 @@ def test_a_start_that_fails_is_a_problem_of_that_proof_only() -> None:
         def start(self, exercise: Exercise) -> None:
             super().start(exercise)
             if len(self.events) == 1:
-                raise LabError("start.unsettled", what="Pods in shop", seconds=60)
+                raise LabError("wait", what="Pods in shop", seconds=60)
 
     found = proofs(Failing(RIGHT))
     assert "Pods in shop" in found["untouched"].problems[0]

@@ -34,7 +34,7 @@ class TaskPane(VerticalScroll):
             minutes=exercise.minutes,
             level=i18n.text(f"ui.level.{exercise.level}"),
         )
-        self.border_title = str(exercise.title)
+        self.border_title = i18n.text("ui.pane.task")
         self.border_subtitle = facts
         parts = [f"> {attempt.impossible}"] if attempt.impossible else []
         parts.append(exercise.task)

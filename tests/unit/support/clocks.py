@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from lab.grading.clock import Clock
+from lab.clock import Clock
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
