@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from checkers.api import Verdict
-from lab.catalog.model import Level, Localized, Resource
+from lab.catalog.model import Level, Localized, Reset, Resource
 from lab.cluster.engine import Capability
 
 
@@ -26,11 +26,12 @@ class DomainFile:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFile:
-    """`apply` are manifests, relative to the exercise's folder."""
+    """`apply` are manifests, relative to the exercise's folder. `reset: baseline` takes the whole cluster back."""
 
     namespaces: tuple[str, ...] = ()
     apply: tuple[str, ...] = ()
     remove: tuple[Resource, ...] = ()
+    reset: Reset = "objects"
 
 
 @dataclass(frozen=True, slots=True)

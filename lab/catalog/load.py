@@ -122,7 +122,7 @@ def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
             source.problem(f"scenario.apply[{number}]", "no_such_file", name=name)
     for number, name in enumerate(file.namespaces):
         _check_name(source, f"scenario.namespaces[{number}]", name)
-    return Scenario(file.namespaces, tuple(folder / name for name in file.apply), file.remove)
+    return Scenario(file.namespaces, tuple(folder / name for name in file.apply), file.remove, file.reset)
 
 
 def _criteria(source: Source, files: tuple[CriterionFile, ...]) -> tuple[Criterion, ...]:

@@ -13,6 +13,8 @@ from lab.catalog.source import Problem
 from lab.cluster.engine import Capability
 
 Level = Literal["easy", "medium", "hard"]
+Reset = Literal["objects", "baseline"]
+"""How an exercise is undone: delete what it made, or take the whole cluster and its nodes back to the baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,13 @@ class Scenario:
         namespaces: made by `start`, gone with all their content by `reset`.
         apply: manifests, applied in this order.
         remove: what `reset` deletes besides; mostly what the task has the learner make elsewhere.
+        reset: `baseline` where the learner changes nodes, or what belongs to the whole cluster.
     """
 
     namespaces: tuple[str, ...] = ()
     apply: tuple[Path, ...] = ()
     remove: tuple[Resource, ...] = ()
+    reset: Reset = "objects"
 
 
 @dataclass(frozen=True, slots=True)
