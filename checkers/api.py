@@ -119,7 +119,11 @@ class Observer(Protocol):
         """The last lines that a container wrote, or the one that ran before it; none where there are none."""
 
     def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
-        """Ask the API server to create this object with `dryRun=All`: admission decides for real, nothing is stored."""
+        """Ask the API server to create this object with `dryRun=All`: admission decides for real, nothing is stored.
+
+        Refused is also what a webhook that cannot be reached refuses, a kind that is not served, a namespace that is
+        not there: `message` tells them apart. Give `generateName` rather than `name`, lest a namesake is in the way.
+        """
 
     def etcd_keys(self, prefix: str) -> Sequence[str]:
         """The keys in etcd below a prefix, such as `/registry/secrets/`."""
@@ -128,7 +132,12 @@ class Observer(Protocol):
         """The bytes that etcd holds under a key, as they are on the disk; None where there is no such key."""
 
     def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
-        """Send an HTTP request from the network of a running Pod, by its node; `curl`'s exit code and output."""
+        """Send an HTTP request from the network of a running Pod, by its node.
+
+        What comes back is `curl`'s: code 0 for any HTTP response, whose status line, headers and body are in `stdout`;
+        another code where none came. The URL must have an address, since the node does not know the names of Services.
+        A sandbox with a network stack of its own (gVisor) cannot be entered that way.
+        """
 
     def provides(self, image: str) -> bool:
         """Whether the task names this image, so that it is the lab's fault if it cannot be had."""

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from checkers.api import LabBroken, NoLook, NotSeen, Ran
+from checkers.api import DryRun, LabBroken, NoLook, NotSeen, Ran
 from checkers.pods import is_image
 from lab.cluster.engine import Engine
-from lab.errors import LabError
-from lab.grading.exec import authorization, message_of, run_in_container
-from lab.grading.words import of_error, told
+from lab.grading.exec import message_of
+from lab.grading.machines import Machines
+from lab.grading.server import ApiServer
+from lab.grading.words import told
 
 BOUND = 10.0
 """Seconds that one look may take."""
 LOG_LINES = 5
+
+_BUSY = (429, 503, 504)
+"""The API server says that it could not get to it: nothing is decided about the request."""
 
 
 class KubernetesObserver:
@@ -31,7 +33,8 @@ class KubernetesObserver:
     def __init__(self, engine: Engine, images: Sequence[str] = (), bound: float = BOUND) -> None:
         self._engine = engine
         self._images = images
-        self._bound = bound
+        self._machines = Machines(engine, bound)
+        self._server = ApiServer(engine, bound, self._unreachable)
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
@@ -55,29 +58,49 @@ class KubernetesObserver:
     def logs(self, pod: str, container: str, namespace: str = "default", *, previous: bool = False) -> Sequence[str]:
         """The last lines that a container wrote, or the one that ran before it."""
         query = urlencode({"container": container, "tailLines": LOG_LINES, "previous": str(previous).lower()})
-        path = f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(pod)}/log?{query}"
-        status, body = self._request(path)
-        return body.decode("utf-8", "backslashreplace").splitlines() if status == 200 else ()
+        answer = self._server.get(f"{_pod(pod, namespace)}/log?{query}")
+        return answer.body.decode("utf-8", "backslashreplace").splitlines() if answer.status == 200 else ()
 
     def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
         """Run a command in a running container."""
-        query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", arg) for arg in argv)]
-        path = f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(pod)}/exec?{urlencode(query)}"
-        with self._bounded(f"exec {pod}/{container}: {' '.join(argv)}"):
-            return run_in_container(self._client.configuration, path, self._bound)
+        return self._server.exec(_pod(pod, namespace), container, argv)
 
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
         """Run a command on a node as root."""
-        machine = next((own for own in self._engine.nodes() if own.name == node), None)
-        if machine is None:
-            raise LabBroken(told("observe.no_node", node=node, lab=self._engine.lab))
-        try:
-            done = machine.run(argv, timeout=self._bound)
-        except LabError as error:
-            if error.key == "node.timeout":
-                raise self._slow(f"{node}: {' '.join(argv)}") from error
-            raise LabBroken(of_error(error)) from error
-        return Ran(done.code, done.text, done.error)
+        return self._machines.run(node, argv)
+
+    def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Ask the API server to create this object, without it being stored.
+
+        Unknown fields are refused, as kubectl has it, so that a mistake in a check does not go unnoticed.
+        """
+        version, kind = manifest["apiVersion"], manifest["kind"]
+        path = self._path(kind, manifest["metadata"].get("namespace", "default"), version)
+        if not path:
+            return DryRun(accepted=False, message=f'no matches for kind "{kind}" in version "{version}"')
+        query = urlencode({"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "ckslab"})
+        answer = self._server.post(f"{path}?{query}", manifest)
+        if answer.status < 400:
+            return DryRun(accepted=True, warnings=answer.warnings, object=json.loads(answer.body))
+        said = message_of(answer.body)
+        if answer.status in _BUSY and "denied the request" not in said:  # a webhook chooses its status itself
+            raise NotSeen(told("observe.busy", path=path, status=answer.status, said=said))
+        return DryRun(accepted=False, message=said, warnings=answer.warnings)
+
+    def etcd_keys(self, prefix: str) -> Sequence[str]:
+        """The keys in etcd below a prefix."""
+        return [key for key, _ in self._machines.etcd("--prefix", "--keys-only", "--", prefix)]
+
+    def etcd_value(self, key: str) -> bytes | None:
+        """The bytes that etcd holds under a key."""
+        return next((value for _, value in self._machines.etcd("--", key)), None)
+
+    def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
+        """Send an HTTP request from the network of a running Pod."""
+        found = self.get("Pod", pod, namespace)
+        if found is None:
+            raise NotSeen(told("observe.no_network", pod=pod))
+        return self._machines.request(found, url)
 
     def provides(self, image: str) -> bool:
         """Whether the task names this image."""
@@ -89,24 +112,6 @@ class KubernetesObserver:
             return str((self._json("/version") or {}).get("gitVersion", ""))
         except NoLook:
             return ""  # each criterion will say why
-
-    @cached_property
-    def _client(self) -> Any:
-        """The HTTP client: half a second to import, so only when something is looked at."""
-        from kubernetes import client, config
-
-        configuration = client.Configuration()
-        configuration.retries = False
-        configuration.proxy = None  # that of the user's environment; the kubeconfig may name one
-        kubeconfig = str(self._engine.kubeconfig)
-        try:
-            # The file's own context, named as such: no variable of the user's environment has a say.
-            _, current = config.list_kube_config_contexts(kubeconfig)
-            config.load_kube_config(kubeconfig, context=current["name"], client_configuration=configuration)
-        except (OSError, config.ConfigException) as error:
-            said = {"lab": self._engine.lab, "file": kubeconfig, "said": error}
-            raise LabBroken(told("observe.no_kubeconfig", **said)) from error
-        return client.ApiClient(configuration)
 
     def _path(self, kind: str, namespace: str, version: str) -> str:
         """The path of a kind's objects; empty if the API server does not serve the kind."""
@@ -124,60 +129,27 @@ class KubernetesObserver:
 
     def _json(self, path: str) -> dict[str, Any] | None:
         """What the API server holds at a path; None if there is nothing."""
-        status, body = self._request(path)
-        if status == 404:
+        answer = self._server.get(path)
+        if answer.status == 404:
             return None
-        if status >= 400:
-            raise LabBroken(told("observe.refused", path=path, status=status, said=message_of(body)))
-        parsed: dict[str, Any] = json.loads(body)
+        if answer.status >= 400:
+            raise LabBroken(told("observe.refused", path=path, status=answer.status, said=message_of(answer.body)))
+        parsed: dict[str, Any] = json.loads(answer.body)
         return parsed
 
-    def _request(self, path: str) -> tuple[int, bytes]:
-        with self._bounded(f"GET {path}"):
-            client = self._client
-            response = client.call_api(
-                "GET",
-                client.configuration.host + path,
-                header_params={"Accept": "application/json", **authorization(client.configuration)},
-                _request_timeout=self._bound,
-            )
-            return response.status, response.read()
-
-    @contextmanager
-    def _bounded(self, look: str) -> Iterator[None]:
-        """Tell apart an API server that is slow from one that is not there."""
-        import urllib3.exceptions as http
-        from kubernetes.client import ApiException
-
-        try:
-            yield
-        except http.NewConnectionError as error:  # urllib3 counts it among the time-outs
-            raise self._unreachable(error) from error
-        except (TimeoutError, http.TimeoutError) as error:
-            raise self._slow(look) from error
-        except (OSError, http.HTTPError, ApiException) as error:
-            raise self._unreachable(error) from error
-
-    def _slow(self, look: str) -> NotSeen:
-        return NotSeen(told("observe.slow", look=look, seconds=f"{self._bound:.0f}"))
-
-    def _unreachable(self, error: Exception) -> NoLook:
+    def _unreachable(self, said: str) -> NoLook:
         """The API server does not answer.
 
         The one place that decides whose fault that is: a static Pod that the learner broke will be told apart here.
         """
-        return LabBroken(told("observe.unreachable", lab=self._engine.lab, said=_first_cause(error)))
+        return LabBroken(told("observe.unreachable", lab=self._engine.lab, said=said))
+
+
+def _pod(name: str, namespace: str) -> str:
+    return f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(name)}"
 
 
 def _when(event: Mapping[str, Any]) -> str:
     """Timestamps of one format sort as text. New events have only `eventTime`."""
     last = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"].get("creationTimestamp")
     return str(last or "")
-
-
-def _first_cause(error: BaseException) -> str:
-    """`Connection refused` rather than the three errors that were wrapped around it."""
-    reason = getattr(error, "reason", None)
-    while isinstance(reason, BaseException):
-        error, reason = reason, getattr(reason, "reason", None)
-    return str(error)

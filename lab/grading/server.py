@@ -1,0 +1,123 @@
+"""The lab's API server: requests to it, each bounded in time, and what it means when it does not answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from checkers.api import LabBroken, NoLook, NotSeen, Ran
+from lab.cluster.engine import Engine
+from lab.grading.exec import authorization, run_in_container
+from lab.grading.words import told
+
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+"""As RFC 7234 has it: a code, an agent, the text in quotes. Several may stand in one header."""
+
+OnUnreachable = Callable[[str], NoLook]
+"""Decides whose fault it is that the API server does not answer, which it said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back of a request."""
+
+    status: int
+    body: bytes
+    warnings: tuple[str, ...]
+
+
+class ApiServer:
+    """Speaks to it with the credentials of the lab's kubeconfig, and with nothing else of the user's environment."""
+
+    def __init__(self, engine: Engine, bound: float, on_unreachable: OnUnreachable) -> None:
+        self._engine = engine
+        self._bound = bound
+        self._on_unreachable = on_unreachable
+
+    def get(self, path: str) -> Answer:
+        """Read."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Create."""
+        return self._ask("POST", path, body)
+
+    def exec(self, path: str, container: str, argv: Sequence[str]) -> Ran:
+        """Run a command in a container of the Pod at this path."""
+        query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", arg) for arg in argv)]
+        with self._bounded(f"exec {path.rpartition('/')[2]}/{container}: {' '.join(argv)}"):
+            return run_in_container(self._client.configuration, f"{path}/exec?{urlencode(query)}", self._bound)
+
+    @cached_property
+    def _client(self) -> Any:
+        """The HTTP client: half a second to import, so only when something is looked at."""
+        from kubernetes import client, config
+
+        configuration = client.Configuration()
+        configuration.retries = False
+        configuration.proxy = None  # that of the user's environment; the kubeconfig may name one
+        kubeconfig = str(self._engine.kubeconfig)
+        try:
+            # The file's own context, named as such: no variable of the user's environment has a say.
+            _, current = config.list_kube_config_contexts(kubeconfig)
+            config.load_kube_config(kubeconfig, context=current["name"], client_configuration=configuration)
+        except (OSError, config.ConfigException) as error:
+            said = {"lab": self._engine.lab, "file": kubeconfig, "said": error}
+            raise LabBroken(told("observe.no_kubeconfig", **said)) from error
+        return client.ApiClient(configuration)
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        with self._bounded(f"{method} {path}"):
+            client = self._client
+            response = client.call_api(
+                method,
+                client.configuration.host + path,
+                header_params={
+                    "Accept": "application/json",
+                    "Content-Type": "application/json",
+                    **authorization(client.configuration),
+                },
+                body=body,
+                _request_timeout=self._bound,
+            )
+            headers = response.headers.getlist("Warning")
+            return Answer(response.status, response.read(), _warnings(headers))
+
+    @contextmanager
+    def _bounded(self, look: str) -> Iterator[None]:
+        """Tell apart an API server that is slow from one that is not there."""
+        import urllib3.exceptions as http
+        from kubernetes.client import ApiException
+
+        try:
+            yield
+        except http.NewConnectionError as error:  # urllib3 counts it among the time-outs
+            raise self._on_unreachable(_first_cause(error)) from error
+        except (TimeoutError, http.TimeoutError) as error:
+            raise slow(look, self._bound) from error
+        except (OSError, http.HTTPError, ApiException) as error:
+            raise self._on_unreachable(_first_cause(error)) from error
+
+
+def slow(look: str, bound: float) -> NotSeen:
+    """A look that did not come back in time."""
+    return NotSeen(told("observe.slow", look=look, seconds=f"{bound:.0f}"))
+
+
+def _warnings(headers: Sequence[str]) -> tuple[str, ...]:
+    """The texts of `Warning: 299 - "text"`. HTTP hands headers over as Latin-1; Kubernetes writes UTF-8."""
+    texts = (text for header in headers for text in _WARNING.findall(header))
+    return tuple(re.sub(r"\\(.)", r"\1", text).encode("latin-1").decode("utf-8", "replace") for text in texts)
+
+
+def _first_cause(error: BaseException) -> str:
+    """`Connection refused` rather than the three errors that were wrapped around it."""
+    reason = getattr(error, "reason", None)
+    while isinstance(reason, BaseException):
+        error, reason = reason, getattr(reason, "reason", None)
+    return str(error)
