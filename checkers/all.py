@@ -1,5 +1,5 @@
 """Imports every module of checks, which enters them."""
 
-from checkers import pods, security_context, volumes
+from checkers import pod_security, pods, sandbox, security_context, volumes
 
-__all__ = ["pods", "security_context", "volumes"]
+__all__ = ["pod_security", "pods", "sandbox", "security_context", "volumes"]

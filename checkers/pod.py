@@ -33,6 +33,11 @@ class Container:
         return str(self.spec["name"])
 
     @property
+    def id(self) -> str:
+        """The name that the runtime of its node knows it by; empty before it has one."""
+        return str(self.status.get("containerID") or "").partition("://")[2]
+
+    @property
     def image(self) -> str:
         """As the manifest names it."""
         return str(self.spec.get("image", ""))

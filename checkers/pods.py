@@ -19,16 +19,24 @@ _WHY = Text(
 
 
 @check("pods.runs")
-def runs(lab: Observer, *, pod: str, namespace: str = "default", image: str, command: Sequence[str]) -> Finding:
-    """The Pod runs, and one of its containers has this image and this command. Others beside it are right."""
+def runs(lab: Observer, *, pod: str, namespace: str = "default", image: str, command: Sequence[str] = ()) -> Finding:
+    """The Pod runs, and one of its containers has this image and, if one is given, this command.
+
+    Others beside it are right.
+    """
+    with_command = Text(f" whose command is {list(command)}", f"、命令 {list(command)}") if command else as_is("")
     expected = Text(
-        f"Pod {pod} runs in namespace {namespace}, with a container of image {image} whose command is {list(command)}",
-        f"Pod {pod} 在命名空间 {namespace} 中运行，其中一个容器使用镜像 {image}、命令 {list(command)}",
+        f"Pod {pod} runs in namespace {namespace}, with a container of image {image}{with_command.en}",
+        f"Pod {pod} 在命名空间 {namespace} 中运行，其中一个容器使用镜像 {image}{with_command.zh}",
     )
     seen = running_pod(lab, pod, namespace)
     if isinstance(seen, Trouble):
         return seen.finding(expected, _WHY, LINK)
-    right = [own for own in seen.running if is_image(own.image, image) and is_command(_command(own), command)]
+    right = [
+        own
+        for own in seen.running
+        if is_image(own.image, image) and (not command or is_command(_command(own), command))
+    ]
     found = listed(of_container(own, as_is(f"{own.image} {_command(own)}")) for own in right or seen.running)
     return passed(expected, found) if right else failed(expected, found, _WHY, LINK)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from checkers.api import NoExec, Observer
 from checkers.pod import Container, Pod
+from checkers.runtime import inspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,9 @@ def _seen_inside(lab: Observer, pod: Pod, container: Container, asked: Process) 
 def _status_from_node(lab: Observer, pod: Pod, container: Container) -> Mapping[str, str]:
     """The same file on the node; nothing where the node sees another process or other numbers than the Pod does."""
     is_elsewhere = pod.spec.get("runtimeClassName") or pod.spec.get("hostUsers") is False
-    container_id = str(container.status.get("containerID", "")).partition("://")[2]
-    if is_elsewhere or not container_id:
+    pid = None if is_elsewhere else inspect(lab, pod, container).get("pid")
+    if pid is None:
         return {}
-    inspected = lab.on_node(pod.node, ["crictl", "inspect", container_id])
-    if inspected.code != 0:
-        return {}
-    pid = int(json.loads(inspected.stdout)["info"]["pid"])
     return _fields(lab.on_node(pod.node, ["cat", f"/proc/{pid}/status"]).stdout)
 
 

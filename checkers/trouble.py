@@ -31,7 +31,7 @@ def running_pod(lab: Observer, name: str, namespace: str) -> Pod | Trouble:
     """The Pod, if each of its containers runs or has done its work; else what is in the way."""
     obj = lab.get("Pod", name, namespace)
     if obj is None:
-        return _absent(lab, name, namespace)
+        return absent(lab, name, namespace)
     pod = Pod(obj)
     if pod.metadata.get("deletionTimestamp"):
         return Trouble(Text(f"Pod {name} is being deleted.", f"Pod {name} 正在被删除。"))
@@ -41,7 +41,8 @@ def running_pod(lab: Observer, name: str, namespace: str) -> Pod | Trouble:
     return _node_down(lab, pod) or found
 
 
-def _absent(lab: Observer, name: str, namespace: str) -> Trouble:
+def absent(lab: Observer, name: str, namespace: str) -> Trouble:
+    """There is no such Pod; where there is one of this name in another namespace, that is told."""
     elsewhere = [pod["metadata"]["namespace"] for pod in lab.list("Pod") if pod["metadata"]["name"] == name]
     words = Text(f"There is no Pod {name} in namespace {namespace}.", f"命名空间 {namespace} 中没有 Pod {name}。")
     if elsewhere:
