@@ -30,8 +30,11 @@ class Work:
     news: tuple[Progress, ...] = ()
 
     def told(self, progress: Progress, now: float) -> Work:
-        """This work, one piece of news later."""
-        return replace(self, heard=now, news=(*self.news[-KEPT + 1 :], progress))
+        """This work, one piece of news later. News that only tells of time passing takes the place of the last."""
+        kept = self.news[-KEPT + 1 :]
+        if kept and (kept[-1].number, kept[-1].detail) == (progress.number, progress.detail):
+            kept = kept[:-1]
+        return replace(self, heard=now, news=(*kept, progress))
 
     @property
     def latest(self) -> Progress | None:

@@ -1,0 +1,85 @@
+"""A program in a terminal of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+from collections.abc import Mapping, Sequence
+
+# Little enough that the screen takes it in a few milliseconds, and the keys and the clock get their turn in a flood.
+_CHUNK = 4096
+
+
+class Pty:
+    """A program that runs in a pseudo-terminal. Its output can be awaited on `fd`.
+
+    Args:
+        argv: the program.
+        environment: all of its variables; those of this process may hold what is not for the learner.
+    """
+
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], columns: int, rows: int) -> None:
+        self.fd, theirs = pty.openpty()
+        _set_size(theirs, columns, rows)
+        try:
+            self._process = subprocess.Popen(
+                argv,
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                env=dict(environment),
+                start_new_session=True,
+                preexec_fn=_take_terminal,
+            )
+        except OSError:
+            os.close(self.fd)
+            raise
+        finally:
+            os.close(theirs)
+        os.set_blocking(self.fd, False)
+
+    def read(self) -> bytes | None:
+        """What has been written; None once the program has closed its terminal."""
+        try:
+            return os.read(self.fd, _CHUNK) or None
+        except BlockingIOError:
+            return b""
+        except OSError:  # EIO: nobody has the other end any more
+            return None
+
+    def write(self, text: str) -> None:
+        """Type something. What does not fit, because the program does not read, is lost as on any terminal."""
+        left = text.encode("utf-8", "surrogateescape")
+        with contextlib.suppress(OSError):  # full, or ended
+            while left:
+                left = left[os.write(self.fd, left) :]
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program of another size."""
+        with contextlib.suppress(OSError):
+            _set_size(self.fd, columns, rows)
+
+    def close(self) -> int | None:
+        """Hang up, as a closed window does, and reap the program. Returns its exit code; None if it does not end."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGHUP)
+        os.close(self.fd)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(1)
+        self._process.kill()
+        return None
+
+
+def _take_terminal() -> None:
+    """Make the terminal the program's controlling one, so that Ctrl+C reaches what runs in it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _set_size(fd: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

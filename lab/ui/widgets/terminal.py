@@ -1,0 +1,193 @@
+"""A terminal in the app: a program, the screen it draws on, and the keys that reach it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events, on
+from textual.geometry import Offset, Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from lab.terminal import keys
+from lab.terminal.pty import Pty
+from lab.terminal.screen import Look, PyteScreen, Screen
+
+_BETWEEN_PAINTS = 1 / 60
+_CURSOR = Style(reverse=True)
+_PLAIN = {name: name for name in ("black", "red", "green", "blue", "magenta", "cyan", "white")} | {"brown": "yellow"}
+_NAMES = {
+    **_PLAIN,
+    **{f"bright{name}": f"bright_{colour}" for name, colour in _PLAIN.items()},
+    "bfightmagenta": "bright_magenta",  # as pyte spells it for backgrounds
+}
+"""pyte's names of the sixteen colours -> rich's."""
+
+
+class Terminal(Widget, can_focus=True):
+    """Runs one program at a time; `run` begins it.
+
+    All keys go to the program but those that the app has bound with priority.
+    """
+
+    DEFAULT_CSS = """
+    Terminal { width: 1fr; height: 1fr; }
+    """
+
+    @dataclass
+    class Ended(Message):
+        """The program has ended."""
+
+        code: int | None
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id, classes=classes)
+        self._pty: Pty | None = None
+        self._screen: Screen = PyteScreen(80, 24)
+        self._stale: set[int] = set()
+        self._paint_later: Timer | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a program runs in it."""
+        return self._pty is not None
+
+    def run(self, argv: Sequence[str]) -> None:
+        """Begin a program on a fresh screen.
+
+        Raises:
+            OSError: it cannot be begun.
+        """
+        self.stop()
+        columns, rows = self._cells
+        self._screen = PyteScreen(columns, rows)
+        self._pty = Pty(argv, {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}, columns, rows)
+        asyncio.get_running_loop().add_reader(self._pty.fd, self._take_output)
+        self.refresh()
+
+    def stop(self) -> int | None:
+        """Hang up on the program, if one runs. Returns its exit code."""
+        if self._pty is None:
+            return None
+        asyncio.get_running_loop().remove_reader(self._pty.fd)
+        code = self._pty.close()
+        self._pty = None
+        return code
+
+    def type(self, text: str) -> None:
+        """Put text where the program reads, as if it had been pasted."""
+        self._send(keys.paste(text, bracketed=self._screen.modes.bracketed_paste))
+
+    def render_line(self, y: int) -> Strip:
+        """A row of the screen, with the cursor in it while the terminal has the focus."""
+        columns, rows = self._cells
+        if y >= rows:
+            return Strip.blank(columns)
+        segments = [Segment(run.text, _style(run.look)) for run in self._screen.line(y)]
+        strip = Strip(segments).adjust_cell_length(columns)
+        cursor = self._screen.cursor
+        if y == cursor.row and cursor.visible and self.has_focus and self.is_running:
+            before, under, after = strip.divide([cursor.column, cursor.column + 1, columns])
+            strip = Strip.join([before, under.apply_style(_CURSOR), after])
+        return strip
+
+    def on_unmount(self) -> None:
+        """The window closes."""
+        self.stop()
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Tell the program."""
+        columns, rows = self._cells
+        self._screen.resize(columns, rows)
+        if self._pty is not None:
+            self._pty.resize(columns, rows)
+        self.refresh()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Send it on."""
+        if self.is_running:
+            event.stop()
+            event.prevent_default()
+            application = self._screen.modes.application_cursor
+            self._send(keys.encode(event.key, event.character, application=application))
+
+    @on(events.Paste)
+    def _paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.type(event.text)
+
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    def _scroll(self, event: events.MouseScrollUp | events.MouseScrollDown) -> None:
+        if self._screen.modes.mouse:
+            event.stop()
+            up = isinstance(event, events.MouseScrollUp)
+            at = event.get_content_offset(self) or Offset(0, 0)
+            self._send(keys.wheel(up=up, column=at.x, row=at.y))
+
+    @property
+    def _cells(self) -> tuple[int, int]:
+        """Columns and rows. A program gets at least a usable screen, of which a tiny window shows a part."""
+        return max(self.content_size.width, 10), max(self.content_size.height, 3)
+
+    def _send(self, text: str) -> None:
+        if self._pty is not None and text:
+            self._pty.write(text)
+
+    def _take_output(self) -> None:
+        output = self._pty.read() if self._pty is not None else None
+        if output is None:
+            self.post_message(self.Ended(self.stop()))
+            return
+        self._stale |= self._screen.feed(output)
+        # A flood is painted sixty times a second; the first piece after a silence, such as a key's echo, at once.
+        if self._paint_later is None:
+            self._paint()
+            self._paint_later = self.set_timer(_BETWEEN_PAINTS, self._paint_rest)
+
+    def _paint_rest(self) -> None:
+        self._paint_later = None
+        if self._stale:
+            self._paint()
+
+    def _paint(self) -> None:
+        width = self.content_size.width
+        self.refresh(*(Region(0, row, width, 1) for row in self._stale))
+        self._stale.clear()
+
+
+@lru_cache(maxsize=1024)
+def _style(look: Look) -> Style:
+    return Style(
+        color=_colour(look.foreground),
+        bgcolor=_colour(look.background),
+        bold=look.bold or None,
+        italic=look.italic or None,
+        underline=look.underline or None,
+        strike=look.strike or None,
+        reverse=look.reverse or None,
+    )
+
+
+def _colour(name: str) -> Color | None:
+    """A colour by pyte's name for it, or by its six hexadecimal digits; None is the theme's own."""
+    if name == "default":
+        return None
+    return Color.parse(_NAMES.get(name) or f"#{name}")
