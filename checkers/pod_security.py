@@ -54,7 +54,7 @@ _ELSEWHERE = Text(
     "标签只对带有它的命名空间生效，而其他命名空间的工作负载不在要求之内。",
 )
 _VIOLATES = Text(
-    "A Pod is only warned about what a standard forbids: baseline, for one, privileged, the node's namespaces, hostPath.",
+    "Only what a standard forbids is warned about: baseline, for one, privileged, the node's namespaces, hostPath.",
     "只有标准所禁止的才会引起警告：例如 baseline 禁止 privileged、节点的命名空间和 hostPath。",
 )
 
