@@ -87,6 +87,10 @@ class LabBroken(NoLook):
     """An observation failed for a reason that cannot be the learner's. The criterion becomes `BROKEN`."""
 
 
+class LearnerBroke(NoLook):
+    """An observation failed because of what the learner did to the cluster itself. The criterion becomes `FAIL`."""
+
+
 class NoExec(NotSeen):
     """A command could not be begun in a container: it is not in the image, or the container has just ended.
 
@@ -97,7 +101,7 @@ class NoExec(NotSeen):
 class Observer(Protocol):
     """The ways to look at the lab's cluster. None of them changes it; each is bounded in time.
 
-    Every method may raise `NotSeen` or `LabBroken`; a check lets them pass, the grader turns them into a verdict.
+    Every method may raise `NotSeen`, `LabBroken` or `LearnerBroke`; a check lets them pass, the grader turns them into a verdict.
     """
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:

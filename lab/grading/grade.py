@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from checkers.api import Finding, LabBroken, NotSeen, Observer, Text, Verdict
+from checkers.api import Finding, LabBroken, LearnerBroke, NotSeen, Observer, Text, Verdict
 from lab.catalog.model import Answer, Criterion, Exercise
 from lab.clock import SYSTEM, Clock
 from lab.grading.words import both
+
+CONTROL_PLANE = "https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"
+"""Why a manifest on a node decides whether anything works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,14 @@ def grade(
 
 
 def judge(criterion: Criterion, observer: Observer) -> Finding:
-    """What the criterion's check finds. Whatever stops the check from looking is not the learner's fault."""
+    """What the criterion's check finds. What stops it from looking is the learner's fault only where that is known."""
     expected = Text(criterion.title.en, criterion.title.zh)
     try:
         return criterion.check.look(observer, **criterion.parameters)
     except NotSeen as error:
         return Finding(Verdict.UNSEEN, expected, error.words)
+    except LearnerBroke as error:
+        return Finding(Verdict.FAIL, expected, error.words, both("grading.control_plane"), CONTROL_PLANE)
     except LabBroken as error:
         return Finding(Verdict.BROKEN, expected, error.words)
     except Exception as error:

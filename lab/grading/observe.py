@@ -9,7 +9,9 @@ from urllib.parse import quote, urlencode
 
 from checkers.api import DryRun, LabBroken, NoLook, NotSeen, Ran
 from checkers.pods import is_image
+from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine
+from lab.grading.control_plane import trouble
 from lab.grading.exec import message_of
 from lab.grading.machines import Machines
 from lab.grading.server import ApiServer
@@ -30,11 +32,13 @@ class KubernetesObserver:
         images: those that the exercise's task names.
     """
 
-    def __init__(self, engine: Engine, images: Sequence[str] = (), bound: float = BOUND) -> None:
+    def __init__(self, engine: Engine, images: Sequence[str] = (), bound: float = BOUND, clock: Clock = SYSTEM) -> None:
         self._engine = engine
         self._images = images
         self._machines = Machines(engine, bound)
         self._server = ApiServer(engine, bound, self._unreachable)
+        self._clock = clock
+        self._why_unreachable: NoLook | None = None
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
@@ -138,11 +142,10 @@ class KubernetesObserver:
         return parsed
 
     def _unreachable(self, said: str) -> NoLook:
-        """The API server does not answer.
-
-        The one place that decides whose fault that is: a static Pod that the learner broke will be told apart here.
-        """
-        return LabBroken(told("observe.unreachable", lab=self._engine.lab, said=said))
+        """The API server does not answer. Found out once: the other criteria of the grade have the same reason."""
+        if self._why_unreachable is None:
+            self._why_unreachable = trouble(self._machines, self._clock, self._engine.lab, said)
+        return self._why_unreachable
 
 
 def _pod(name: str, namespace: str) -> str:
