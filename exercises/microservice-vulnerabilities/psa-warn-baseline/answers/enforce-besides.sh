@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The right label, the Pod, and then enforce as well.
+set -euo pipefail
+
+kubectl label namespace audited pod-security.kubernetes.io/warn=baseline
+
+kubectl -n audited run rule-breaker --image=busybox:1.28 --privileged -- sleep 1h
+kubectl -n audited wait --for=condition=Ready pod/rule-breaker --timeout=90s
+
+kubectl label namespace audited pod-security.kubernetes.io/enforce=baseline
