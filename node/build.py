@@ -98,7 +98,7 @@ class _Build:
             for each in steps:
                 step = each.name
                 self._time(each)
-            self._export_kind(recipe)
+            self._export(recipe)
         except (CommandFailed, OSError) as failure:
             say("failed", step=step, problem=_problem(failure), output=str(failure))
             return 1
@@ -117,7 +117,7 @@ class _Build:
         )
 
     def _missing(self, recipe: Recipe) -> list[Artifact]:
-        wanted = recipe.artifacts if self._options.tag else (recipe.kind,)
+        wanted = recipe.artifacts if self._options.tag else (recipe.kind, recipe.manifests)
         return [artifact for artifact in wanted if not self._store.has(artifact)]
 
     def _time(self, step: Step) -> None:
@@ -126,13 +126,15 @@ class _Build:
         step.run()
         say("end", step=step.name, seconds=round(time.monotonic() - began, 1))
 
-    def _export_kind(self, recipe: Recipe) -> None:
-        """The kind program, at a place that does not depend on its version."""
-        programs = self._options.cache / "bin"
-        programs.mkdir(exist_ok=True)
-        fresh = programs / f".kind-{uuid.uuid4().hex}"
-        shutil.copy2(self._store.path(recipe.kind) / "kind", fresh)
-        fresh.rename(programs / "kind")
+    def _export(self, recipe: Recipe) -> None:
+        """The kind program and the manifests, at places that do not depend on their versions."""
+        kind, manifests = self._store.path(recipe.kind), self._store.path(recipe.manifests)
+        for folder, source in [("bin", kind / "kind"), *(("manifests", path) for path in manifests.iterdir())]:
+            target = self._options.cache / folder
+            target.mkdir(exist_ok=True)
+            fresh = target / f".{source.name}-{uuid.uuid4().hex}"
+            shutil.copy2(source, fresh)
+            fresh.rename(target / source.name)
 
     def _assemble(self, recipe: Recipe) -> None:
         """Configure a container of the base image as a node, unpack the images inside it, and keep it as an image."""
@@ -195,7 +197,7 @@ def _problem(failure: Exception) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Build the node image.")
     parser.add_argument("--engine", default="podman", help="docker, podman or nerdctl")
-    parser.add_argument("--tag", help="name of the image to make; without it, only the kind program is built")
+    parser.add_argument("--tag", help="name of the image to make; without it, only what `pull` needs is made")
     parser.add_argument("--cache", type=Path, required=True, help="directory for what is built on the way")
     return parser.parse_args()
 

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from node.commands import Commands
 
-_FLAGS = ["-trimpath", "-ldflags", "-s -w"]
-
 
 @dataclass(frozen=True, slots=True)
 class Go:
@@ -37,15 +35,17 @@ class Go:
             "CGO_ENABLED": "0",
         }
 
-    def install(self, module: str, version: str, packages: Sequence[str], target: Path) -> None:
-        """Compile programs of a module as its authors pinned it, into a directory."""
+    def install(
+        self, module: str, version: str, packages: Sequence[str], target: Path, *, stamps: Sequence[str] = ()
+    ) -> None:
+        """Compile programs of a module as its authors pinned it, into a directory; `stamps` as for `build`."""
         names = [f"{module}/{package}@{version}" if package else f"{module}@{version}" for package in packages]
-        self.commands.run([self.program, "install", *_FLAGS, *names], env={**self.environment, "GOBIN": str(target)})
+        argv = [self.program, "install", *_flags(stamps), *names]
+        self.commands.run(argv, env={**self.environment, "GOBIN": str(target)})
 
     def build(self, module: Path, target: Path, *, stamps: Sequence[str] = (), options: Sequence[str] = ()) -> None:
         """Compile the program of a module of ours; `stamps` are `-X` settings of the linker."""
-        linker = " ".join(["-s -w", *(f"-X {stamp}" for stamp in stamps)])
-        argv = [self.program, "build", "-trimpath", "-ldflags", linker, *options, "-o", str(target), "."]
+        argv = [self.program, "build", *_flags(stamps), *options, "-o", str(target), "."]
         self.commands.run(argv, env=self.environment, cwd=module)
 
     def vendor(self, module: Path) -> None:
@@ -57,6 +57,10 @@ class Go:
         argv = [self.program, "mod", "download", "-json", f"{module}@{version}"]
         found = json.loads(self.commands.run(argv, env=self.environment))
         return Path(found["Dir"])
+
+
+def _flags(stamps: Sequence[str]) -> list[str]:
+    return ["-trimpath", "-ldflags", " ".join(["-s -w", *(f"-X {stamp}" for stamp in stamps)])]
 
 
 def toolchain(minimum: str, wheel: str, cache: Path, commands: Commands) -> str:

@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 NODE_PROGRAMS = ("kubelet", "kubeadm", "kubectl", "etcdctl", "etcdutl")
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd", "coredns")
 
+_GATEKEEPER = "github.com/open-policy-agent/gatekeeper/v3"
 _CONTAINERD = "github.com/containerd/containerd/v2"
 _GVISOR = "gvisor.dev/gvisor"
 _KIND = "sigs.k8s.io/kind"
@@ -43,6 +44,7 @@ class Recipe:
         """In the order in which they are built; the node image is assembled from the last two."""
         return (
             self.kind,
+            self.manifests,
             self.system,
             self.kubernetes,
             self.containerd,
@@ -50,6 +52,7 @@ class Recipe:
             self.cni,
             self.crictl,
             self.kube_router,
+            self.gatekeeper,
             self.stand_ins,
             self.images,
             self.base,
@@ -65,6 +68,18 @@ class Recipe:
             shutil.copytree(self.go.sources(_KIND, version) / "images/base/files", target / "files")
 
         return Artifact("kind", 6, make, (version,))
+
+    @cached_property
+    def manifests(self) -> Artifact:
+        """What the learner installs from, as its authors wrote it, but for one word: an image that is there is used."""
+        version = self.versions["gatekeeper"]
+
+        def make(target: Path, _: dict[str, Path]) -> None:
+            written = (self.go.sources(_GATEKEEPER, version) / "deploy/gatekeeper.yaml").read_text()
+            manifest = written.replace("imagePullPolicy: Always", "imagePullPolicy: IfNotPresent")
+            (target / "gatekeeper.yaml").write_text(manifest)
+
+        return Artifact("manifests", 4, make, (version,))
 
     @cached_property
     def system(self) -> Artifact:
@@ -130,6 +145,16 @@ class Recipe:
         return self._installed("kube-router", 76, "github.com/cloudnativelabs/kube-router/v2", ["cmd/kube-router"])
 
     @cached_property
+    def gatekeeper(self) -> Artifact:
+        """The policy engine's one program."""
+        version = self.versions["gatekeeper"]
+
+        def make(target: Path, _: dict[str, Path]) -> None:
+            self.go.install(_GATEKEEPER, version, [""], target, stamps=[f"{_GATEKEEPER}/pkg/version.Version={version}"])
+
+        return Artifact("gatekeeper", 130, make, (version,))
+
+    @cached_property
     def stand_ins(self) -> Artifact:
         """Layers of Debian's packages: what kube-proxy and kube-router call, and the applications of exercises."""
 
@@ -150,7 +175,7 @@ class Recipe:
             for layer in target.glob("*.layer"):
                 layer.unlink()
 
-        needs = (self.kubernetes, self.kube_router, self.stand_ins)
+        needs = (self.kubernetes, self.kube_router, self.gatekeeper, self.stand_ins)
         return Artifact(
             "images",
             8,
@@ -181,7 +206,16 @@ class Recipe:
             oci.write(target / "base.tar", [image], self.architecture)
             (target / "files.layer").unlink()
 
-        needs = (self.kind, self.system, self.kubernetes, self.containerd, self.gvisor, self.cni, self.crictl)
+        needs = (
+            self.kind,
+            self.manifests,
+            self.system,
+            self.kubernetes,
+            self.containerd,
+            self.gvisor,
+            self.cni,
+            self.crictl,
+        )
         return Artifact("base", 8, make, (), (HERE / "recipe.py", HERE / "oci.py", HERE / "rootfs"), needs)
 
     def _installed(self, name: str, seconds: int, module: str, packages: list[str]) -> Artifact:
@@ -217,6 +251,8 @@ class Recipe:
                 layer.file(f"usr/local/bin/{path.name}", path)
         for plugin in sorted(made["cni-plugins"].iterdir()):
             layer.file(f"opt/cni/bin/{plugin.name}", plugin)
+        for manifest in sorted(made["manifests"].iterdir()):
+            layer.file(f"opt/lab/manifests/{manifest.name}", manifest, 0o644)
 
 
 class _Images:
@@ -228,7 +264,7 @@ class _Images:
         self._made = made
 
     def write(self, archive: Path, architecture: str) -> None:
-        oci.write(archive, [*self._cluster(), *self._applications()], architecture)
+        oci.write(archive, [*self._cluster(), self._gatekeeper(), *self._applications()], architecture)
 
     def _cluster(self) -> list[oci.Image]:
         """What kubeadm asks for and what connects the Pods, under the names they are known by."""
@@ -266,6 +302,13 @@ class _Images:
             )
         )
         return images
+
+    def _gatekeeper(self) -> oci.Image:
+        """What its manifest asks for, with the entry point and user of its authors' own image."""
+        with self._layer("gatekeeper") as layer:
+            layer.file("manager", self._made["gatekeeper"] / "gatekeeper")
+        name = f"docker.io/openpolicyagent/gatekeeper:{self._versions['gatekeeper']}"
+        return oci.Image(name, [self._path("gatekeeper")], {"Entrypoint": ["/manager"], "User": "65532:65532"})
 
     def _applications(self) -> list[oci.Image]:
         """Stand-ins for the images that exercises name."""

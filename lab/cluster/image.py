@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -129,14 +131,17 @@ def _pull(containers: Containers, name: str, progress: OnProgress) -> None:
     options = [option for key, value in arguments.items() for option in ("--build-arg", f"{key}={value}")]
     steps = Steps([Step(i18n.text("image.step.pull"), 180)], progress)
     steps.next()
-    argv = containers.argv("build", "--tag", name, *options, "--file", str(folder / "Containerfile"), str(folder))
-    made = containers.watch(argv, steps.say)
+    with tempfile.TemporaryDirectory() as context:
+        shutil.copytree(folder, context, dirs_exist_ok=True)
+        shutil.copytree(paths.cache() / "manifests", Path(context) / "manifests")
+        argv = containers.argv("build", "--tag", name, *options, "--file", f"{context}/Containerfile", context)
+        made = containers.watch(argv, steps.say)
     if not made.ok:
         raise LabError("image.pull", made.text)
 
 
 def _build(containers: Containers, progress: OnProgress, *, tag: str | None, yes: bool) -> None:
-    """Run `node.build`; without a tag it makes the kind program alone."""
+    """Run `node.build`; without a tag it makes the kind program and the manifests alone."""
     if tag:
         _require_room(_BUILD_BYTES)
         packages.for_building(progress, yes=yes)
