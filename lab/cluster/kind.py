@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import i18n, paths
-from lab.cluster import base, host, image, network, record
+from lab.cluster import base, baseline, host, image, network, record
 from lab.cluster.containers import LABEL, ContainerNode, Containers, find, refused
 from lab.cluster.engine import Capability, State, Status
 from lab.cluster.kind_config import CONTROL_PLANE, WORKER, HostFacts, kind_config
@@ -177,6 +177,7 @@ class KindEngine:
         self._furnish()
         steps.next()
         self._await_ready()
+        baseline.save(self)
         self._record.lacks, self._record.ready = self._find_lacks(facts), True
         record.save(self.lab, self._record)
 

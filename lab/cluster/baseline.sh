@@ -1,0 +1,138 @@
+#!/bin/bash
+# The baseline of one machine: `save` keeps it, `restore` goes back to it. baseline.py sends this script to the machine.
+#   baseline.sh save|restore control-plane|worker|base PATH...
+# PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
+set -euo pipefail
+verb=$1 role=$2
+shift 2
+
+kept=/var/lib/ckslab/baseline
+etcd=/var/lib/etcd
+pki=/etc/kubernetes/pki/etcd
+missing=66
+
+# Of the address that the other machines know this one by: it may be another one after a restart.
+address() { ip -4 -oneline route get 192.0.2.1 | sed 's/.* src \([^ ]*\).*/\1/'; }
+
+is_there() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# Sandboxes of Pods, but not of static ones: those are made anew whatever state they are in.
+lasting_sandboxes() {
+  comm -23 <(crictl pods --quiet | sort) <(crictl pods --quiet --label tier=control-plane | sort)
+}
+
+# A program of etcd's. Where the node has none, etcd's own image has.
+program() { command -v "$1" || echo "/proc/$(pgrep --oldest --exact etcd)/root/usr/local/bin/$1"; }
+
+save() {
+  rm -rf "$kept" && install --directory --mode 700 "$kept" "$kept/new/files"
+  for path; do
+    if is_there "$path"; then cp --archive --parents "$path" "$kept/new/files"; fi
+  done
+  address > "$kept/new/address"
+  if [ "$role" != base ]; then lasting_sandboxes > "$kept/new/sandboxes"; fi
+  if [ "$role" = control-plane ]; then save_etcd; fi
+  mv "$kept/new" "$kept/whole"
+}
+
+save_etcd() {
+  "$(program etcdctl)" --endpoints https://127.0.0.1:2379 \
+    --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" \
+    snapshot save "$kept/new/etcd.db" > /dev/null
+  # When etcd is down its image cannot be reached in this way.
+  command -v etcdutl > /dev/null || cp "$(program etcdutl)" "$kept/new/etcdutl"
+}
+
+restore() {
+  kept=$kept/whole
+  [ -d "$kept" ] || exit $missing
+  if [ "$role" = base ]; then
+    restore_files "$@"
+    return
+  fi
+  systemctl stop kubelet
+  follow_address
+  restore_files "$@"
+  systemctl unmask --runtime --quiet kubelet containerd
+  systemctl daemon-reload
+  renew containerd /etc/containerd /etc/systemd/system
+  renew ssh /etc/ssh
+  remove_sandboxes
+  if [ "$role" = control-plane ]; then restore_etcd; fi
+  systemctl start kubelet
+}
+
+restore_files() {
+  for path; do
+    if ! is_there "$kept/files$path"; then
+      rm -rf "$path"
+      continue
+    fi
+    if [ -d "$path" ]; then
+      find "$path" -depth -mindepth 1 -print0 | while IFS= read -rd '' own; do
+        is_there "$kept/files$own" || rm -rf "$own"
+      done
+    fi
+    (cd "$kept/files" && find ".$path" -print0) | while IFS= read -rd '' own; do put_back "${own#.}"; done
+  done
+}
+
+# What is as it was stays untouched, so that `renew` sees what changed.
+put_back() {
+  local from=$kept/files$1
+  if is_same "$from" "$1"; then return; fi
+  if [ -d "$from" ] && [ -d "$1" ] && [ ! -L "$1" ]; then
+    chown --reference "$from" "$1" && chmod --reference "$from" "$1"
+  else
+    rm -rf "$1" && mkdir -p "$(dirname "$1")" && cp --archive "$from" "$1"
+  fi
+}
+
+is_same() {
+  [ "$(stat --format '%f %u %g' "$1")" = "$(stat --format '%f %u %g' "$2" 2>&1)" ] || return 1
+  if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ -d "$1" ] || cmp --quiet "$1" "$2"; fi
+}
+
+# Its static Pods name the address, and its certificate does; both were renewed when the machine restarted.
+follow_address() {
+  local was now
+  was=$(cat "$kept/address") now=$(address)
+  if [ "$was" = "$now" ]; then return; fi
+  grep -rlIF "$was" "$kept/files/etc/kubernetes" "$kept/files/var/lib/kubelet" | xargs --no-run-if-empty sed -i "s/$was/$now/g"
+  for file in /etc/kubernetes/pki/apiserver.{crt,key}; do
+    if [ -e "$file" ]; then cp --archive "$file" "$kept/files$file"; fi
+  done
+  echo "$now" > "$kept/address"
+}
+
+# Restart a service that does not run, or of whose files one is younger than it.
+renew() {
+  local unit=$1 began
+  shift
+  began=$(systemctl show --property ExecMainStartTimestamp --value --timestamp us "$unit")
+  if systemctl is-active --quiet "$unit" && [ -z "$(find "$@" -newerct "$began" -print -quit)" ]; then return; fi
+  systemctl reset-failed "$unit" 2> /dev/null || true
+  systemctl restart "$unit" || { journalctl --unit "$unit" --lines 5 --output cat >&2 && return 1; }
+}
+
+# Of Pods that the baseline does not know, and of static ones. What cannot be removed here the kubelet removes later.
+remove_sandboxes() {
+  lasting_sandboxes | comm -12 "$kept/sandboxes" - | comm -13 - <(crictl pods --quiet | sort) |
+    xargs --no-run-if-empty crictl --timeout 30s rmp --force > /dev/null || true
+}
+
+# Whoever watches the API server must not take the past for the present: no revision is ever used twice, as long as
+# less than a thousand objects are written in a second, and none from before can be watched.
+restore_etcd() {
+  local etcdutl flags seconds
+  etcdutl=$(command -v etcdutl || echo "$kept/etcdutl")
+  seconds=$(($(date +%s) - $(stat --format %Y "$kept/etcd.db")))
+  flags=$(grep -oE -e '--(name|initial-cluster|initial-advertise-peer-urls)=\S+' /etc/kubernetes/manifests/etcd.yaml)
+  rm -rf "$etcd/restored"
+  # shellcheck disable=SC2086 # one word a flag
+  "$etcdutl" snapshot restore "$kept/etcd.db" --data-dir "$etcd/restored" $flags \
+    --bump-revision $((seconds * 1000)) --mark-compacted 2> "$kept/etcdutl.log" || { tail -n 3 "$kept/etcdutl.log" >&2 && return 1; }
+  rm -rf "$etcd/member" && mv "$etcd/restored/member" "$etcd/member" && rm -rf "$etcd/restored"
+}
+
+"$verb" "$@"
