@@ -332,7 +332,8 @@ class _Images:
         content: dict[str, tuple[list[Path], dict[str, Any]]] = {
             "busybox": ([self._path("busybox")], {"Cmd": ["sh"]}),
             "nginx": (
-                [self._made["stand-ins"] / "nginx.tar", self._path("nginx")],
+                # The image of its makers has a shell, `cat` and `dmesg`, which learners look around with.
+                [self._path("busybox"), self._made["stand-ins"] / "nginx.tar", self._path("nginx")],
                 {"Entrypoint": ["/usr/sbin/nginx", "-g", "daemon off;"], "StopSignal": "SIGQUIT"},
             ),
         }
