@@ -159,14 +159,23 @@ def find(runtime: Runtime | None = None) -> Containers:
     answers = {}
     for name in installed:
         containers = Containers(name, _environment(name))
-        answer = containers.call("ps", "--quiet", timeout=_ANSWER_SECONDS)
-        if answer.ok:
+        complaint = _complaint(containers)
+        if complaint is None:
             return containers
-        answers[name] = answer.error
+        answers[name] = complaint
     if answers:
         came_back = "\n".join(f"{name}: {words}" for name, words in answers.items())
         raise LabError("engine.not-running", came_back, runtimes=", ".join(answers))
     raise LabError("engine.missing")
+
+
+def _complaint(containers: Containers) -> str | None:
+    """What an engine says that does not answer as it should; None where it does."""
+    try:
+        answer = containers.call("ps", "--quiet", timeout=_ANSWER_SECONDS)
+    except LabError as silent:
+        return silent.tried
+    return None if answer.ok else answer.error
 
 
 def _installed(name: Runtime) -> bool:

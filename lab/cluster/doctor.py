@@ -52,7 +52,10 @@ def _host() -> Iterator[Examined]:
     ]
     for key in restrictions:
         yield _said("host", "note", key)
-    if not restrictions:
+    left = host.inotify_left()
+    if left < host.INOTIFY_WANTED:
+        yield _said("host", "note", "inotify", advice="inotify-next", left=left, wanted=host.INOTIFY_WANTED)
+    elif not restrictions:
         yield _said("host", "ok", "ordinary")
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 from pathlib import Path
 
 _CAP_SYS_RESOURCE = 24
+
+INOTIFY_WANTED = 48
+"""What the systemd, kubelets, containerd and control plane of a lab take; where one is refused, a node hangs."""
 
 
 def may_raise_limits(status: str) -> bool:
@@ -41,6 +45,18 @@ def is_root() -> bool:
 def is_debian() -> bool:
     """Whether packages come by apt-get."""
     return shutil.which("apt-get") is not None
+
+
+def inotify_left(most: int = INOTIFY_WANTED) -> int:
+    """How many inotify instances this user may still have, found out by making them; `most` at the most."""
+    libc, made = ctypes.CDLL(None), list[int]()
+    try:
+        while len(made) < most and (instance := libc.inotify_init1(os.O_CLOEXEC)) >= 0:
+            made.append(instance)
+    finally:
+        for instance in made:
+            os.close(instance)
+    return len(made)
 
 
 def free_bytes(directory: Path) -> int:

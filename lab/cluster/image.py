@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import shutil
 import sys
 import tempfile
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ LABEL = "dev.ckslab.image"
 """On the image: `pull` or `build`."""
 
 _REGISTRIES = ("https://registry-1.docker.io/v2/", "https://storage.googleapis.com/gvisor/releases/release/")
-_REGISTRY_SECONDS = 2.0
+_REGISTRY_SECONDS = 4.0
 _BUILD_BYTES = 10 * 2**30
 _PULL_BYTES = 3 * 2**30
 
@@ -102,11 +104,20 @@ def _ensure_foreign(containers: Containers, image: str, progress: OnProgress, *,
 
 
 def _registry_answers(progress: OnProgress) -> bool:
-    steps = Steps([Step(i18n.text("image.step.look"), 2 * _REGISTRY_SECONDS)], progress)
+    steps = Steps([Step(i18n.text("image.step.look"), _REGISTRY_SECONDS)], progress)
     steps.next()
-    answers = all(_answers(address) for address in _REGISTRIES)
+    answers = _in_time(lambda: all(map(_answers, _REGISTRIES)))
     steps.say(i18n.text("image.registry" if answers else "image.no-registry"))
     return answers
+
+
+def _in_time(ask: Callable[[], bool]) -> bool:
+    """Whether the answer is yes, and soon. Looking up a name knows no bound, so the question may be left behind."""
+    answers: list[bool] = []
+    asking = threading.Thread(target=lambda: answers.append(ask()), daemon=True)
+    asking.start()
+    asking.join(_REGISTRY_SECONDS)
+    return answers == [True]
 
 
 def _answers(address: str) -> bool:
@@ -115,7 +126,7 @@ def _answers(address: str) -> bool:
     except urllib.error.HTTPError as answer:
         # A registry wants to know who asks; a proxy that lets nobody through is no registry.
         return answer.code in (401, 404)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     return True
 

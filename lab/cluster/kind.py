@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from lab.cluster.wait import until
 from lab.errors import LabError
 from lab.progress import OnProgress
 
+_CREATE_SECONDS = 600
 _SSH_SECONDS = 30
 _API_SECONDS = 90
 _READY_SECONDS = 120
@@ -165,6 +167,7 @@ class KindEngine:
         )
         steps.next()
         self._remove()
+        _require_inotify()
         self._record.runtime, self._record.made_from, self._record.ready = self._containers.runtime, made_from, False
         record.save(self.lab, self._record)
         facts = self._examine(made_from)
@@ -209,7 +212,14 @@ class KindEngine:
             Path("/lib/modules").mkdir(parents=True, exist_ok=True)
         options = ["--image", made_from, "--kubeconfig", str(self.kubeconfig), "--config", "-"]
         argv = [str(image.kind_program()), "create", "cluster", *options]
-        made = self._containers.watch(argv, steps.say, kind_config(self.lab, facts).encode(), self._kind_settings())
+        deadline = time.monotonic() + _CREATE_SECONDS
+
+        def hear(line: str | None) -> None:
+            if time.monotonic() > deadline:
+                raise LabError("wait", what=i18n.text("kind.nodes"), seconds=_CREATE_SECONDS)
+            steps.say(line)
+
+        made = self._containers.watch(argv, hear, kind_config(self.lab, facts).encode(), self._kind_settings())
         if not made.ok:
             problem = refused("kind create cluster", made)
             raise problem if problem.key == "disk.full" else LabError("kind.create", made.text)
@@ -285,6 +295,17 @@ class KindEngine:
             listed = self._containers.call("volume", "ls", "--quiet", "--filter", f"label={node.container}")
             for volume in listed.text.split():
                 self._containers.call("volume", "rm", "--force", volume)
+
+
+def _require_inotify() -> None:
+    """Nodes that get no inotify instance hang without a word.
+
+    Raises:
+        LabError: this machine gives too few (`host.inotify`).
+    """
+    left = host.inotify_left()
+    if left < host.INOTIFY_WANTED:
+        raise LabError("host.inotify", left=left, wanted=host.INOTIFY_WANTED)
 
 
 def _condition(node: Mapping[str, Any]) -> str:

@@ -1,0 +1,36 @@
+"""A user's home that a test has to itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab import i18n
+
+
+def move_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """English, and every file of the lab below this folder."""
+    monkeypatch.setattr(i18n, "_chosen", "en")
+    monkeypatch.delenv("CKSLAB_CACHE", raising=False)
+    for kind in ("STATE", "CACHE", "CONFIG"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
+
+
+def program(folder: Path, name: str, body: str) -> Path:
+    """A program: a few lines of Python."""
+    folder.mkdir(exist_ok=True)
+    file = folder / name
+    file.write_text(f"#!{sys.executable}\nimport os, sys\n{body}\n")
+    file.chmod(0o755)
+    return file
+
+
+def only_path(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+    """Nothing is installed but what lies in this folder."""
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setenv("PATH", str(folder))
+    assert os.environ["PATH"] == str(folder)
+    return folder
