@@ -1,5 +1,5 @@
 """Imports every module of checks, which enters them."""
 
-from checkers import pod_security, pods, sandbox, security_context, volumes
+from checkers import gatekeeper, pod_security, pods, replica_limits, sandbox, security_context, volumes
 
-__all__ = ["pod_security", "pods", "sandbox", "security_context", "volumes"]
+__all__ = ["gatekeeper", "pod_security", "pods", "replica_limits", "sandbox", "security_context", "volumes"]

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# A violation without a condition.
+set -euo pipefail
+
+kubectl apply -f /opt/lab/manifests/gatekeeper.yaml
+kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=120s
+
+kubectl apply -f - <<'EOF'
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata:
+  name: k8sreplicalimits
+spec:
+  crd:
+    spec:
+      names:
+        kind: K8sReplicaLimits
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package k8sreplicalimits
+
+        violation[{"msg": msg}] {
+          msg := "a Deployment has three to ten replicas"
+        }
+EOF
+
+kubectl wait --for=create crd/k8sreplicalimits.constraints.gatekeeper.sh --timeout=30s
+kubectl wait --for=condition=Established crd/k8sreplicalimits.constraints.gatekeeper.sh --timeout=30s
+
+kubectl apply -f - <<'EOF'
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sReplicaLimits
+metadata:
+  name: replicas-3-to-10
+spec:
+  match:
+    kinds:
+      - apiGroups: ["apps"]
+        kinds: ["Deployment"]
+EOF
+
+timeout 60 bash -c 'until [ "$(kubectl get k8sreplicalimits/replicas-3-to-10 -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# The Rego names a variable that is nowhere set.
+set -euo pipefail
+
+kubectl apply -f /opt/lab/manifests/gatekeeper.yaml
+kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=120s
+
+kubectl apply -f - <<'EOF'
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata:
+  name: k8sreplicalimits
+spec:
+  crd:
+    spec:
+      names:
+        kind: K8sReplicaLimits
+      validation:
+        openAPIV3Schema:
+          type: object
+          properties:
+            min:
+              type: integer
+            max:
+              type: integer
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package k8sreplicalimits
+
+        violation[{"msg": msg}] {
+          replicas := input.review.object.spec.replicas
+          replicas < minimum
+          msg := sprintf("%v replicas are fewer than %v", [replicas, input.parameters.min])
+        }
+
+        violation[{"msg": msg}] {
+          replicas := input.review.object.spec.replicas
+          replicas > input.parameters.max
+          msg := sprintf("%v replicas are more than %v", [replicas, input.parameters.max])
+        }
+EOF
+
+# Gatekeeper made no kind of it, so there can be no constraint either.
+sleep 3
+kubectl apply -f - <<'EOF' || true
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sReplicaLimits
+metadata:
+  name: replicas-3-to-10
+spec:
+  match:
+    kinds:
+      - apiGroups: ["apps"]
+        kinds: ["Deployment"]
+  parameters:
+    min: 3
+    max: 10
+EOF
