@@ -183,7 +183,7 @@ def _describe(constraint: Mapping[str, Any]) -> Text:
     if action != "deny":
         words.append(Text(f"its enforcementAction is {action}", f"其 enforcementAction 为 {action}"))
     words += [as_is(error) for error in _errors(constraint)]
-    if not _by_pod(constraint) or not all(own.get("enforced") for own in _by_pod(constraint)):
+    if not _is_enforced(constraint):
         words.append(
             Text(
                 "it is not yet enforced by every Pod of Gatekeeper: grade again in a few seconds",
@@ -191,3 +191,10 @@ def _describe(constraint: Mapping[str, Any]) -> Text:
             )
         )
     return Text(", ".join(own.en for own in words), "，".join(own.zh for own in words))
+
+
+def _is_enforced(constraint: Mapping[str, Any]) -> bool:
+    """Each Pod of Gatekeeper has the constraint as it now is."""
+    now = constraint["metadata"].get("generation")
+    known = [own.get("enforced", False) and own.get("observedGeneration") == now for own in _by_pod(constraint)]
+    return bool(known) and all(known)
