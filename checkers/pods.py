@@ -13,8 +13,8 @@ from checkers.words import as_is, listed, of_container
 LINK = "https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/"
 
 _WHY = Text(
-    "Only a process that runs shows what its security context is worth.",
-    "只有正在运行的进程才能体现安全上下文的作用。",
+    "What a manifest is worth shows only in a Pod that runs.",
+    "清单写得如何，只有在运行的 Pod 中才能看出。",
 )
 
 

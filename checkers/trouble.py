@@ -118,6 +118,8 @@ def _stuck(lab: Observer, pod: Pod, container: Container) -> Text:
     if message:
         return as_is(f"{reason}: {message}")
     event = _last_event(lab, pod)
+    if "fail" in event.lower():  # nothing comes of waiting alone
+        return as_is(f"{reason}: {event}")
     return Text(f"{reason}: {event} {_AGAIN.en}", f"{reason}：{event} {_AGAIN.zh}")
 
 
