@@ -35,6 +35,11 @@ def state() -> Path:
     return private(_dirs.user_state_path)
 
 
+def history() -> Path:
+    """What the learner has done."""
+    return state() / "history.db"
+
+
 def settings() -> Path:
     """The user's choices: language, theme, keys."""
     return _dirs.user_config_path / "settings.yaml"
