@@ -37,6 +37,12 @@ def test_another_command_fails_and_is_told(command: list[str] | None) -> None:
     assert "busybox:1.28" in finding.found.en
 
 
+def test_where_no_command_is_asked_for_any_will_do() -> None:
+    lab = seeing(pod([container(command=["sleep", "1h"])]))
+    assert runs(lab, pod=NAME, image="busybox:1.28").verdict is Verdict.PASS
+    assert runs(lab, pod=NAME, image="nginx:1.23.2").verdict is Verdict.FAIL
+
+
 def test_another_image_fails() -> None:
     assert look(seeing(pod([container(image="busybox:latest")]))).verdict is Verdict.FAIL
 

@@ -1,0 +1,215 @@
+"""What the API server says of a Pod that does not keep to a standard, and which of it is what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from checkers.api import DryRun, Finding, NotSeen, Text, Verdict
+from checkers.pod_security import Level, admits, elsewhere, quiet, warned_of, warns
+from tests.unit.support.observations import NAME, HandMade, Object, container, pod
+
+PRIVILEGED = {"securityContext": {"privileged": True}}
+MODE = "pod-security.kubernetes.io/{}"
+
+
+@dataclass
+class PodSecurity(HandMade):
+    """An API server with the admission controller: `privileged` violates baseline, an unset seccomp profile restricted.
+
+    Attributes:
+        also_warns: what is said to everybody besides.
+        refuses: the words of another admission controller, which refuses every Pod.
+    """
+
+    also_warns: tuple[str, ...] = ()
+    refuses: str = ""
+    asked: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
+        if self.fails:
+            raise self.fails
+        self.asked.append(manifest)
+        place = manifest["metadata"]["namespace"]
+        namespace = self.get("Namespace", place)
+        if namespace is None:
+            return DryRun(accepted=False, message=f'namespaces "{place}" not found')
+        if self.refuses:
+            return DryRun(accepted=False, message=self.refuses)
+        violated = _violated(manifest["spec"]["containers"])
+        enforced, warned = (_standard(namespace, mode) for mode in ("enforce", "warn"))
+        if enforced.partition(":")[0] in violated:
+            return DryRun(
+                accepted=False, message=f'pods "x" is forbidden: violates PodSecurity "{enforced}": privileged'
+            )
+        speaks = warned.partition(":")[0] in violated
+        own = (f'would violate PodSecurity "{warned}": privileged (container "x" must not ...)',) if speaks else ()
+        return DryRun(accepted=True, warnings=(*self.also_warns, *own))
+
+
+def _violated(containers: list[Mapping[str, Any]]) -> set[str]:
+    contexts = [own.get("securityContext") or {} for own in containers]
+    violated = {"restricted"} if any("seccompProfile" not in own for own in contexts) else set()
+    return violated | ({"baseline", "restricted"} if any(own.get("privileged") for own in contexts) else set())
+
+
+def _standard(namespace: Object, mode: str) -> str:
+    """As a message names it, such as `baseline:latest`."""
+    labels = namespace["metadata"]["labels"]
+    level, version = MODE.format(mode), MODE.format(f"{mode}-version")
+    return f"{labels.get(level, 'privileged')}:{labels.get(version, 'latest')}"
+
+
+def namespace(name: str = "audited", **modes: str) -> Object:
+    labels = {MODE.format(mode.replace("_", "-")): value for mode, value in modes.items()}
+    return {"kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+def cluster(*objects: Object, **modes: str) -> PodSecurity:
+    return PodSecurity([namespace(**modes), namespace("default"), *objects])
+
+
+def in_audited(*containers: Object, **more: Any) -> Object:
+    return pod(containers, metadata={"namespace": "audited"}, **more)
+
+
+def verdicts(lab: PodSecurity, level: Level = "baseline") -> dict[str, Verdict]:
+    """Of every statement about the namespace, those that hold left out."""
+    found = {
+        "warns": warns(lab, namespace="audited", level=level),
+        "admits": admits(lab, namespace="audited"),
+        "quiet": quiet(lab, namespace="audited", level=level),
+        "elsewhere": elsewhere(lab, namespace="audited", level=level),
+    }
+    return {name: finding.verdict for name, finding in found.items() if finding.verdict is not Verdict.PASS}
+
+
+def of_pod(lab: PodSecurity) -> Finding:
+    return warned_of(lab, pod=NAME, namespace="audited", level="baseline")
+
+
+@pytest.mark.parametrize(
+    "modes",
+    [
+        {"warn": "baseline"},
+        {"warn": "baseline", "warn_version": "latest"},
+        {"warn": "baseline", "warn_version": "v1.33"},
+        {"warn": "baseline", "enforce": "privileged"},
+        {"warn": "baseline", "audit": "restricted"},
+    ],
+)
+def test_whatever_else_is_set_a_warning_about_baseline_is_right(modes: dict[str, str]) -> None:
+    assert verdicts(cluster(**modes)) == {}
+
+
+@pytest.mark.parametrize(
+    ("modes", "failing"),
+    [
+        ({}, {"warns"}),
+        ({"audit": "baseline"}, {"warns"}),
+        ({"warning": "baseline"}, {"warns"}),
+        ({"warn": "privileged"}, {"warns"}),
+        ({"warn": "restricted"}, {"warns", "quiet"}),
+        ({"enforce": "baseline"}, {"warns", "admits"}),
+        ({"enforce": "baseline", "warn": "baseline"}, {"warns", "admits"}),
+    ],
+)
+def test_another_mode_or_standard_is_wrong(modes: dict[str, str], failing: set[str]) -> None:
+    assert set(verdicts(cluster(**modes))) == failing
+
+
+def test_restricted_is_known_by_a_pod_that_keeps_to_it() -> None:
+    assert verdicts(cluster(warn="restricted"), level="restricted") == {}
+    assert set(verdicts(cluster(warn="baseline"), level="restricted")) == {"warns"}
+
+
+def test_a_label_that_says_nothing_is_shown() -> None:
+    finding = warns(cluster(warning="baseline"), namespace="audited", level="baseline")
+    assert finding.found.en == "accepted without a warning; audited: pod-security.kubernetes.io/warning=baseline"
+
+
+def test_a_refusal_is_told_in_the_api_servers_words() -> None:
+    finding = admits(cluster(enforce="baseline"), namespace="audited")
+    assert 'violates PodSecurity "baseline:latest"' in finding.found.en
+    assert "enforce=baseline" in finding.found.zh
+
+
+def test_a_refusal_by_something_else_is_no_warning() -> None:
+    lab = PodSecurity([namespace(warn="baseline")], refuses='exceeded quota: none, used: pods=1, "baseline": no')
+    assert set(verdicts(lab)) == {"warns", "admits"}
+
+
+def test_no_namespace_fails_in_the_api_servers_words() -> None:
+    finding = warns(PodSecurity([namespace("default")]), namespace="audited", level="baseline")
+    assert finding.verdict is Verdict.FAIL
+    assert 'namespaces "audited" not found' in finding.found.en
+
+
+def test_other_warnings_are_neither_taken_for_one_nor_shown() -> None:
+    lab = PodSecurity([namespace()], also_warns=("metadata.name: baseline: this is used in the Pod's hostname",))
+    assert set(verdicts(lab)) == {"warns"}
+    lab = PodSecurity([namespace(warn="baseline")], also_warns=("unknown field",))
+    assert "unknown" not in warns(lab, namespace="audited", level="baseline").found.en
+
+
+def test_a_label_on_another_namespace_is_told() -> None:
+    lab = PodSecurity([namespace(warn="baseline"), namespace("default", warn="baseline"), namespace("web")])
+    finding = elsewhere(lab, namespace="audited", level="baseline")
+    assert finding.verdict is Verdict.FAIL
+    assert finding.found.en == "default: pod-security.kubernetes.io/warn=baseline"
+
+
+def test_another_namespace_that_holds_pods_to_another_standard_was_so_before() -> None:
+    lab = PodSecurity([namespace(warn="baseline"), namespace("system", warn="restricted")])
+    assert elsewhere(lab, namespace="audited", level="baseline").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "obj",
+    [
+        in_audited(container(**PRIVILEGED)),
+        in_audited(container(), container("second", **PRIVILEGED)),
+    ],
+)
+def test_a_pod_that_would_be_warned_about_passes(obj: Object) -> None:
+    assert of_pod(cluster(obj, warn="baseline")).verdict is Verdict.PASS
+
+
+def test_a_pod_that_keeps_to_the_standard_fails() -> None:
+    assert of_pod(cluster(in_audited(), warn="baseline")).found.en == "accepted without a warning"
+
+
+def test_a_pod_that_is_there_from_before_it_would_be_refused_fails() -> None:
+    lab = cluster(in_audited(container(**PRIVILEGED)), warn="baseline", enforce="baseline")
+    assert of_pod(lab).found.en.startswith("refused: ")
+
+
+def test_a_pod_in_another_namespace_is_told() -> None:
+    finding = of_pod(cluster(pod([container(**PRIVILEGED)]), warn="baseline"))
+    assert finding.verdict is Verdict.FAIL
+    assert finding.found.en == f"There is no Pod {NAME} in namespace audited. There is one in default."
+
+
+def test_a_pod_is_offered_as_its_author_wrote_it() -> None:
+    notes = {"annotations": {"note": "x"}, "labels": {"app": "web"}, "ownerReferences": [{"name": "other"}]}
+    obj = in_audited(container(), ephemeral=[container("debugger", **PRIVILEGED)])
+    obj["metadata"] |= notes
+    lab = cluster(obj, warn="baseline")
+    of_pod(lab)
+    (offered,) = lab.asked
+    assert offered["metadata"] == {
+        "generateName": "ckslab-",
+        "namespace": "audited",
+        "labels": {"app": "web"},
+        "annotations": {"note": "x"},
+    }
+    assert "nodeName" not in offered["spec"]
+    assert "ephemeralContainers" not in offered["spec"]
+
+
+def test_a_look_that_takes_too_long_is_left_to_the_grader() -> None:
+    with pytest.raises(NotSeen):
+        warns(PodSecurity(fails=NotSeen(Text("slow", "慢"))), namespace="audited", level="baseline")

@@ -1,0 +1,135 @@
+"""The RuntimeClass that leads to a sandbox, and the kernel that the processes of a Pod have to do with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from checkers.api import Finding, NotSeen, Ran, Verdict
+from checkers.sandbox import gvisor, runtime_class, uses_class
+from tests.unit.support.observations import NAME, HandMade, Object, container, node, pod, seeing, waiting
+
+CLASS = "sandbox"
+GVISOR, RUNC = "io.containerd.runsc.v1", "io.containerd.runc.v2"
+OF_NODE = Ran(0, "Linux version 6.12.0 (builder@host)\n", "")
+OF_GVISOR = Ran(0, "Linux version 4.19.0-gvisor #1 SMP\n", "")
+NO_SUCH = Ran(128, "", "loading container: file does not exist")
+
+
+def class_of(handler: str, name: str = CLASS) -> Object:
+    return {"kind": "RuntimeClass", "metadata": {"name": name}, "handler": handler}
+
+
+def with_handlers(*names: str) -> Object:
+    worker = node()
+    worker["status"]["runtimeHandlers"] = [{"name": name} for name in ("", *names)]
+    return worker
+
+
+def classes(*objects: Object) -> Finding:
+    return runtime_class(HandMade([*objects, with_handlers("runsc", "runc")]), name=CLASS, handler="runsc")
+
+
+def run_by(**runtimes: str) -> dict[str, Ran]:
+    """What a node says: the runtime of each container, and the kernel that gVisor's see."""
+    said = {"cat /proc/version": OF_NODE}
+    for name, runtime in runtimes.items():
+        said[f"crictl inspect {name}"] = Ran(0, json.dumps({"info": {"runtimeType": runtime, "pid": 7}}), "")
+        read = f"runsc --root=/run/containerd/runsc/k8s.io read {name} /proc/version"
+        said[read] = OF_GVISOR if runtime == GVISOR else NO_SUCH
+    return said
+
+
+def look(obj: Object, on_node: dict[str, Ran], **more: Any) -> Finding:
+    return gvisor(seeing(obj, on_nodes={"kube-worker-1": on_node}, **more), pod=NAME)
+
+
+def test_the_class_with_the_handler_passes() -> None:
+    assert classes(class_of("runc", "other"), class_of("runsc")).verdict is Verdict.PASS
+
+
+def test_no_class_fails() -> None:
+    assert classes().found.en == "there is no RuntimeClass; kube-worker-1 knows the handlers runc, runsc"
+
+
+def test_another_handler_fails_and_the_nodes_handlers_are_told() -> None:
+    finding = classes(class_of("gvisor"))
+    assert finding.verdict is Verdict.FAIL
+    assert finding.found.en == "RuntimeClass sandbox: handler gvisor; kube-worker-1 knows the handlers runc, runsc"
+
+
+def test_a_class_of_another_name_fails_and_is_told() -> None:
+    assert "RuntimeClass gvisor: handler runsc" in classes(class_of("runsc", "gvisor")).found.en
+
+
+@pytest.mark.parametrize(("used", "verdict"), [(CLASS, Verdict.PASS), ("gvisor", Verdict.FAIL), (None, Verdict.FAIL)])
+def test_the_pod_must_name_the_class(used: str | None, verdict: Verdict) -> None:
+    lab = seeing(pod(runtimeClassName=used))
+    assert uses_class(lab, pod=NAME, runtime_class=CLASS).verdict is verdict
+
+
+def test_a_pod_that_does_not_run_yet_names_its_class_all_the_same() -> None:
+    lab = seeing(pod(phase="Pending", runtimeClassName=CLASS, states={"main": waiting("ContainerCreating")}))
+    assert uses_class(lab, pod=NAME, runtime_class=CLASS).verdict is Verdict.PASS
+
+
+def test_no_pod_names_no_class() -> None:
+    assert uses_class(HandMade(), pod=NAME, runtime_class=CLASS).verdict is Verdict.FAIL
+
+
+def test_a_container_with_gvisors_kernel_passes_whatever_its_image_has() -> None:
+    finding = look(pod(), run_by(main=GVISOR))
+    assert finding.verdict is Verdict.PASS
+    assert finding.found.en == "container main: run by io.containerd.runsc.v1; Linux version 4.19.0-gvisor #1 SMP"
+
+
+def test_a_container_on_the_nodes_kernel_fails_whatever_it_shows() -> None:
+    pretends = {"main": {"cat /proc/version": OF_GVISOR}}
+    finding = look(pod(runtimeClassName=CLASS), run_by(main=RUNC), runs=pretends)
+    assert finding.verdict is Verdict.FAIL
+    said = "run by io.containerd.runc.v2; the node's own kernel, Linux version 6.12.0 (builder@host)"
+    assert finding.found.en == f"container main: {said}"
+
+
+def test_every_running_container_counts_and_only_the_wrong_one_is_told() -> None:
+    obj = pod([container(), container("helper")])
+    finding = look(obj, run_by(main=GVISOR, helper=RUNC))
+    assert finding.verdict is Verdict.FAIL
+    assert finding.found.zh.startswith("容器 helper：")
+    assert "main" not in finding.found.en
+
+
+def test_a_finished_init_container_has_no_kernel_to_see() -> None:
+    assert look(pod(init=[container("prepare")]), run_by(main=GVISOR)).verdict is Verdict.PASS
+
+
+def test_where_gvisor_cannot_tell_the_container_is_asked() -> None:
+    too_old = {**run_by(main=GVISOR), "runsc": Ran(2, "", "unknown subcommand")}
+    del too_old["runsc --root=/run/containerd/runsc/k8s.io read main /proc/version"]
+    assert look(pod(), too_old, runs={"main": {"cat": OF_GVISOR}}).verdict is Verdict.PASS
+    assert look(pod(), too_old, runs={"main": {"cat": OF_NODE}}).verdict is Verdict.FAIL
+    with pytest.raises(NotSeen):
+        look(pod(), too_old)
+
+
+def test_a_container_that_has_just_ended_is_not_judged() -> None:
+    with pytest.raises(NotSeen, match="container main"):
+        look(pod(), {"crictl inspect main": Ran(1, "", "not found")})
+
+
+def test_a_pod_whose_handler_no_node_knows_fails_with_the_runtimes_words() -> None:
+    said = 'Failed to create pod sandbox: no runtime for "gvisor" is configured'
+    obj = pod(phase="Pending", states={"main": waiting("ContainerCreating")})
+    finding = look(obj, {}, messages=["Successfully assigned default/web", said])
+    assert finding.verdict is Verdict.FAIL
+    assert finding.found.en.endswith(said)
+
+
+@pytest.mark.parametrize(("images", "verdict"), [((), Verdict.FAIL), (("busybox:1.28",), Verdict.BROKEN)])
+def test_an_image_that_cannot_be_had_is_the_labs_fault_only_if_the_task_names_it(
+    images: tuple[str, ...], verdict: Verdict
+) -> None:
+    obj = pod(phase="Pending", states={"main": waiting("ErrImagePull", "not found")})
+    assert look(obj, {}, images=images).verdict is verdict
