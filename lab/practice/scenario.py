@@ -14,7 +14,7 @@ from lab.cluster.wait import until
 
 GONE = 30
 """Seconds for an object to be gone, before its finalizers are taken away."""
-NAMESPACE_GONE = 120
+NAMESPACE_GONE = 60
 """Seconds for a namespace to be gone with all that is in it."""
 SETTLED = 60
 """Seconds for a scene to settle."""

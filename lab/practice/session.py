@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from lab import i18n
-from lab.catalog.model import Answer, Catalog, Exercise
+from lab.catalog.model import Answer, Catalog, Exercise, Scenario
 from lab.clock import SYSTEM, Clock
+from lab.cluster import baseline
 from lab.cluster.engine import Capability, Completed, Engine
 from lab.cluster.kubectl import Kubectl
-from lab.errors import UsageError
+from lab.cluster.steps import Step, Steps
+from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, OnFinding, grade, unwatched
 from lab.grading.observe import KubernetesObserver
 from lab.grading.prove import ProofEvent, prove
 from lab.practice.scenario import Stage
 from lab.practice.script import run_as_learner
-from lab.progress import OnProgress, Progress, ignore
+from lab.progress import OnProgress, ignore
+
+SECONDS = 10
+"""What a step of a start or a reset takes, roughly."""
 
 Observe = Callable[[Engine, Sequence[str]], KubernetesObserver]
 """Makes the eyes for an exercise, whose task names these images."""
@@ -60,23 +66,28 @@ class Session:
         """
         if lacking := self.impossible(exercise):
             raise UsageError("start.impossible", "; ".join(lacking.values()), exercise=exercise.id)
-        stage = Stage(Kubectl(self.engine.nodes()[0]), self._clock)
-        steps = [("clear", stage.clear), ("set", stage.set), ("settle", stage.settle)]
-        began = self._clock.seconds()
-        for number, (step, do) in enumerate(steps, start=1):
-            title = i18n.text(f"session.step.{step}", exercise=exercise.id)
-            progress(Progress(title, number, len(steps), self._clock.seconds() - began))
-            do(exercise.scenario)
+        scenario, stage = exercise.scenario, self._stage()
+        steps = self._steps(progress, ("set", "settle"), exercise)
+
+        def prepare() -> None:
+            stage.clear(scenario)
+            stage.set(scenario)
+
+        steps.next()
+        self._undoing(scenario, prepare, steps.say)
+        steps.next()
+        stage.settle(scenario)
 
     def reset(self, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
-        """Remove what the exercise, or every exercise, made and what its learner did in it."""
-        exercises = [exercise] if exercise else self.catalog.exercises
-        stage = Stage(Kubectl(self.engine.nodes()[0]), self._clock)
-        began = self._clock.seconds()
-        for number, own in enumerate(exercises, start=1):
-            title = i18n.text("session.step.clear", exercise=own.id)
-            progress(Progress(title, number, len(exercises), self._clock.seconds() - began))
-            stage.clear(own.scenario)
+        """Undo what the exercise made and what its learner did in it; where none is named, whatever was done at all."""
+        if exercise:
+            steps = self._steps(progress, ("clear",), exercise)
+            steps.next()
+            self._undoing(exercise.scenario, partial(self._stage().clear, exercise.scenario), steps.say)
+        else:
+            steps = self._steps(progress, ("back",))
+            steps.next()
+            baseline.restore(self.engine, steps.say, self._clock)
 
     def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched) -> Grade:
         """Look at the cluster and judge. Changes nothing."""
@@ -98,3 +109,26 @@ class Session:
     def answer(self, answer: Answer) -> Completed:
         """Do what an answer does, as the learner."""
         return run_as_learner(self.engine, answer)
+
+    def _stage(self) -> Stage:
+        return Stage(Kubectl(self.engine.nodes()[0]), self._clock)
+
+    def _steps(self, progress: OnProgress, names: Sequence[str], exercise: Exercise | None = None) -> Steps:
+        about = exercise.id if exercise else ""
+        steps = [Step(i18n.text(f"session.step.{name}", exercise=about), SECONDS) for name in names]
+        return Steps(steps, progress, self._clock.seconds)
+
+    def _undoing(self, scenario: Scenario, work: Callable[[], None], say: Callable[[str], None]) -> None:
+        """Do what begins with clearing the scenario, from the baseline where the scenario or the cluster asks for that.
+
+        An API server that is down and a webhook that refuses everything are not undone by deleting objects.
+        """
+        if scenario.reset == "objects":
+            try:
+                work()
+            except LabError:
+                say(i18n.text("session.step.back"))
+            else:
+                return
+        baseline.restore(self.engine, say, self._clock)
+        work()
