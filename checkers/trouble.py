@@ -80,6 +80,8 @@ def _unplaced(lab: Observer, pod: Pod) -> Trouble | None:
 def _held_up(lab: Observer, pod: Pod) -> Trouble | None:
     """A container that should run does not."""
     waiting = [own for own in pod.containers if own.kind is not Kind.EPHEMERAL and not _is_well(own)]
+    if not waiting and not pod.running:
+        waiting = [own for own in pod.containers if own.kind is Kind.MAIN]  # all have ended, for the moment or for good
     if not waiting:
         return None
     # What only waits for another one tells nothing.
@@ -128,7 +130,8 @@ def _end(lab: Observer, pod: Pod, container: Container, end: Mapping[str, Any], 
     words = end.get("message") or _last_line(lab, pod, container, previous=bool(reason))
     reasons = ", ".join(part for part in (reason, end.get("reason", "")) if part)
     code = end.get("exitCode")
-    return Text(f"ended with exit code {code} ({reasons}): {words}", f"以退出码 {code} 结束（{reasons}）：{words}")
+    said, said_zh = (f": {words}", f"：{words}") if words else ("", "")
+    return Text(f"ended with exit code {code} ({reasons}){said}", f"以退出码 {code} 结束（{reasons}）{said_zh}")
 
 
 def _last_line(lab: Observer, pod: Pod, container: Container, *, previous: bool) -> str:

@@ -30,6 +30,18 @@ def test_a_container_that_has_done_its_work_beside_a_running_one_is_no_trouble()
     assert isinstance(running_pod(seeing(obj), NAME, "default"), Pod)
 
 
+def test_where_all_have_ended_nothing_runs_even_between_two_runs() -> None:
+    obj = pod(states={"main": FINISHED})
+    assert trouble(seeing(obj)).words.en.endswith("container main: ended with exit code 0 (Completed)")
+
+
+def test_nobody_is_told_to_wait_for_what_has_failed() -> None:
+    obj = pod(phase="Pending", states={"main": waiting("ContainerCreating")})
+    said = "MountVolume.SetUp failed for volume x"
+    assert trouble(seeing(obj, messages=[said])).words.en.endswith(said)
+    assert "grade again" in trouble(seeing(obj, messages=["Pulling image"])).words.en
+
+
 def test_an_ended_ephemeral_container_is_no_trouble() -> None:
     obj = pod(ephemeral=[container("debugger")], states={"debugger": {"terminated": {"exitCode": 1}}})
     assert isinstance(running_pod(seeing(obj), NAME, "default"), Pod)
