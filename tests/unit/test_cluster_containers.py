@@ -10,7 +10,7 @@ import pytest
 
 from lab import paths
 from lab.cluster import containers, host, processes
-from lab.cluster.containers import Containers, ContainerNode
+from lab.cluster.containers import ContainerNode, Containers
 from lab.errors import LabError
 from tests.unit.support.container_engine import Container, HandMadeContainers
 from tests.unit.support.engines import done

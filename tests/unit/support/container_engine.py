@@ -64,7 +64,7 @@ class HandMadeContainers:
     networks: dict[str, dict[str, str]] = field(default_factory=dict)
     volumes: dict[str, str] = field(default_factory=dict)
     images: set[str] = field(default_factory=set)
-    answers: dict[str, Completed | Exception] = field(default_factory=lambda: {**ANSWERS})
+    answers: dict[str, Completed | BaseException] = field(default_factory=lambda: {**ANSWERS})
     ran: list[str] = field(default_factory=list)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> HandMadeContainers:
@@ -77,7 +77,7 @@ class HandMadeContainers:
         self.ran.append(line)
         for words, said in self.answers.items():
             if words in line:
-                if isinstance(said, Exception):
+                if isinstance(said, BaseException):
                     raise said
                 return said
         verbs = {
@@ -98,7 +98,7 @@ class HandMadeContainers:
         on_line("Starting control-plane")
         for words, said in self.answers.items():
             if words in line:
-                if isinstance(said, Exception):
+                if isinstance(said, BaseException):
                     raise said
                 return said
         if "create cluster" in line:

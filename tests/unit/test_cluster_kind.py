@@ -1,0 +1,353 @@
+"""The kind engine: what it makes of each state of a lab, and whose things it touches."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab import paths
+from lab.cluster import create_lab, host, image, kind, open_lab, record
+from lab.cluster.containers import LABEL, Containers
+from lab.cluster.engine import Capability, Engine, State
+from lab.cluster.kind import KindEngine
+from lab.cluster.record import Record
+from lab.errors import LabError, UsageError
+from lab.progress import Progress, ignore
+from tests.unit.support.container_engine import Container, HandMadeContainers
+from tests.unit.support.engines import done
+from tests.unit.support.home import move_in
+
+IMAGE = "localhost/ckslab-node:made"
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HandMadeContainers:
+    """podman with the node image; the machine is an ordinary one and has no lab."""
+    move_in(monkeypatch, tmp_path)
+    monkeypatch.setattr(kind, "find", lambda runtime: Containers("podman"))
+    monkeypatch.setattr(image, "ensure", lambda *_: IMAGE)
+    monkeypatch.setattr(host, "is_root", lambda: False)
+    monkeypatch.setattr(host, "inotify_left", lambda: host.INOTIFY_WANTED)
+    return HandMadeContainers(images={IMAGE}).install(monkeypatch)
+
+
+@pytest.fixture
+def lab() -> KindEngine:
+    return fresh()
+
+
+def fresh() -> KindEngine:
+    """The lab as the next run of the program opens it."""
+    opened = open_lab("own")
+    assert isinstance(opened, KindEngine)
+    return opened
+
+
+def make(engine: HandMadeContainers, state: str = "running", *, ready: bool = True) -> KindEngine:
+    engine.make_lab("own", state)
+    record.save("own", Record(runtime="podman", made_from=IMAGE, ready=ready))
+    paths.private(paths.lab("own"))
+    (paths.lab("own") / "kubeconfig").touch()
+    return fresh()
+
+
+@pytest.fixture(autouse=True)
+def _kubeconfig_of_kind(monkeypatch: pytest.MonkeyPatch, engine: HandMadeContainers) -> None:
+    """kind writes it."""
+    made = engine.watch
+
+    def create(argv: list[str], **more: object) -> object:
+        if "--kubeconfig" in argv:
+            Path(argv[argv.index("--kubeconfig") + 1]).touch()
+        return made(argv, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("lab.cluster.processes.watch", create)
+
+
+def changed(engine: HandMadeContainers) -> list[str]:
+    """Commands that make, stop or remove something."""
+    verbs = ("create", "podman run --detach", "podman start", "podman kill", "podman rm ", "network rm", "volume rm")
+    return [line for line in engine.did(*verbs) if " exec " not in line]
+
+
+# What there is
+
+
+def test_nothing_is_absent(engine: HandMadeContainers, lab: Engine) -> None:
+    assert lab.status().state is State.ABSENT
+
+
+def test_all_machines_running_and_an_api_server_that_answers_is_ready(engine: HandMadeContainers) -> None:
+    status = make(engine).status()
+    assert status.state is State.READY
+    assert status.kubernetes == "v1.35.4"
+    assert status.nodes == {"kube-control-plane": "Ready", "kube-worker-1": "NotReady", "base": "running"}
+
+
+def test_a_cluster_that_never_became_ready_is_partial(engine: HandMadeContainers) -> None:
+    assert make(engine, ready=False).status().state is State.PARTIAL
+
+
+def test_a_machine_that_is_missing_makes_it_partial(engine: HandMadeContainers) -> None:
+    own = make(engine)
+    del engine.containers["own-base"]
+    assert own.status().state is State.PARTIAL
+
+
+def test_a_network_or_a_record_alone_is_partial(engine: HandMadeContainers) -> None:
+    engine.networks["ckslab-own"] = {LABEL: "own"}
+    assert fresh().status().state is State.PARTIAL
+    engine.networks.clear()
+    record.save("own", Record(made_from=IMAGE))
+    assert fresh().status().state is State.PARTIAL
+
+
+@pytest.mark.parametrize("state", ["exited", "paused", "created"])
+def test_machines_that_do_not_run_are_stopped(engine: HandMadeContainers, state: str) -> None:
+    status = make(engine, state).status()
+    assert status.state is State.STOPPED
+    assert set(status.nodes.values()) == {state}
+
+
+def test_one_stopped_machine_is_enough(engine: HandMadeContainers) -> None:
+    own = make(engine)
+    engine.containers["own-worker"].state = "exited"
+    assert own.status().state is State.STOPPED
+
+
+def test_a_silent_api_server_is_unreachable_with_its_words(engine: HandMadeContainers) -> None:
+    engine.answers["get nodes --output json"] = done(code=1, stderr="connection refused")
+    status = make(engine).status()
+    assert status.state is State.UNREACHABLE
+    assert status.detail == "connection refused"
+
+
+# Making it
+
+
+def test_up_makes_everything_in_order(engine: HandMadeContainers, lab: KindEngine) -> None:
+    told: list[Progress] = []
+    lab.up(told.append)
+    making = ("network create", "create cluster", "kubectl --kubeconfig=/etc/kubernetes/admin.conf apply", "--name own")
+    verbs = [next(verb for verb in making if verb in line) for line in engine.did(*making)]
+    assert verbs == list(making)
+    assert engine.networks == {"ckslab-own": {LABEL: "own"}}
+    assert set(engine.containers) == {"own-control-plane", "own-worker", "own-base"}
+    assert [step.number for step in told if not step.detail] == [1, 2, 3, 4]
+    assert lab.status().state is State.READY
+
+
+def test_what_was_chosen_and_found_is_remembered(engine: HandMadeContainers, lab: KindEngine) -> None:
+    engine.answers["apparmor"] = done(code=1)
+    engine.answers["registry-1.docker.io"] = done(code=6)
+    lab.up(ignore)
+    assert record.load("own") == Record(
+        runtime="podman",
+        made_from=IMAGE,
+        ready=True,
+        lacks={"apparmor": "capability.no-apparmor", "internet": "capability.no-internet"},
+    )
+    assert set(fresh().lacks()) == {Capability.APPARMOR, Capability.INTERNET}
+
+
+def test_a_pulled_gvisor_cannot_work_where_limits_cannot_be_raised(
+    engine: HandMadeContainers, lab: KindEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.answers["cgroup.controllers"] = done(stdout="CapEff:\t00000000a80425fb\n")
+    lab.up(ignore)
+    assert Capability.GVISOR not in lab.lacks()
+    lab.down(ignore)
+    monkeypatch.setattr(image, "origin", lambda *_: "pull")
+    again = fresh()
+    again.up(ignore)
+    assert "gVisor" in again.lacks()[Capability.GVISOR]
+
+
+def test_the_administrators_kubeconfig_is_private(engine: HandMadeContainers, lab: KindEngine) -> None:
+    lab.up(ignore)
+    assert lab.kubeconfig.stat().st_mode & 0o777 == 0o600
+    assert lab.kubeconfig.is_relative_to(paths.lab("own"))
+
+
+def test_up_of_a_ready_lab_does_nothing(engine: HandMadeContainers) -> None:
+    make(engine).up(ignore)
+    assert changed(engine) == []
+
+
+def test_up_starts_what_stopped_and_tells_the_machines_their_new_addresses(engine: HandMadeContainers) -> None:
+    own = make(engine, "exited")
+    own.up(ignore)
+    assert changed(engine) == ["podman start own-control-plane own-worker own-base"]
+    assert any("write /etc/hosts" in line for line in engine.ran)
+    assert own.status().state is State.READY
+
+
+def test_an_api_server_that_stays_silent_ends_the_wait(
+    engine: HandMadeContainers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kind, "_API_SECONDS", 0)
+    engine.answers["get nodes --output json"] = engine.answers["/readyz"] = done(code=1, stderr="refused")
+    with pytest.raises(LabError) as caught:
+        make(engine).up(ignore)
+    assert caught.value.key == "wait"
+    assert "API server" in caught.value.tried
+
+
+# Interruptions
+
+
+def test_what_an_interrupted_up_left_is_removed_and_made_anew(engine: HandMadeContainers, lab: KindEngine) -> None:
+    engine.answers["create cluster"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        lab.up(ignore)
+    engine.containers["own-control-plane"] = Container("ckslab-own", "created")
+    assert fresh().status().state is State.PARTIAL
+
+    del engine.answers["create cluster"]
+    engine.ran.clear()
+    again = fresh()
+    again.up(ignore)
+    assert changed(engine)[:4] == [
+        "podman kill own-control-plane",
+        "podman rm --force --volumes own-control-plane",
+        "podman network rm ckslab-own",
+        f"podman network create --label {LABEL}=own ckslab-own",
+    ]
+    assert again.status().state is State.READY
+
+
+def test_kind_that_fails_is_told_with_its_last_words(engine: HandMadeContainers, lab: KindEngine) -> None:
+    engine.answers["create cluster"] = done(code=1, stdout="ERROR: failed to init node")
+    with pytest.raises(LabError) as caught:
+        lab.up(ignore)
+    assert caught.value.key == "kind.create"
+    assert caught.value.came_back == "ERROR: failed to init node"
+    assert fresh().status().state is State.PARTIAL
+
+
+def test_a_disk_that_fills_while_kind_works_is_told_as_such(engine: HandMadeContainers, lab: KindEngine) -> None:
+    engine.answers["create cluster"] = done(code=1, stdout="write /var: no space left on device")
+    with pytest.raises(LabError) as caught:
+        lab.up(ignore)
+    assert caught.value.key == "disk.full"
+
+
+def test_kind_has_a_bound(engine: HandMadeContainers, lab: KindEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "_CREATE_SECONDS", -1)
+    with pytest.raises(LabError) as caught:
+        lab.up(ignore)
+    assert caught.value.key == "wait"
+    assert "kind to make the nodes" in caught.value.tried
+
+
+def test_a_machine_that_gives_too_few_inotify_instances_is_told_before_anything_is_made(
+    engine: HandMadeContainers, lab: KindEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "inotify_left", lambda: 3)
+    with pytest.raises(LabError) as caught:
+        lab.up(ignore)
+    assert caught.value.key == "host.inotify"
+    assert "sysctl -w fs.inotify.max_user_instances" in caught.value.next_step
+    assert changed(engine) == []
+    assert fresh().status().state is State.ABSENT
+
+
+# Other people's things
+
+
+@pytest.mark.parametrize("act", [KindEngine.up, KindEngine.down])
+@pytest.mark.parametrize("network", ["kind", "ckslab-own"])
+def test_a_strangers_container_of_our_name_is_refused_and_untouched(
+    engine: HandMadeContainers, lab: KindEngine, network: str, act: object
+) -> None:
+    engine.containers["own-control-plane"] = Container(network)
+    with pytest.raises(LabError) as caught:
+        act(lab, ignore)  # type: ignore[operator]
+    assert caught.value.key == "kind.taken"
+    assert "own-control-plane" in caught.value.tried
+    assert changed(engine) == []
+
+
+@pytest.mark.parametrize("act", [KindEngine.up, KindEngine.down])
+@pytest.mark.parametrize("labels", [{}, {LABEL: "another"}])
+def test_a_strangers_network_of_our_name_is_refused_and_untouched(
+    engine: HandMadeContainers, lab: KindEngine, labels: dict[str, str], act: object
+) -> None:
+    engine.networks["ckslab-own"] = labels
+    with pytest.raises(LabError) as caught:
+        act(lab, ignore)  # type: ignore[operator]
+    assert caught.value.key == "kind.network-taken"
+    assert changed(engine) == []
+
+
+def test_a_stranger_beside_our_own_machines_is_refused(engine: HandMadeContainers) -> None:
+    own = make(engine)
+    engine.containers["own-worker"] = Container("elsewhere")
+    with pytest.raises(LabError, match="own-worker"):
+        own.down(ignore)
+    assert changed(engine) == []
+
+
+# Removing it
+
+
+def test_down_removes_exactly_its_own(engine: HandMadeContainers, lab: KindEngine) -> None:
+    engine.make_lab("another")
+    engine.containers["own-control-plane-of-mine"] = Container("kind")
+    engine.volumes["other"] = "another-worker"
+    before = (dict(engine.containers), dict(engine.networks), dict(engine.volumes))
+    lab.up(ignore)
+    assert engine.volumes != before[2]
+
+    fresh().down(ignore)
+    assert (engine.containers, engine.networks, engine.volumes) == before
+    assert not paths.lab("own").exists()
+    assert fresh().status().state is State.ABSENT
+
+
+def test_down_of_nothing_is_done(engine: HandMadeContainers, lab: KindEngine) -> None:
+    lab.down(ignore)
+    assert changed(engine) == []
+
+
+# Ways in
+
+
+def test_the_learners_shell_is_on_base_and_never_on_the_host(engine: HandMadeContainers) -> None:
+    argv = make(engine).shell_argv()
+    assert argv[:4] == ["podman", "exec", "--interactive", "--tty"]
+    assert argv[-3:] == ["own-base", "bash", "--login"]
+    assert argv[argv.index("--user") + 1] == "candidate"
+
+
+def test_a_command_for_base_stays_a_list_and_needs_no_terminal(engine: HandMadeContainers) -> None:
+    argv = make(engine).shell_argv("echo", "$(reboot)", tty=False)
+    assert argv[-3:] == ["own-base", "echo", "$(reboot)"]
+    assert "--tty" not in argv
+
+
+def test_nodes_are_called_as_tasks_call_them(engine: HandMadeContainers, lab: Engine) -> None:
+    assert [(node.name, node.role) for node in lab.nodes()] == [
+        ("kube-control-plane", "control-plane"),
+        ("kube-worker-1", "worker"),
+    ]
+
+
+# What was chosen
+
+
+def test_a_lab_that_exists_keeps_what_was_chosen(engine: HandMadeContainers) -> None:
+    make(engine)
+    with pytest.raises(UsageError) as caught:
+        create_lab("own", image="pull")
+    assert caught.value.key == "lab.chosen"
+    assert create_lab("own", runtime="podman", image=IMAGE).status().state is State.READY
+
+
+def test_an_engine_that_vanished_is_told(engine: HandMadeContainers) -> None:
+    engine.answers["container inspect"] = subprocess.TimeoutExpired("podman", 60)
+    with pytest.raises(LabError) as caught:
+        make(engine).status()
+    assert caught.value.key == "engine.silent"

@@ -1,0 +1,65 @@
+"""The Pods' network, as each node is told of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab import paths
+from lab.cluster import network
+from lab.cluster.containers import ContainerNode, Containers
+from lab.cluster.kubectl import Kubectl
+from tests.unit.support.container_engine import HandMadeContainers
+from tests.unit.support.home import move_in
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HandMadeContainers:
+    move_in(monkeypatch, tmp_path)
+    return HandMadeContainers().install(monkeypatch)
+
+
+def nodes() -> list[ContainerNode]:
+    podman = Containers("podman")
+    return [
+        ContainerNode(podman, "own-control-plane", "kube-control-plane", "control-plane"),
+        ContainerNode(podman, "own-worker", "kube-worker-1", "worker"),
+    ]
+
+
+def test_the_plugins_give_pods_addresses_of_their_node_and_hide_none_of_them() -> None:
+    bridge, ports = json.loads(network.plugins("10.244.1.0/24"))["plugins"]
+    assert bridge["ipam"]["ranges"] == [[{"subnet": "10.244.1.0/24"}]]
+    assert bridge["ipMasq"] is False
+    assert ports["type"] == "portmap"
+
+
+def test_every_node_gets_the_plugins_and_the_cluster_its_router(engine: HandMadeContainers) -> None:
+    network.connect(nodes(), Kubectl(nodes()[0]))
+    assert len(engine.did("write /etc/cni/net.d/10-ckslab.conflist")) == 2
+    assert len(engine.did("ip rule add iif kube-bridge")) == 2
+    assert len(engine.did("apply --filename -")) == 1
+
+
+def test_connecting_again_adds_no_second_rule(engine: HandMadeContainers) -> None:
+    network.connect(nodes(), Kubectl(nodes()[0]))
+    rules = [line.split()[8] for line in engine.did("ip rule")]
+    assert rules == ["delete", "add", "delete", "add"]
+
+
+def test_dead_services_are_those_of_the_cluster() -> None:
+    """kubeadm's own range, unless told otherwise; and kind's configuration tells nothing."""
+    services = ipaddress.ip_network(network._SERVICES)
+    assert services == ipaddress.ip_network("10.96.0.0/16")
+
+
+def test_the_router_enforces_policies_and_sees_the_addresses_of_pods() -> None:
+    documents = list(yaml.safe_load_all((paths.data("node") / "network.yaml").read_text()))
+    (router,) = (it["spec"]["template"]["spec"] for it in documents if it["kind"] == "DaemonSet")
+    arguments = set(router["containers"][0]["args"])
+    assert {"--run-firewall=true", "--run-router=true", "--enable-overlay=false"} <= arguments
+    assert router["tolerations"] == [{"operator": "Exists"}]
