@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from checkers.api import Finding, Observer, Text, check, passed
+from checkers.api import DryRun, Finding, Observer, Text, check, passed
 from checkers.trouble import Trouble, running_pod
 from checkers.words import as_is, listed
 
@@ -81,7 +81,7 @@ class Gatekeeper:
                     "未安装 Gatekeeper：API server 不认识 ConstraintTemplate。",
                 )
             )
-        sound, faulty = self._lab.dry_run(_template("ckslabprobe")), self._lab.dry_run(_template("ckslabother"))
+        sound, faulty = self._lab.dry_run(_template("ckslabprobe")), self._refusal(_template("ckslabother"))
         if not sound.accepted:
             return Trouble(as_is(sound.message))
         if not faulty.accepted and _BY_WEBHOOK.search(faulty.message):
@@ -95,9 +95,9 @@ class Gatekeeper:
             )
         )
 
-    def rule(self, manifest: Mapping[str, Any]) -> Ruling:
-        """What would become of the creation of an object."""
-        run = self._lab.dry_run(manifest)
+    def rule(self, manifest: Mapping[str, Any], *, wanted: bool) -> Ruling:
+        """What would become of the creation of an object; `wanted`: it should be accepted."""
+        run = self._lab.dry_run(manifest) if wanted else self._refusal(manifest)
         if run.accepted:
             return Ruling(is_accepted=True, words="; ".join(run.warnings))
         return Ruling(is_accepted=False, constraint=self._refuser(run.message), words=run.message)
@@ -113,6 +113,14 @@ class Gatekeeper:
             kinds = ", ".join(map(_kind, self._templates))
             return Text(f"There is no constraint of kind {kinds}.", f"没有类型为 {kinds} 的约束。")
         return listed(_describe(own) for own in self._constraints)
+
+    def _refusal(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Ask for what should be refused, twice if it is not.
+
+        The API server accepts what the webhook has said nothing of for three seconds, which happens on a busy machine.
+        """
+        run = self._lab.dry_run(manifest)
+        return self._lab.dry_run(manifest) if run.accepted else run
 
     def _refuser(self, message: str) -> str:
         """The constraint that a refusal comes from, if it is one that exists."""

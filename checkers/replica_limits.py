@@ -120,7 +120,7 @@ def _limits(gatekeeper: Gatekeeper, outside: Sequence[int], namespace: str) -> S
 
 
 def _ask(gatekeeper: Gatekeeper, number: int, namespace: str, *, wanted: bool, kind: str = "Deployment") -> _Asked:
-    return _Asked(kind, number, namespace, gatekeeper.rule(_manifest(kind, number, namespace)), wanted)
+    return _Asked(kind, number, namespace, gatekeeper.rule(_manifest(kind, number, namespace), wanted=wanted), wanted)
 
 
 def _finding(gatekeeper: Gatekeeper, asked: Sequence[_Asked], expected: Text, why: Text) -> Finding:

@@ -270,6 +270,16 @@ def test_a_webhook_that_does_not_judge_fails(
     assert look(lab).verdict is Verdict.FAIL
 
 
+def test_a_webhook_that_was_too_slow_once_is_asked_again() -> None:
+    slow = {"is": True}
+
+    def rule(*asked: Any) -> DryRun:
+        late, slow["is"] = slow["is"], False
+        return ACCEPTED if late else limits()(*asked)
+
+    assert minimum(with_gatekeeper(rule)).verdict is Verdict.PASS
+
+
 def test_an_image_that_cannot_be_had_is_the_labs_fault() -> None:
     image = "openpolicyagent/gatekeeper:v3.23.1"
     own = pod(
