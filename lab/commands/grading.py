@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from argparse import Namespace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lab import i18n
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from lab.catalog.model import Exercise
     from lab.console import Console
     from lab.grading.grade import Graded
-    from lab.grading.prove import Proof
+    from lab.grading.prove import Impossible, Proof, Wanted
     from lab.practice.session import Session
 
 
@@ -31,6 +32,8 @@ def add(verbs: Verbs) -> None:
     prove = verbs.add("prove", _prove)
     exercise_argument(prove, nargs="*")
     prove.add_argument("--answer", default="", metavar="ANSWER", help=i18n.text("cli.prove.answer"))
+    prove.add_argument("--record", action="store_true", help=i18n.text("cli.prove.record"))
+    prove.add_argument("--force", action="store_true", help=i18n.text("cli.prove.force"))
     json_option(prove)
 
 
@@ -62,46 +65,43 @@ def _width() -> int:
 
 def _prove(args: Namespace) -> int:
     from lab.console import Console
+    from lab.grading import proof_report
+    from lab.grading.prove import Wanted
 
     session = open_session(args)
     exercises = [session.exercise(name) for name in args.exercise] or session.catalog.exercises
+    wanted = Wanted(args.answer, record=args.record, force=args.force)
     with Console() as console:
-        proofs = _watch(session, exercises, args.answer, console, silent=args.json)
+        proofs, impossible = _watch(session, exercises, wanted, console, silent=args.json)
     if args.json:
-        print_json([_proof(proof) for proof in proofs])
-    return 0 if all(proof.holds for proof in proofs) else 1
+        print_json(proof_report.to_json(proofs, impossible))
+    else:
+        print("\n" + proof_report.summary(proofs))
+    return proof_report.exit_code(proofs)
 
 
 def _watch(
-    session: Session, exercises: Sequence[Exercise], answer: str, console: Console, *, silent: bool
-) -> list[Proof]:
-    """Let the proofs run, showing each when it begins and, unless `silent`, what became of it."""
-    from lab.grading.prove import Proof
+    session: Session, exercises: Sequence[Exercise], wanted: Wanted, console: Console, *, silent: bool
+) -> tuple[list[Proof], list[Impossible]]:
+    """Let the proofs run, showing each when it begins and, unless `silent`, the table of each exercise."""
+    from lab.grading import proof_report
+    from lab.grading.prove import Impossible, Proof
     from lab.progress import Progress
 
     began = time.monotonic()
     proofs: list[Proof] = []
-    for event in session.prove(exercises, answer):
-        if not isinstance(event, Proof):
-            step = f"{event.exercise.id} {event.answer}"
-            console(Progress(step, event.number, event.answers, time.monotonic() - began))
-            continue
-        proofs.append(event)
+    impossible: list[Impossible] = []
+    for exercise, events in groupby(session.prove(exercises, wanted), key=lambda event: event.exercise.id):
+        own: list[Proof] = []
+        for event in events:
+            if isinstance(event, Proof):
+                own.append(event)
+            elif isinstance(event, Impossible):
+                impossible.append(event)
+            else:
+                step = f"{exercise} {event.answer}"
+                console(Progress(step, event.number, event.answers, time.monotonic() - began))
         if not silent:
-            word = i18n.text("cli.prove.holds" if event.holds else "cli.prove.fails")
-            lines = [f"{word} {event.exercise.id} {event.answer} ({event.seconds:.1f} s)", *event.problems]
-            console.result("\n    ".join(lines))
-    return proofs
-
-
-def _proof(proof: Proof) -> dict[str, object]:
-    from lab.grading.report import to_json
-
-    return {
-        "exercise": proof.exercise.id,
-        "answer": proof.answer,
-        "holds": proof.holds,
-        "seconds": round(proof.seconds, 3),
-        "problems": list(proof.problems),
-        "grade": to_json(proof.grade) if proof.grade else None,
-    }
+            console.result(proof_report.table(own) if own else proof_report.reason(impossible[-1]))
+        proofs += own
+    return proofs, impossible

@@ -23,12 +23,20 @@ PARTS = ("etcd", "kube-apiserver")
 """In this order: without the first, the second does not run either."""
 STARTING = timedelta(seconds=90)
 """What the kubelet may take to end one API server and make another, and that one to answer."""
+NOTICED = timedelta(seconds=20)
+"""How often the kubelet looks at the manifests; what it complains of before is the one that was there."""
 LINES = 3
-"""Of a container's log."""
+"""Of a container's log, which are told."""
+READ = 200
+"""Of the log, which are searched for errors: some programs tell all their flags after one that they do not know."""
 
-_COMPLAINT = re.compile(r"Could not process manifest file|Error syncing pod|SetUp failed for volume")
+_COMPLAINT = re.compile(
+    r'(?:Could not process manifest file|Error syncing pod, skipping)" err="(?:[^"\\]|\\.)*"|SetUp failed for volume.*'
+)
+_LOG_PREFIX = re.compile(r"[EFIW]\d{4} [\d:.]+ +\d+ \S+\] ")
+"""Of Kubernetes' own log lines: when and in which line of its source."""
 _FULL = re.compile(r"no space left on device", re.IGNORECASE)
-_ERROR = re.compile(r"[EF]\d{4} |Error|panic|\{.*\"level\":\"(error|fatal)\"")
+_ERROR = re.compile(r"[EF]\d{4} |Error|panic|invalid|unknown|\{\"level\":\"(error|fatal)\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +48,13 @@ class Container:
     made: datetime
 
 
-def trouble(machines: Machines, clock: Clock, lab: str, said: str) -> NoLook:
-    """What to tell of an API server that does not answer, which `said` so."""
+def trouble(machines: Machines, clock: Clock) -> NoLook | None:
+    """What keeps the API server from answering; None where its node shows nothing that does."""
     try:
-        for part in PARTS:
-            found = _trouble(StaticPod(machines, part), clock)
-            if found:
-                return found
+        found = (_trouble(StaticPod(machines, part), clock) for part in PARTS)
+        return next((own for own in found if own), None)
     except NoLook as no_node:
         return no_node
-    return LabBroken(told("observe.unreachable", lab=lab, said=said))
 
 
 class StaticPod:
@@ -86,15 +91,17 @@ class StaticPod:
 
     def last_lines(self, container: Container) -> str:
         """What it said last, its errors if it told any."""
-        ran = self._run("crictl", "logs", f"--tail={LINES * 3}", container.id)
+        ran = self._run("crictl", "logs", f"--tail={READ}", container.id)
         return _telling((ran.stdout + ran.stderr).splitlines())
 
     def complaint(self, since: datetime) -> str:
         """What the kubelet has against the manifest."""
         asked = ["--unit=kubelet", f"--since=@{int(since.timestamp())}", "--no-pager", "--output=cat"]
         lines = self._run("journalctl", *asked).stdout.splitlines()
-        own = [line for line in lines if self.name in line and _COMPLAINT.search(line)]
-        return own[-1] if own else ""
+        # That it cannot reach the API server is no news.
+        own = [line for line in lines if self.name in line and "connection refused" not in line]
+        found = [complaint[0] for line in own if (complaint := _COMPLAINT.search(line))]
+        return found[-1] if found else ""
 
     def _run(self, *argv: str) -> Ran:
         return self._machines.run(self.node, argv)
@@ -113,9 +120,10 @@ def _trouble(pod: StaticPod, clock: Clock) -> NoLook | None:
             return NotSeen(told("observe.starting", **words)) if is_starting else None
         if found := _crash(pod, container, words):
             return found
-    if said := pod.complaint(changed):
+    age = clock.now() - changed
+    if age > NOTICED and (said := pod.complaint(changed)):
         return LearnerBroke(told("observe.bad_manifest", said=said, **words))
-    return NotSeen(told("observe.starting", **words)) if clock.now() - changed < STARTING else None
+    return NotSeen(told("observe.starting", **words)) if age < STARTING else None
 
 
 def _crash(pod: StaticPod, container: Container, words: dict[str, str]) -> NoLook | None:
@@ -130,7 +138,8 @@ def _crash(pod: StaticPod, container: Container, words: dict[str, str]) -> NoLoo
 
 def _telling(lines: Sequence[str]) -> str:
     kept = [line.strip() for line in lines if line.strip()]
-    return " | ".join(([line for line in kept if _ERROR.match(line)] or kept)[-LINES:])
+    telling = [line for line in kept if _ERROR.match(line)] or kept
+    return " | ".join(_LOG_PREFIX.sub("", line) for line in telling[-LINES:])
 
 
 def _time(seconds: float) -> datetime:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
 
 from checkers.api import Finding, LabBroken, LearnerBroke, NotSeen, Observer, Text, Verdict
 from lab.catalog.model import Answer, Criterion, Exercise
 from lab.clock import SYSTEM, Clock
+from lab.grading.record import UNTOUCHED, Replay, place
 from lab.grading.words import both
 
+ALIKE = 0.5
+"""The least likeness of two sets of findings that come of the same mistake."""
 CONTROL_PLANE = "https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"
 """Why a manifest on a node decides whether anything works."""
 
@@ -30,6 +34,7 @@ class Grade:
 
     Attributes:
         seconds: how long the look took.
+        known_mistake: the wrong answer that this looks like.
     """
 
     exercise: Exercise
@@ -38,6 +43,7 @@ class Grade:
     started: datetime
     seconds: float
     criteria: tuple[Graded, ...]
+    known_mistake: Answer | None = None
 
     @property
     def score(self) -> int:
@@ -58,14 +64,17 @@ class Grade:
         """Criterion id -> its verdict."""
         return {graded.criterion.id: graded.finding.verdict for graded in self.criteria}
 
-    @property
-    def known_mistake(self) -> Answer | None:
-        """The wrong answer that gets exactly these verdicts. Where several do, nothing can be told from them."""
-        alike = [own for own in self.exercise.answers if own.mistake and own.verdicts == self.verdicts]
-        return alike[0] if len(alike) == 1 else None
-
 
 OnFinding = Callable[[Graded], None]
+
+
+Through = Callable[[Observer], Observer]
+"""Puts an observer around another one."""
+
+
+def directly(observer: Observer) -> Observer:
+    """For callers who put nothing between."""
+    return observer
 
 
 def unwatched(graded: Graded) -> None:
@@ -84,12 +93,18 @@ def grade(
     """Judge every criterion, in the exercise's order, telling each as it is found."""
     started, began = clock.now(), clock.seconds()
     criteria: list[Graded] = []
-    for criterion in exercise.criteria:
-        finding = judge(criterion, observer)
-        graded = Graded(criterion, finding, criterion.points if finding.verdict is Verdict.PASS else 0)
+    for graded in judged(exercise, observer):
         on_finding(graded)
         criteria.append(graded)
-    return Grade(exercise, engine, kubernetes, started, clock.seconds() - began, tuple(criteria))
+    seconds = clock.seconds() - began
+    return Grade(exercise, engine, kubernetes, started, seconds, tuple(criteria), known_mistake(exercise, criteria))
+
+
+def judged(exercise: Exercise, observer: Observer) -> Iterator[Graded]:
+    """Judge every criterion, in the exercise's order."""
+    for criterion in exercise.criteria:
+        finding = judge(criterion, observer)
+        yield Graded(criterion, finding, criterion.points if finding.verdict is Verdict.PASS else 0)
 
 
 def judge(criterion: Criterion, observer: Observer) -> Finding:
@@ -107,3 +122,34 @@ def judge(criterion: Criterion, observer: Observer) -> Finding:
         # A mistake in a check must not end the program, nor cost the learner who met it.
         said = f"{type(error).__name__}: {error}"
         return Finding(Verdict.BROKEN, expected, both("grading.check_failed", check=criterion.check.name, said=said))
+
+
+def known_mistake(exercise: Exercise, criteria: Sequence[Graded]) -> Answer | None:
+    """The wrong answer that gets exactly these verdicts, and in these words.
+
+    The words tell apart answers that get the same verdicts, and above all whoever has done nothing yet: what was found
+    must be more like what the recording of that answer shows than like the recording of any other, or of nothing done.
+    """
+    verdicts = {graded.criterion.id: graded.finding.verdict for graded in criteria}
+    alike = {own.name: own for own in exercise.answers if own.mistake and own.verdicts == verdicts}
+    if not alike:
+        return None
+    likeness = {name: _likeness(exercise, name, criteria) for name in (UNTOUCHED, *alike)}
+    nearest, second = sorted(likeness, key=likeness.__getitem__, reverse=True)[:2]
+    is_clear = likeness[nearest] >= ALIKE and likeness[nearest] > likeness[second]
+    return alike.get(nearest) if is_clear else None
+
+
+def _likeness(exercise: Exercise, answer: str, criteria: Sequence[Graded]) -> float:
+    """From 0 to 1, how like the findings are to those of an answer's recording; 0 where there is none."""
+    try:
+        replay = Replay(place(exercise, answer))
+    except OSError:
+        return 0.0
+    return SequenceMatcher(None, _words(criteria), _words([*judged(exercise, replay)]), autojunk=False).ratio()
+
+
+def _words(criteria: Sequence[Graded]) -> list[str]:
+    """What was found of the criteria that do not pass."""
+    wrong = [graded.finding for graded in criteria if graded.finding.verdict is not Verdict.PASS]
+    return " ".join(finding.found.en for finding in wrong).split()

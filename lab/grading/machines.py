@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checkers.api import LabBroken, NotSeen, Ran
-from lab.cluster.engine import Engine
+from lab.cluster.engine import Engine, Node
 from lab.errors import LabError
 from lab.grading.server import slow
 from lab.grading.words import of_error, told
@@ -34,11 +34,11 @@ class Machines:
     @property
     def control_plane(self) -> str:
         """The name of the node where the API server and etcd run."""
-        return self._engine.nodes()[0].name
+        return next(iter(self._nodes()))
 
     def run(self, node: str, argv: Sequence[str]) -> Ran:
         """Run a command on the node of this name as root."""
-        machine = next((own for own in self._engine.nodes() if own.name == node), None)
+        machine = self._nodes().get(node)
         if machine is None:
             raise LabBroken(told("observe.no_node", node=node, lab=self._engine.lab))
         try:
@@ -48,6 +48,13 @@ class Machines:
                 raise slow(f"{node}: {' '.join(argv)}", self._bound) from error
             raise LabBroken(of_error(error)) from error
         return Ran(done.code, done.text, done.error)
+
+    def _nodes(self) -> dict[str, Node]:
+        """By name, the control plane first."""
+        try:
+            return {node.name: node for node in self._engine.nodes()}
+        except LabError as error:
+            raise LabBroken(of_error(error)) from error
 
     def etcd(self, *get: str) -> Sequence[tuple[str, bytes]]:
         """The keys with their values that `etcdctl get` finds, straight from etcd and as they are on its disk."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -33,12 +34,9 @@ class KubernetesObserver:
     """
 
     def __init__(self, engine: Engine, images: Sequence[str] = (), bound: float = BOUND, clock: Clock = SYSTEM) -> None:
-        self._engine = engine
         self._images = images
         self._machines = Machines(engine, bound)
-        self._server = ApiServer(engine, bound, self._unreachable)
-        self._clock = clock
-        self._why_unreachable: NoLook | None = None
+        self._server = ApiServer(engine, bound, partial(trouble, self._machines, clock))
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
@@ -140,12 +138,6 @@ class KubernetesObserver:
             raise LabBroken(told("observe.refused", path=path, status=answer.status, said=message_of(answer.body)))
         parsed: dict[str, Any] = json.loads(answer.body)
         return parsed
-
-    def _unreachable(self, said: str) -> NoLook:
-        """The API server does not answer. Found out once: the other criteria of the grade have the same reason."""
-        if self._why_unreachable is None:
-            self._why_unreachable = trouble(self._machines, self._clock, self._engine.lab, said)
-        return self._why_unreachable
 
 
 def _pod(name: str, namespace: str) -> str:

@@ -10,7 +10,7 @@ from lab.grading.grade import Grade, Graded
 from lab.grading.wrap import wrap
 
 INDENT = "    "
-_GLYPHS = {Verdict.PASS: "✔", Verdict.FAIL: "✘", Verdict.BROKEN: "!", Verdict.UNSEEN: "?"}
+GLYPHS = {Verdict.PASS: "✔", Verdict.FAIL: "✘", Verdict.BROKEN: "!", Verdict.UNSEEN: "?"}
 _COLOURS = {Verdict.PASS: 32, Verdict.FAIL: 31, Verdict.BROKEN: 35, Verdict.UNSEEN: 33}
 
 
@@ -37,7 +37,7 @@ def to_text(grade: Grade, *, colour: bool, width: int) -> str:
 def criterion_to_text(graded: Graded, *, colour: bool, width: int) -> str:
     """One criterion: its verdict, points and title; where it does not pass, what was expected, found, and why."""
     criterion, finding = graded.criterion, graded.finding
-    word = f"{_GLYPHS[finding.verdict]} {i18n.text(f'grading.verdict.{finding.verdict}')}"
+    word = f"{GLYPHS[finding.verdict]} {i18n.text(f'grading.verdict.{finding.verdict}')}"
     points = i18n.text("grading.gate") if criterion.is_gate else f"{graded.earned}/{criterion.points}"
     lines = wrap(f"{word}  {points}  {criterion.title}", width, INDENT)
     if colour:

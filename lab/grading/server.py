@@ -18,8 +18,8 @@ from lab.grading.words import told
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 """As RFC 7234 has it: a code, an agent, the text in quotes. Several may stand in one header."""
 
-OnUnreachable = Callable[[str], NoLook]
-"""Decides whose fault it is that the API server does not answer, which it said so."""
+Explain = Callable[[], NoLook | None]
+"""Finds out why the API server does not answer; None where nothing is to be seen that keeps it from answering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,11 @@ class Answer:
 class ApiServer:
     """Speaks to it with the credentials of the lab's kubeconfig, and with nothing else of the user's environment."""
 
-    def __init__(self, engine: Engine, bound: float, on_unreachable: OnUnreachable) -> None:
+    def __init__(self, engine: Engine, bound: float, explain: Explain) -> None:
         self._engine = engine
         self._bound = bound
-        self._on_unreachable = on_unreachable
+        self._explain = explain
+        self._down: NoLook | None = None
 
     def get(self, path: str) -> Answer:
         """Read."""
@@ -94,14 +95,23 @@ class ApiServer:
         import urllib3.exceptions as http
         from kubernetes.client import ApiException
 
+        if self._down:
+            raise self._down  # the next look would wait as long, for the same reason
         try:
             yield
         except http.NewConnectionError as error:  # urllib3 counts it among the time-outs
-            raise self._on_unreachable(_first_cause(error)) from error
+            raise self._why(self._unreachable(error)) from error
         except (TimeoutError, http.TimeoutError) as error:
-            raise slow(look, self._bound) from error
+            raise self._why(slow(look, self._bound)) from error
         except (OSError, http.HTTPError, ApiException) as error:
-            raise self._on_unreachable(_first_cause(error)) from error
+            raise self._why(self._unreachable(error)) from error
+
+    def _why(self, unexplained: NoLook) -> NoLook:
+        self._down = self._explain()
+        return self._down or unexplained
+
+    def _unreachable(self, error: Exception) -> LabBroken:
+        return LabBroken(told("observe.unreachable", lab=self._engine.lab, said=_first_cause(error)))
 
 
 def slow(look: str, bound: float) -> NotSeen:

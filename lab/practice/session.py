@@ -10,13 +10,14 @@ from lab import i18n
 from lab.catalog.model import Answer, Catalog, Exercise, Scenario
 from lab.clock import SYSTEM, Clock
 from lab.cluster import baseline
-from lab.cluster.engine import Capability, Completed, Engine
+from lab.cluster.engine import Capability, Completed, Engine, State
 from lab.cluster.kubectl import Kubectl
 from lab.cluster.steps import Step, Steps
 from lab.errors import LabError, UsageError
-from lab.grading.grade import Grade, OnFinding, grade, unwatched
+from lab.grading.grade import Grade, OnFinding, Through, directly, grade, unwatched
+from lab.grading.memory import Memory
 from lab.grading.observe import KubernetesObserver
-from lab.grading.prove import ProofEvent, prove
+from lab.grading.prove import ProofEvent, Wanted, prove
 from lab.practice.scenario import Stage
 from lab.practice.script import run_as_learner
 from lab.progress import OnProgress, ignore
@@ -89,22 +90,30 @@ class Session:
             steps.next()
             baseline.restore(self.engine, steps.say, self._clock)
 
-    def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched) -> Grade:
-        """Look at the cluster and judge. Changes nothing."""
+    def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
+        """Look at the cluster, `through` an observer around the lab's own, and judge. Changes nothing."""
         observer = self._observe(self.engine, exercise.images)
         return grade(
             exercise,
-            observer,
+            through(observer),
             engine=self.engine.name,
             kubernetes=observer.kubernetes(),
             on_finding=on_finding,
             clock=self._clock,
         )
 
-    def prove(self, exercises: Sequence[Exercise], answer: str = "") -> Iterator[ProofEvent]:
-        """Run the answers, or the one of this name, and compare each verdict with what its exercise predicts."""
+    def prove(self, exercises: Sequence[Exercise], wanted: Wanted) -> Iterator[ProofEvent]:
+        """Run the answers and compare each verdict with what its exercise predicts.
+
+        Raises:
+            LabError: the lab is not ready (`prove.not_ready`).
+        """
+        status = self.engine.status()
+        if status.state is not State.READY:
+            raise LabError("prove.not_ready", status.detail, lab=status.lab)
+        memory = Memory(f"{status.engine} {status.kubernetes}")
         for exercise in exercises:
-            yield from prove(exercise, self, answer=answer, clock=self._clock)
+            yield from prove(exercise, self, wanted, memory=memory, clock=self._clock)
 
     def answer(self, answer: Answer) -> Completed:
         """Do what an answer does, as the learner."""

@@ -16,9 +16,9 @@ from textual.widget import Widget
 from textual.widgets import Markdown, Static
 
 from checkers.api import Check, Finding, Text, Verdict, failed, passed
-from lab.catalog.model import Catalog, Criterion, Domain, Exercise, Localized, Scenario
+from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, Localized, Scenario
 from lab.cluster.engine import Capability, Node, State, Status
-from lab.grading.grade import Grade, Graded, OnFinding
+from lab.grading.grade import Grade, Graded, OnFinding, Through, directly, unwatched
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
 from lab.ui.app import LabApp
@@ -150,7 +150,7 @@ class FakeSession(Session):
         super().__init__(catalog, engine)
         self.fake = engine
         self.findings: list[Finding] = [RIGHT, WRONG, RIGHT]
-        self.graded_as: Exercise | None = None
+        self.known_mistake: Answer | None = None
         self.error: Exception | None = None
         self.gate = Gate()
         self.reasons: dict[Capability, str] = {}
@@ -173,7 +173,7 @@ class FakeSession(Session):
         if self.error is not None:
             raise self.error
 
-    def grade(self, exercise: Exercise, on_finding: OnFinding = lambda graded: None) -> Grade:
+    def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
         self.calls.append(f"grade {exercise.id}")
         graded = []
         for criterion, finding in zip(exercise.criteria, self.findings, strict=True):
@@ -183,9 +183,8 @@ class FakeSession(Session):
             earned = criterion.points if finding.verdict is Verdict.PASS else 0
             graded.append(Graded(criterion, finding, earned))
             on_finding(graded[-1])
-        return Grade(
-            self.graded_as or exercise, "kind", "v1.35.0", datetime(2026, 11, 25, tzinfo=UTC), 1.0, tuple(graded)
-        )
+        began = datetime(2026, 11, 25, tzinfo=UTC)
+        return Grade(exercise, "kind", "v1.35.0", began, 1.0, tuple(graded), self.known_mistake)
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,8 +135,7 @@ async def test_a_known_mistake_is_named(stage: Stage) -> None:
     answer = Answer(
         "warn-only", Path("answers/warn-only.sh"), verdicts, Localized("Warning is not refusing.", "警告不等于拒绝。")
     )
-    first, *_ = stage.session.catalog.exercises
-    stage.session.graded_as = replace(first, answers=(answer,))
+    stage.session.known_mistake = answer
     async with stage.show() as pilot:
         await pilot.press("f5")
         await stage.hear(pilot, PracticeScreen.Judged)

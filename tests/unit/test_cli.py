@@ -20,7 +20,7 @@ from lab.catalog.model import Exercise
 from lab.cluster.engine import State, Status
 from lab.errors import LabError
 from lab.grading.grade import Grade, Graded, OnFinding, unwatched
-from lab.grading.prove import Proof, ProofEvent, Proving
+from lab.grading.prove import Impossible, Proof, ProofEvent, Proving, Wanted
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress
 
@@ -326,21 +326,45 @@ def test_the_exit_code_of_a_grade_is_its_verdict(
     assert list(told["criteria"][0]) == ["id", "points", "earned", "verdict", "expected", "found", "why"]
 
 
-@pytest.mark.parametrize(("problems", "code"), [((), 0), (("runs-as: expected pass, found fail",), 1)])
-def test_prove_tells_each_answer_and_ends_with_1_if_one_does_not_hold(
-    engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch, problems: tuple[str, ...], code: int
+@pytest.mark.parametrize(
+    ("problems", "is_labs", "code"),
+    [((), False, 0), (("a: predicted pass, got fail",), False, 1), (("gone",), True, 3)],
+)
+def test_prove_ends_with_1_if_an_answer_is_not_as_predicted_and_with_3_if_the_lab_was_in_the_way(
+    engine: StandIn,
+    capsys: Output,
+    monkeypatch: pytest.MonkeyPatch,
+    problems: tuple[str, ...],
+    is_labs: bool,
+    code: int,
 ) -> None:
-    def prove(session: Session, exercises: Sequence[Exercise], answer: str = "") -> Iterator[ProofEvent]:
+    def prove(session: Session, exercises: Sequence[Exercise], wanted: Wanted) -> Iterator[ProofEvent]:
+        assert wanted.force
         yield Proving(exercises[0], "solution", 1, 1)
-        yield Proof(exercises[0], "solution", 2.0, None, problems)
+        yield Proof(exercises[0], "solution", {}, {"all": 2.0}, problems, is_labs)
 
     monkeypatch.setattr(Session, "prove", prove)
-    assert cli.main(["prove"]) == code
-    assert f"{EXERCISE} solution" in capsys.readouterr().out
-    assert cli.main(["prove", EXERCISE, "--json"]) == code
-    (told,) = json.loads(capsys.readouterr().out)
-    assert list(told) == ["exercise", "answer", "holds", "seconds", "problems", "grade"]
+    assert cli.main(["prove", "--force"]) == code
+    out = capsys.readouterr().out
+    assert "solution" in out
+    assert all(problem in out for problem in problems)
+    assert cli.main(["prove", EXERCISE, "--force", "--json"]) == code
+    told = json.loads(capsys.readouterr().out)
     assert told["holds"] is (code == 0)
+    assert list(told["proofs"][0]) == [
+        *("exercise", "answer", "holds", "remembered", "seconds", "verdicts", "problems"),
+    ]
+
+
+def test_prove_tells_why_an_exercise_is_not_possible(
+    engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prove(session: Session, exercises: Sequence[Exercise], wanted: Wanted) -> Iterator[ProofEvent]:
+        yield Impossible(exercises[0], "no gVisor here")
+
+    monkeypatch.setattr(Session, "prove", prove)
+    assert cli.main(["prove"]) == 0
+    assert "no gVisor here" in capsys.readouterr().out
 
 
 def test_a_reader_who_has_enough_hears_no_complaint() -> None:

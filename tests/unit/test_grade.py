@@ -10,17 +10,15 @@ from checkers.api import Check, Finding, LabBroken, NoExec, NotSeen, Observer, T
 from lab.catalog.model import Criterion, Localized
 from lab.grading.grade import Grade, Graded, grade, unwatched
 from tests.unit.support.clocks import BEGAN, Hands
-from tests.unit.support.exercises import answer, criterion, exercise, finding
+from tests.unit.support.exercises import criterion, exercise, finding
 from tests.unit.support.observations import HandMade
 
 WORDS = Text("no answer", "没有答复")
 
 
-def graded(*criteria: Criterion, mistakes: dict[str, dict[str, Verdict]] | None = None) -> Grade:
-    answers = [answer(name, verdicts, mistake=name) for name, verdicts in (mistakes or {}).items()]
+def graded(*criteria: Criterion) -> Grade:
     clock = Hands().clock
-    whole = exercise(criteria, answers)
-    return grade(whole, HandMade(), engine="kind", kubernetes="v1.36", on_finding=unwatched, clock=clock)
+    return grade(exercise(criteria), HandMade(), engine="kind", kubernetes="v1.36", on_finding=unwatched, clock=clock)
 
 
 def raising(error: Exception) -> Criterion:
@@ -113,19 +111,3 @@ def test_the_time_comes_from_the_clock() -> None:
 def test_the_verdict_of_the_whole(verdicts: str, whole: str) -> None:
     criteria = [criterion(f"c{number}", Verdict(verdict)) for number, verdict in enumerate(verdicts.split())]
     assert graded(*criteria).verdict is Verdict(whole)
-
-
-def test_a_mistake_is_known_by_exactly_its_verdicts() -> None:
-    known = {"forgotten": {"a": Verdict.FAIL, "b": Verdict.PASS}, "never": {"a": Verdict.FAIL, "b": Verdict.FAIL}}
-    found = graded(criterion("a", Verdict.FAIL), criterion("b"), mistakes=known).known_mistake
-    assert found is not None
-    assert found.name == "forgotten"
-
-
-def test_a_mistake_that_two_answers_share_the_verdicts_of_is_not_told() -> None:
-    known = {"one": {"a": Verdict.FAIL}, "another": {"a": Verdict.FAIL}}
-    assert graded(criterion("a", Verdict.FAIL), mistakes=known).known_mistake is None
-
-
-def test_a_right_answer_is_no_mistake() -> None:
-    assert graded(criterion("a"), mistakes={"forgotten": {"a": Verdict.FAIL}}).known_mistake is None

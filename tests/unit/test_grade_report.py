@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from checkers.api import Verdict
 from lab import i18n
-from lab.catalog.model import Answer, Criterion
+from lab.catalog.model import Criterion
 from lab.grading.grade import Grade, grade, unwatched
 from lab.grading.report import criterion_to_text, exit_code, summary, to_json, to_text
 from lab.grading.wrap import cells, wrap
@@ -26,8 +27,8 @@ def _english() -> Iterator[None]:
     i18n.use(before)
 
 
-def graded(*criteria: Criterion, answers: Sequence[Answer] = ()) -> Grade:
-    whole = exercise(criteria, answers)
+def graded(*criteria: Criterion) -> Grade:
+    whole = exercise(criteria)
     return grade(whole, HandMade(), engine="kind", kubernetes="v1.36.1", on_finding=unwatched, clock=Hands().clock)
 
 
@@ -109,7 +110,8 @@ def test_no_line_is_wider_than_the_terminal() -> None:
 
 def test_a_known_mistake_is_told() -> None:
     known = answer("forgotten", {"a": Verdict.FAIL}, mistake="You forgot it.")
-    assert "A known mistake: You forgot it." in summary(graded(criterion("a", Verdict.FAIL), answers=[known]), width=80)
+    grade = replace(graded(criterion("a", Verdict.FAIL)), known_mistake=known)
+    assert "A known mistake: You forgot it." in summary(grade, width=80)
 
 
 @pytest.mark.parametrize(

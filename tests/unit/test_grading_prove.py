@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from checkers.api import Verdict
 from lab import i18n
 from lab.catalog.model import Answer, Exercise
-from lab.cluster.engine import Completed
+from lab.cluster.engine import Capability, Completed
 from lab.errors import LabError, UsageError
-from lab.grading.grade import Grade, grade, unwatched
-from lab.grading.prove import Proof, Proving, prove
+from lab.grading.grade import Grade, Through, directly, grade, unwatched
+from lab.grading.memory import Memory
+from lab.grading.prove import Impossible, Proof, Proving, Wanted, prove
+from lab.grading.record import Replay, place
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import done
 from tests.unit.support.exercises import answer, criterion, exercise
-from tests.unit.support.observations import HandMade
+from tests.unit.support.observations import NAME, HandMade, pod
 
-PASS, FAIL, BROKEN = Verdict.PASS, Verdict.FAIL, Verdict.BROKEN
+PASS, FAIL, BROKEN, UNSEEN = Verdict.PASS, Verdict.FAIL, Verdict.BROKEN, Verdict.UNSEEN
 SCORED = {"a": 2, "b": 1}
 Looks = Sequence[Mapping[str, Verdict]]
 
@@ -46,7 +50,11 @@ class HandMadeLab:
         self.looks = looks
         self.events: list[str] = []
         self.script = done()
+        self.lacking: dict[Capability, str] = {}
         self._now: list[Mapping[str, Verdict]] = []
+
+    def impossible(self, exercise: Exercise) -> Mapping[Capability, str]:
+        return self.lacking
 
     def start(self, exercise: Exercise) -> None:
         self.events.append("start")
@@ -57,12 +65,12 @@ class HandMadeLab:
         self._now = list(self.looks[answer.name])
         return self.script
 
-    def grade(self, whole: Exercise) -> Grade:
+    def grade(self, whole: Exercise, *, through: Through = directly) -> Grade:
         self.events.append("grade")
         look = self._now.pop(0) if len(self._now) > 1 else self._now[0]
         points = {own.id: own.points for own in whole.criteria}
         seen = exercise([criterion(name, verdict, points[name]) for name, verdict in look.items()])
-        return grade(seen, HandMade(), engine="kind", kubernetes="", on_finding=unwatched)
+        return grade(seen, through(HandMade()), engine="kind", kubernetes="", on_finding=unwatched)
 
 
 RIGHT: dict[str, Looks] = {
@@ -72,8 +80,26 @@ RIGHT: dict[str, Looks] = {
 }
 
 
-def proofs(lab: HandMadeLab, name: str = "", points: Mapping[str, int] | None = None) -> dict[str, Proof]:
-    events = prove(subject(points), lab, answer=name, clock=Hands().clock)
+class Forgetful(Memory):
+    """Remembers nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("", Path("/nowhere"))
+
+    def keep(self, *_: object) -> None:
+        """Not even this."""
+
+
+def proofs(
+    lab: HandMadeLab,
+    name: str = "",
+    points: Mapping[str, int] | None = None,
+    *,
+    memory: Memory | None = None,
+    **wanted: bool,
+) -> dict[str, Proof]:
+    wish = Wanted(name, **wanted)
+    events = prove(subject(points), lab, wish, memory=memory or Forgetful(), clock=Hands().clock)
     return {event.answer: event for event in events if isinstance(event, Proof)}
 
 
@@ -90,7 +116,7 @@ def test_each_answer_begins_from_a_clean_start_and_is_graded_twice() -> None:
 
 
 def test_each_answer_is_told_when_it_begins() -> None:
-    events = list(prove(subject(), HandMadeLab(RIGHT), clock=Hands().clock))
+    events = list(prove(subject(), HandMadeLab(RIGHT), Wanted(), memory=Forgetful(), clock=Hands().clock))
     assert [event.answer for event in events if isinstance(event, Proving)] == ["untouched", "solution", "forgotten"]
     assert isinstance(events[0], Proving)
     assert (events[0].number, events[0].answers) == (1, 3)
@@ -127,7 +153,42 @@ def test_a_wrong_answer_that_passes_is_found_out() -> None:
 
 def test_a_broken_lab_proves_nothing() -> None:
     lab = HandMadeLab({**RIGHT, "untouched": [{"a": BROKEN, "b": FAIL}]})
-    assert proofs(lab)["untouched"].problems == ("a: predicted fail, got broken",)
+    proof = proofs(lab)["untouched"]
+    assert proof.problems == ("a: predicted fail, got broken",)
+    assert proof.is_labs
+
+
+def test_what_cannot_be_seen_yet_has_not_settled() -> None:
+    late = [{"a": UNSEEN, "b": UNSEEN}] * 3 + [{"a": PASS, "b": PASS}]
+    lab = HandMadeLab({**RIGHT, "solution": late})
+    assert proofs(lab, "solution")["solution"].holds
+    assert lab.events.count("grade") == 5
+
+
+def test_an_exercise_that_is_not_possible_here_is_told_with_its_reason() -> None:
+    lab = HandMadeLab(RIGHT)
+    lab.lacking = {Capability.GVISOR: "no gVisor here"}
+    (event,) = prove(subject(), lab, Wanted(), memory=Forgetful())
+    assert isinstance(event, Impossible)
+    assert event.reason == "no gVisor here"
+    assert lab.events == []
+
+
+def test_a_proof_tells_how_long_each_part_took() -> None:
+    class Slow(HandMadeLab):
+        def start(self, exercise: Exercise) -> None:
+            super().start(exercise)
+            hands.sleep(5)
+
+        def answer(self, answer: Answer) -> Completed:
+            hands.sleep(7)
+            return super().answer(answer)
+
+    hands = Hands()
+    events = prove(subject(), Slow(RIGHT), Wanted("solution"), memory=Forgetful(), clock=hands.clock)
+    proof = list(events)[-1]
+    assert isinstance(proof, Proof)
+    assert (proof.seconds["start"], proof.seconds["answer"], proof.seconds["all"]) == (5, 7, 13)
 
 
 def test_verdicts_that_come_late_are_waited_for() -> None:
@@ -138,8 +199,8 @@ def test_verdicts_that_come_late_are_waited_for() -> None:
 def test_verdicts_that_never_agree_are_a_problem() -> None:
     restless = [{"a": PASS, "b": PASS}, {"a": FAIL, "b": PASS}] * 50
     proof = proofs(HandMadeLab({**RIGHT, "solution": restless}))["solution"]
-    assert proof.grade is None
-    assert "no two looks in a row agreed within 30 s" in proof.problems[0]
+    assert proof.verdicts == {}
+    assert "no two looks in a row agreed within 90 s" in proof.problems[0]
 
 
 def test_a_script_that_fails_is_a_problem_and_is_not_graded() -> None:
@@ -160,3 +221,88 @@ def test_a_start_that_fails_is_a_problem_of_that_proof_only() -> None:
     found = proofs(Failing(RIGHT))
     assert "Pods in shop" in found["untouched"].problems[0]
     assert found["solution"].holds
+
+
+# What was proved before
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    return Memory("kind v1.36.1", tmp_path)
+
+
+def test_what_holds_and_has_not_changed_is_not_proved_again(memory: Memory) -> None:
+    first = proofs(HandMadeLab(RIGHT), memory=memory)
+    lab = HandMadeLab(RIGHT)
+    again = proofs(lab, memory=memory)
+    assert lab.events == []
+    assert all(proof.holds and proof.remembered for proof in again.values())
+    assert [proof.verdicts for proof in again.values()] == [proof.verdicts for proof in first.values()]
+
+
+def test_what_does_not_hold_is_proved_again(memory: Memory) -> None:
+    proofs(HandMadeLab({**RIGHT, "solution": [{"a": FAIL, "b": PASS}]}), memory=memory)
+    lab = HandMadeLab(RIGHT)
+    assert not proofs(lab, memory=memory)["solution"].remembered
+    assert lab.events == ["start", "solution", "grade", "grade"]
+
+
+def test_by_force_everything_is_proved_again(memory: Memory) -> None:
+    proofs(HandMadeLab(RIGHT), memory=memory)
+    again = proofs(HandMadeLab(RIGHT), memory=memory, force=True)
+    assert not any(proof.remembered for proof in again.values())
+
+
+def test_another_version_of_kubernetes_proves_nothing(memory: Memory, tmp_path: Path) -> None:
+    proofs(HandMadeLab(RIGHT), memory=memory)
+    again = proofs(HandMadeLab(RIGHT), memory=Memory("kind v1.37.0", tmp_path))
+    assert not any(proof.remembered for proof in again.values())
+
+
+def test_a_changed_exercise_is_proved_again_but_a_new_recording_changes_nothing(memory: Memory, tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    (folder / "recordings").mkdir(parents=True)
+    (folder / "exercise.yaml").write_text("id: one\n", encoding="utf-8")
+    own = replace(subject(), folder=folder)
+
+    def looks() -> int:
+        lab = HandMadeLab(RIGHT)
+        list(prove(own, lab, Wanted(), memory=memory, clock=Hands().clock))
+        return lab.events.count("grade")
+
+    assert looks() == 6
+    (folder / "recordings" / "solution.jsonl").write_text("{}\n", encoding="utf-8")
+    assert looks() == 0
+    (folder / "exercise.yaml").write_text("id: one # changed\n", encoding="utf-8")
+    assert looks() == 6
+
+
+# Recordings
+
+
+def test_a_proof_that_holds_is_recorded_if_wanted(tmp_path: Path) -> None:
+    own = replace(subject(), folder=tmp_path)
+    list(prove(own, HandMadeLab(RIGHT), Wanted("solution"), memory=Forgetful(), clock=Hands().clock))
+    assert not place(own, "solution").exists()
+    proof = list(prove(own, Seeing(RIGHT), Wanted("solution", record=True), memory=Forgetful(), clock=Hands().clock))[
+        -1
+    ]
+    assert isinstance(proof, Proof)
+    assert proof.problems == ()
+    assert Replay(place(own, "solution")).get("Pod", NAME, "default") is not None
+
+
+def test_a_proof_that_does_not_hold_is_not_recorded(tmp_path: Path) -> None:
+    own = replace(subject(), folder=tmp_path)
+    lab = Seeing({**RIGHT, "solution": [{"a": FAIL, "b": PASS}]})
+    list(prove(own, lab, Wanted("solution", record=True), memory=Forgetful(), clock=Hands().clock))
+    assert not place(own, "solution").exists()
+
+
+class Seeing(HandMadeLab):
+    """Also looks at a Pod."""
+
+    def grade(self, whole: Exercise, *, through: Through = directly) -> Grade:
+        found = super().grade(whole)
+        through(HandMade([pod()])).get("Pod", NAME, "default")
+        return found

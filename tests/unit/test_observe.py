@@ -12,7 +12,8 @@ from checkers.api import LabBroken, NoExec, NotSeen, Ran
 from lab.errors import LabError
 from lab.grading.observe import KubernetesObserver
 from tests.unit.support.api_server import SILENCE, SUCCESS, ApiServer, exited, serving
-from tests.unit.support.engines import HandMadeEngine, done
+from tests.unit.support.control_plane import healthy
+from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
 
 POD = "/api/v1/namespaces/default/pods/web"
 BRIEF = 0.2
@@ -27,7 +28,7 @@ def api() -> Iterator[ApiServer]:
 
 @pytest.fixture
 def engine(api: ApiServer, tmp_path: Path) -> HandMadeEngine:
-    return HandMadeEngine(kubeconfig=api.kubeconfig(tmp_path))
+    return HandMadeEngine(HandMadeNode(answers=healthy()), kubeconfig=api.kubeconfig(tmp_path))
 
 
 @pytest.fixture
@@ -126,7 +127,8 @@ def test_an_api_server_that_is_not_there_is_the_labs_fault(tmp_path: Path) -> No
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound but not listening: refused
         api.port = taken.getsockname()[1]
-        observer = KubernetesObserver(HandMadeEngine(kubeconfig=api.kubeconfig(tmp_path)))
+        engine = HandMadeEngine(HandMadeNode(answers=healthy()), kubeconfig=api.kubeconfig(tmp_path))
+        observer = KubernetesObserver(engine)
         with pytest.raises(LabBroken) as caught:
             observer.get("Pod", "web", "default")
         assert "Connection refused" in caught.value.words.en

@@ -12,6 +12,7 @@ from checkers.api import Verdict
 from lab.catalog.model import Catalog, Domain, Exercise, Localized, Resource, Scenario
 from lab.cluster.engine import Capability, Completed
 from lab.errors import LabError, UsageError
+from lab.grading.prove import Wanted
 from lab.practice.session import Session
 from lab.progress import Progress
 from tests.unit.support.clocks import Hands
@@ -216,5 +217,5 @@ def test_a_proof_runs_the_answers_script_as_the_learner(tmp_path: Path) -> None:
     script.write_text("exit 3\n", encoding="utf-8")
     right = answer("solution", {"a": Verdict.PASS})
     own = exercise([criterion("a")], [type(right)("solution", script, right.verdicts, None)])
-    proof = list(session(HandMadeEngine(), own).prove([own], "solution"))[-1]
+    proof = list(session(HandMadeEngine(), own).prove([own], Wanted("solution", force=True)))[-1]
     assert "exit code 3" in proof.problems[0]  # type: ignore[union-attr]

@@ -1,0 +1,92 @@
+"""Every look of an Observer as a value, and through one method: what recording and replaying it needs."""
+
+# ruff: noqa: D102 - what each method means stands in checkers.api.Observer
+
+from __future__ import annotations
+
+import base64
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
+
+from checkers.api import DryRun, Ran
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The name of an Observer's method and its arguments. Those alike ask for the same."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(compare=False)
+    _key: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_key", json.dumps(self.arguments, sort_keys=True))
+
+
+class Looks(ABC):
+    """An Observer whose looks all come to `look`."""
+
+    @abstractmethod
+    def look(self, look: Look) -> Any:
+        """Take a look."""
+
+    def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
+        found = self._look("get", kind=kind, name=name, namespace=namespace, version=version)
+        return cast("dict[str, Any] | None", found)
+
+    def list(self, kind: str, namespace: str = "", *, version: str = "v1") -> Sequence[dict[str, Any]]:
+        found = self._look("list", kind=kind, namespace=namespace, version=version)
+        return cast("Sequence[dict[str, Any]]", found)
+
+    def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
+        return cast("Ran", self._look("exec", pod=pod, container=container, argv=[*argv], namespace=namespace))
+
+    def on_node(self, node: str, argv: Sequence[str]) -> Ran:
+        return cast("Ran", self._look("on_node", node=node, argv=[*argv]))
+
+    def events(self, obj: Mapping[str, Any]) -> Sequence[str]:
+        metadata = {key: obj["metadata"].get(key, "") for key in ("namespace", "name", "uid")}
+        return cast("Sequence[str]", self._look("events", obj={"metadata": metadata}))
+
+    def logs(self, pod: str, container: str, namespace: str = "default", *, previous: bool = False) -> Sequence[str]:
+        found = self._look("logs", pod=pod, container=container, namespace=namespace, previous=previous)
+        return cast("Sequence[str]", found)
+
+    def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
+        return cast("DryRun", self._look("dry_run", manifest=manifest))
+
+    def etcd_keys(self, prefix: str) -> Sequence[str]:
+        return cast("Sequence[str]", self._look("etcd_keys", prefix=prefix))
+
+    def etcd_value(self, key: str) -> bytes | None:
+        return cast("bytes | None", self._look("etcd_value", key=key))
+
+    def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
+        return cast("Ran", self._look("request", pod=pod, url=url, namespace=namespace))
+
+    def provides(self, image: str) -> bool:
+        return cast("bool", self._look("provides", image=image))
+
+    def _look(self, name: str, /, **arguments: Any) -> Any:
+        return self.look(Look(name, arguments))
+
+
+def encoded(value: Any) -> Any:
+    """What came of a look, as JSON takes it."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return asdict(value) if isinstance(value, (Ran, DryRun)) else value
+
+
+def decoded(name: str, value: Any) -> Any:
+    """The same, as the look of this name gives it."""
+    if value is None:
+        return None
+    if name in ("exec", "on_node", "request"):
+        return Ran(**value)
+    if name == "dry_run":
+        return DryRun(**{**value, "warnings": tuple(value["warnings"])})
+    return base64.b64decode(value) if name == "etcd_value" else value

@@ -1,0 +1,77 @@
+"""What has been proved before, so that an exercise that nothing has changed for is not proved again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import checkers.api
+from checkers.api import Verdict
+from lab import paths
+from lab.catalog.model import Exercise
+
+_JUDGES = (Path(checkers.api.__file__).parent, Path(__file__).parent, Path(__file__).parents[1] / "practice")
+"""The code that a verdict comes from: checks, grading, what sets the scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A proof that held."""
+
+    verdicts: Mapping[str, Verdict]
+    seconds: Mapping[str, float]
+
+
+class Memory:
+    """Proofs that held, by exercise and answer, for as long as nothing that they hang on changes.
+
+    Args:
+        cluster: what else they hang on, such as the version of Kubernetes.
+    """
+
+    def __init__(self, cluster: str, folder: Path | None = None) -> None:
+        self._cluster = cluster
+        self._folder = folder or paths.private(paths.cache() / "proofs")
+
+    def recall(self, exercise: Exercise) -> dict[str, Remembered]:
+        """What still holds, by answer."""
+        try:
+            held = json.loads(self._file(exercise).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        if held["content"] != self._content(exercise):
+            return {}
+        return {
+            name: Remembered({id_: Verdict(verdict) for id_, verdict in own["verdicts"].items()}, own["seconds"])
+            for name, own in held["answers"].items()
+        }
+
+    def keep(self, exercise: Exercise, answer: str, proof: Remembered) -> None:
+        """A proof held."""
+        answers = {**self.recall(exercise), answer: proof}
+        held = {name: {"verdicts": own.verdicts, "seconds": own.seconds} for name, own in answers.items()}
+        text = json.dumps({"content": self._content(exercise), "answers": held}, indent=2)
+        fresh = self._file(exercise).with_suffix(".new")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(self._file(exercise))
+
+    def _file(self, exercise: Exercise) -> Path:
+        return self._folder / f"{exercise.id}.json"
+
+    def _content(self, exercise: Exercise) -> str:
+        """A hash of all that a proof of the exercise hangs on."""
+        digest = hashlib.sha256(self._cluster.encode())
+        for folder in (exercise.folder, *_JUDGES, paths.data("node")):
+            for file in _files(folder):
+                digest.update(f"\0{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
+        return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All but what is made of the others."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not {"__pycache__", "recordings"} & set(file.parts):
+            yield file

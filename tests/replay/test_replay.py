@@ -1,0 +1,65 @@
+"""Every recording graded again, without a cluster: what the checks made of each answer, they must still make of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from checkers.api import Verdict
+from lab.catalog.load import load
+from lab.catalog.model import Answer, Exercise
+from lab.grading.grade import directly, grade, unwatched
+from lab.grading.prove import expected_of
+from lab.grading.record import UNTOUCHED, Replay, place
+
+CASES = [
+    pytest.param(exercise, answer, id=f"{exercise.id}/{answer.name if answer else UNTOUCHED}")
+    for exercise in load().exercises
+    for answer in (None, *exercise.answers)
+]
+WRONG = [case for case in CASES if case.values[1] and case.values[1].mistake]
+
+
+def replayed(exercise: Exercise, answer: Answer | None) -> tuple[Mapping[str, Verdict], Answer | None, list[str]]:
+    """The verdicts, the mistake that is told, and what was found where that may say why they are otherwise."""
+    file = place(exercise, answer.name if answer else UNTOUCHED)
+    assert file.is_file(), f"make it on a live lab: ckslab prove {exercise.id} --answer {file.stem} --record"
+    found = grade(exercise, directly(Replay(file)), engine="", kubernetes="", on_finding=unwatched)
+    return found.verdicts, found.known_mistake, [graded.finding.found.en for graded in found.criteria]
+
+
+@pytest.mark.parametrize(("exercise", "answer"), CASES)
+def test_an_answer_gets_the_verdicts_that_its_exercise_predicts(exercise: Exercise, answer: Answer | None) -> None:
+    verdicts, _, found = replayed(exercise, answer)
+    expected = expected_of(exercise, answer)
+    assert {name: verdicts[name] for name in expected} == expected, found
+
+
+@pytest.mark.parametrize(("exercise", "answer"), WRONG)
+def test_a_wrong_answer_is_told_its_own_mistake(exercise: Exercise, answer: Answer) -> None:
+    _, mistake, _ = replayed(exercise, answer)
+    assert mistake in (answer, None)
+    assert mistake is answer or len([own for own in exercise.answers if own.verdicts == answer.verdicts]) > 1
+
+
+@pytest.mark.parametrize("exercise", load().exercises, ids=lambda exercise: exercise.id)
+def test_who_has_done_nothing_is_told_no_mistake(exercise: Exercise) -> None:
+    _, mistake, _ = replayed(exercise, None)
+    assert mistake is None
+
+
+@pytest.mark.parametrize("exercise", load().exercises, ids=lambda exercise: exercise.id)
+def test_there_is_no_recording_of_an_answer_that_there_is_not(exercise: Exercise) -> None:
+    names = {UNTOUCHED, *(answer.name for answer in exercise.answers)}
+    assert {file.stem for file in place(exercise, UNTOUCHED).parent.glob("*")} <= names
+
+
+def test_replaying_needs_no_client_of_a_cluster() -> None:
+    code = (
+        "import sys, tests.replay.test_replay as t; t.replayed(*t.CASES[0].values); print('kubernetes' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
