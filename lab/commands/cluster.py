@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from lab import i18n
+from lab import i18n, paths
 from lab.commands.arguments import Verbs, image_options, json_option, print_json
 
 if TYPE_CHECKING:
@@ -50,9 +50,12 @@ def _up(args: Namespace) -> int:
 def _down(args: Namespace) -> int:
     from lab.cluster import open_lab
     from lab.console import Console
+    from lab.practice.history import History
 
+    engine = open_lab(args.name)
     with Console() as progress:
-        open_lab(args.name).down(progress)
+        engine.down(progress)
+    History(paths.history()).end_all(engine)
     print(i18n.text("cli.down.done", lab=args.name))
     return 0
 

@@ -6,9 +6,8 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from lab import i18n
+from lab import i18n, paths
 from lab.commands.arguments import Verbs, exercise_argument, json_option, print_json
-from lab.errors import UsageError
 
 if TYPE_CHECKING:
     from lab.catalog.model import Exercise
@@ -31,9 +30,10 @@ def open_session(args: Namespace) -> Session:
     """The learner's session on the named lab."""
     from lab.catalog.load import load
     from lab.cluster import open_lab
+    from lab.practice.history import History
     from lab.practice.session import Session
 
-    return Session(load(), open_lab(args.name))
+    return Session(load(), open_lab(args.name), history=History(paths.history()))
 
 
 def _list(args: Namespace) -> int:
@@ -74,18 +74,18 @@ def _task(args: Namespace) -> int:
 
 
 def _hint(args: Namespace) -> int:
-    exercise = open_session(args).exercise(args.exercise)
-    hints = exercise.hints
-    if not 1 <= args.number <= len(hints):
-        raise UsageError("usage.hint", exercise=exercise.id, hints=len(hints))
-    print(hints[args.number - 1])
-    if args.number < len(hints):
-        print("\n" + i18n.text("cli.hint.more", exercise=exercise.id, number=args.number + 1, hints=len(hints)))
+    session = open_session(args)
+    exercise = session.exercise(args.exercise)
+    print(session.hint(exercise, args.number))
+    hints = len(exercise.hints)
+    if args.number < hints:
+        print("\n" + i18n.text("cli.hint.more", exercise=exercise.id, number=args.number + 1, hints=hints))
     return 0
 
 
 def _solution(args: Namespace) -> int:
-    print(open_session(args).exercise(args.exercise).solution)
+    session = open_session(args)
+    print(session.solution(session.exercise(args.exercise)))
     return 0
 
 

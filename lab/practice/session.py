@@ -18,6 +18,7 @@ from lab.grading.grade import Grade, OnFinding, Through, directly, grade, unwatc
 from lab.grading.memory import Memory
 from lab.grading.observe import KubernetesObserver
 from lab.grading.prove import ProofEvent, Wanted, prove
+from lab.practice.history import History
 from lab.practice.scenario import Stage
 from lab.practice.script import run_as_learner
 from lab.progress import OnProgress, ignore
@@ -30,13 +31,25 @@ Observe = Callable[[Engine, Sequence[str]], KubernetesObserver]
 
 
 class Session:
-    """What can be done with an exercise on a lab."""
+    """What can be done with an exercise on a lab. What a learner does is kept in the history.
+
+    Args:
+        history: where it is kept; without one, it is forgotten with the session.
+        observe: makes the eyes that grading looks with.
+    """
 
     def __init__(
-        self, catalog: Catalog, engine: Engine, *, observe: Observe = KubernetesObserver, clock: Clock = SYSTEM
+        self,
+        catalog: Catalog,
+        engine: Engine,
+        *,
+        history: History | None = None,
+        observe: Observe = KubernetesObserver,
+        clock: Clock = SYSTEM,
     ) -> None:
         self.catalog = catalog
         self.engine = engine
+        self.history = history or History()
         self._observe = observe
         self._clock = clock
 
@@ -59,6 +72,23 @@ class Session:
         lacks = self.engine.lacks()
         return {capability: lacks[capability] for capability in exercise.requires if capability in lacks}
 
+    def hint(self, exercise: Exercise, number: int) -> str:
+        """One of the exercise's hints, counted from 1; that it was taken is kept.
+
+        Raises:
+            UsageError: there is no such hint (`usage.hint`).
+        """
+        hints = exercise.hints
+        if not 1 <= number <= len(hints):
+            raise UsageError("usage.hint", exercise=exercise.id, hints=len(hints))
+        self.history.take_hint(exercise, self.engine, number)
+        return hints[number - 1]
+
+    def solution(self, exercise: Exercise) -> str:
+        """The reference solution. Whoever has seen it can no longer pass in this attempt."""
+        self.history.see_solution(exercise, self.engine)
+        return exercise.solution
+
     def start(self, exercise: Exercise, progress: OnProgress = ignore) -> None:
         """Prepare the scenario, from a clean slate. Waits until what it made is settled.
 
@@ -78,6 +108,7 @@ class Session:
         self._undoing(scenario, prepare, steps.say)
         steps.next()
         stage.settle(scenario)
+        self.history.begin(exercise, self.engine)
 
     def reset(self, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
         """Undo what the exercise made and what its learner did in it; where none is named, whatever was done at all."""
@@ -85,15 +116,16 @@ class Session:
             steps = self._steps(progress, ("clear",), exercise)
             steps.next()
             self._undoing(exercise.scenario, partial(self._stage().clear, exercise.scenario), steps.say)
+            self.history.end(exercise, self.engine)
         else:
             steps = self._steps(progress, ("back",))
             steps.next()
-            baseline.restore(self.engine, steps.say, self._clock)
+            self._go_back(steps.say)
 
     def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
         """Look at the cluster, `through` an observer around the lab's own, and judge. Changes nothing."""
         observer = self._observe(self.engine, exercise.images)
-        return grade(
+        found = grade(
             exercise,
             through(observer),
             engine=self.engine.name,
@@ -101,6 +133,8 @@ class Session:
             on_finding=on_finding,
             clock=self._clock,
         )
+        self.history.add(found, self.engine)
+        return found
 
     def prove(self, exercises: Sequence[Exercise], wanted: Wanted) -> Iterator[ProofEvent]:
         """Run the answers and compare each verdict with what its exercise predicts.
@@ -112,8 +146,9 @@ class Session:
         if status.state is not State.READY:
             raise LabError("prove.not_ready", status.detail, lab=status.lab)
         memory = Memory(f"{status.engine} {status.kubernetes}")
+        unrecorded = Session(self.catalog, self.engine, observe=self._observe, clock=self._clock)
         for exercise in exercises:
-            yield from prove(exercise, self, wanted, memory=memory, clock=self._clock)
+            yield from prove(exercise, unrecorded, wanted, memory=memory, clock=self._clock)
 
     def answer(self, answer: Answer) -> Completed:
         """Do what an answer does, as the learner."""
@@ -139,5 +174,10 @@ class Session:
                 say(i18n.text("session.step.back"))
             else:
                 return
-        baseline.restore(self.engine, say, self._clock)
+        self._go_back(say)
         work()
+
+    def _go_back(self, say: Callable[[str], None]) -> None:
+        """To the baseline, where nothing is left of any attempt."""
+        baseline.restore(self.engine, say, self._clock)
+        self.history.end_all(self.engine)

@@ -27,7 +27,7 @@ from lab.progress import OnProgress, Progress
 EXERCISE = "busybox-security-context"
 VERBS = (
     *("setup", "up", "down", "status", "doctor", "shell", "ssh", "kubectl"),
-    *("list", "task", "start", "grade", "hint", "solution", "reset", "prove", "author"),
+    *("list", "task", "start", "grade", "hint", "solution", "reset", "history", "note", "prove", "author"),
 )
 
 
@@ -35,6 +35,7 @@ class StandIn:
     """An engine that remembers what it was asked."""
 
     name = "kind"
+    lab = "cks"
 
     def __init__(self, state: State = State.READY) -> None:
         self.state = state

@@ -1,0 +1,155 @@
+"""Looking back: `history` of what was tried, `note` of what was learned."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import i18n
+from lab.commands.arguments import Verbs, exercise_argument, json_option, print_json
+from lab.commands.exercises import open_session
+
+if TYPE_CHECKING:
+    from lab.practice.attempt import Attempt, PastGrade, Standing
+    from lab.practice.history import History
+
+SHOWN = 20
+"""How many attempts are listed; `--json` and `--export` tell all."""
+
+
+def add(verbs: Verbs) -> None:
+    """Enter these verbs."""
+    history = verbs.add("history", _history)
+    exercise_argument(history, nargs="?")
+    json_option(history)
+    history.add_argument("--export", type=Path, metavar="FILE", help=i18n.text("cli.history.export"))
+    note = verbs.add("note", _note)
+    exercise_argument(note)
+    note.add_argument("text", nargs="?", metavar="TEXT", help=i18n.text("cli.note.text"))
+
+
+def _history(args: Namespace) -> int:
+    from lab.practice.attempt import standings
+
+    session = open_session(args)
+    exercises = [session.exercise(args.exercise)] if args.exercise else session.catalog.exercises
+    attempts = session.history.attempts(args.exercise or "")
+    found = standings(exercises, attempts)
+    if args.export:
+        _export(args.export, attempts)
+        print(i18n.text("cli.history.exported", count=len(attempts), file=args.export))
+    elif args.json:
+        told = [_standing_to_json(own, session.history) for own in found]
+        print_json({"attempts": [_attempt_to_json(own) for own in attempts], "exercises": told})
+    elif not attempts:
+        print(i18n.text("cli.history.none"))
+    else:
+        print("\n".join([*_listed(attempts[:SHOWN]), "", *_summed_up(found)]))
+    if args.exercise and not (args.export or args.json):
+        (standing,) = found
+        print("\n".join(_in_detail(standing, session.history)))
+    return 0
+
+
+def _note(args: Namespace) -> int:
+    session = open_session(args)
+    exercise = session.exercise(args.exercise)
+    if args.text is not None:
+        session.history.write_note(exercise, args.text)
+    elif note := session.history.note(exercise):
+        print(note)
+    return 0
+
+
+def _listed(attempts: Sequence[Attempt]) -> Iterator[str]:
+    """A line an attempt."""
+    from lab.console import columns, pad
+    from lab.practice.attempt import Outcome
+    from lab.progress import duration
+
+    words = {outcome: i18n.text(f"history.outcome.{outcome}") for outcome in Outcome}
+    width = max(map(columns, words.values()))
+    for own in attempts:
+        best = own.best
+        score = f"{best.score}/{best.max}" if best else "-"
+        facts = [f"{own.started.astimezone():%Y-%m-%d %H:%M}", pad(words[own.outcome], width)]
+        facts += [f"{score:>5}", f"{duration(own.seconds):>6}", own.exercise]
+        facts += [i18n.text("history.hints", hints=own.hints)] if own.hints else []
+        yield "  ".join(facts)
+
+
+def _summed_up(standings: Sequence[Standing]) -> Iterator[str]:
+    """A line an exercise that was tried."""
+    tried = [own for own in standings if own.attempts]
+    width = max((len(own.exercise.id) for own in tried), default=0)
+    for own in tried:
+        best = f"{own.best.score}/{own.best.max}" if own.best else "-"
+        yield i18n.text(
+            "cli.history.summed_up", exercise=f"{own.exercise.id:{width}}", best=best, count=len(own.attempts)
+        )
+
+
+def _in_detail(standing: Standing, history: History) -> Iterator[str]:
+    """How each criterion was judged, and the learner's note."""
+    if standing.attempts:
+        width = max(len(tally.criterion) for tally in standing.tallies())
+        for tally in standing.tallies():
+            name = f"{tally.criterion:{width}}"
+            yield i18n.text("cli.history.tally", criterion=name, passed=tally.passed, failed=tally.failed)
+    if note := history.note(standing.exercise):
+        yield "\n" + i18n.text("history.note", note=note)
+
+
+def _export(file: Path, attempts: Sequence[Attempt]) -> None:
+    """Write the attempts, oldest first, one JSON value a line, for the user alone to read."""
+    import json
+
+    file.touch(mode=0o600)
+    with file.open("w", encoding="utf-8") as lines:
+        for own in reversed(attempts):
+            print(json.dumps(_attempt_to_json(own), ensure_ascii=False), file=lines)
+
+
+def _standing_to_json(standing: Standing, history: History) -> dict[str, object]:
+    latest, passed, best = standing.latest, standing.passed, standing.best
+    return {
+        "id": standing.exercise.id,
+        "attempts": len(standing.attempts),
+        "outcome": latest.outcome if latest else None,
+        "passed": passed.isoformat(timespec="seconds") if passed else None,
+        "best": {"score": best.score, "max": best.max} if best else None,
+        "criteria": [{"id": own.criterion, "passed": own.passed, "failed": own.failed} for own in standing.tallies()],
+        "note": history.note(standing.exercise),
+    }
+
+
+def _attempt_to_json(attempt: Attempt) -> dict[str, object]:
+    return {
+        "exercise": attempt.exercise,
+        "lab": attempt.lab,
+        "engine": attempt.engine,
+        "started": attempt.started.isoformat(timespec="seconds"),
+        "ended": attempt.ended.isoformat(timespec="seconds") if attempt.ended else None,
+        "outcome": attempt.outcome,
+        "seconds": round(attempt.seconds, 3),
+        "hints": attempt.hints,
+        "solution_seen": attempt.solution_seen,
+        "grades": [_grade_to_json(grade) for grade in attempt.grades],
+    }
+
+
+def _grade_to_json(grade: PastGrade) -> dict[str, object]:
+    return {
+        "looked": grade.looked.isoformat(timespec="seconds"),
+        "seconds": round(grade.seconds, 3),
+        "kubernetes": grade.kubernetes,
+        "verdict": grade.verdict,
+        "scored": grade.scored,
+        "score": grade.score,
+        "max": grade.max,
+        "criteria": [
+            {"id": own.id, "points": own.points, "earned": own.earned, "verdict": own.verdict} for own in grade.criteria
+        ],
+    }
