@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from enum import IntEnum
 
 _ESCAPE = "\x1b"
 
@@ -88,9 +89,21 @@ def paste(text: str, *, bracketed: bool) -> str:
     return f"{_ESCAPE}[200~{typed.replace(f'{_ESCAPE}[201~', '')}{_ESCAPE}[201~"
 
 
-def wheel(*, up: bool, column: int, row: int) -> str:
-    """What to send for a turn of the mouse wheel over a cell, counted from 0."""
-    return f"{_ESCAPE}[<{64 if up else 65};{column + 1};{row + 1}M"
+class Mouse(IntEnum):
+    """What the mouse does, by the number that terminals send for it."""
+
+    LEFT = 0
+    MIDDLE = 1
+    RIGHT = 2
+    DRAG = 32
+    """To be added to the button that is held down."""
+    WHEEL_UP = 64
+    WHEEL_DOWN = 65
+
+
+def mouse(what: int, column: int, row: int, *, released: bool = False) -> str:
+    """What to send when the mouse does something over a cell, counted from 0."""
+    return f"{_ESCAPE}[<{what};{column + 1};{row + 1}{'m' if released else 'M'}"
 
 
 def _special(name: str, modifiers: int, *, application: bool) -> str:

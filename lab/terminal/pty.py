@@ -25,6 +25,7 @@ class Pty:
     """
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], columns: int, rows: int) -> None:
+        self._unsent = bytearray()
         self.fd, theirs = pty.openpty()
         _set_size(theirs, columns, rows)
         try:
@@ -53,12 +54,21 @@ class Pty:
         except OSError:  # EIO: nobody has the other end any more
             return None
 
-    def write(self, text: str) -> None:
-        """Type something. What does not fit, because the program does not read, is lost as on any terminal."""
-        left = text.encode("utf-8", "surrogateescape")
-        with contextlib.suppress(OSError):  # full, or ended
-            while left:
-                left = left[os.write(self.fd, left) :]
+    def write(self, text: str) -> bool:
+        """Type something. Whether the program has room for all of it; if not, `flush` once `fd` can be written to."""
+        self._unsent += text.encode("utf-8", "surrogateescape")
+        return self.flush()
+
+    def flush(self) -> bool:
+        """Send what is left to send. Whether that was all."""
+        try:
+            while self._unsent:
+                del self._unsent[: os.write(self.fd, self._unsent)]
+        except BlockingIOError:
+            return False
+        except OSError:  # nobody has the other end any more
+            self._unsent.clear()
+        return True
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the program of another size."""

@@ -89,7 +89,12 @@ class PyteScreen:
         """Take output of the program; see `Screen`."""
         before = self.cursor
         self._screen.dirty.clear()
-        self._stream.feed(self._decoder.decode(output))
+        try:
+            self._stream.feed(self._decoder.decode(output))
+        except Exception:
+            # pyte trips over sequences that it does not know, and its parser is spent then. tmux sends none of these,
+            # but where there is no tmux, a learner may print a binary file.
+            self._stream = pyte.Stream(self._screen)
         return frozenset(self._screen.dirty | {before.row, self.cursor.row})
 
     def resize(self, columns: int, rows: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.terminal.keys import encode, paste, wheel
+from lab.terminal.keys import Mouse, encode, mouse, paste
 
 ESC = "\x1b"
 
@@ -81,5 +81,11 @@ def test_a_paste_cannot_end_its_own_bracket() -> None:
 
 
 def test_the_wheel_is_sent_with_the_cell_it_was_turned_over() -> None:
-    assert wheel(up=True, column=0, row=4) == f"{ESC}[<64;1;5M"
-    assert wheel(up=False, column=9, row=0) == f"{ESC}[<65;10;1M"
+    assert mouse(Mouse.WHEEL_UP, 0, 4) == f"{ESC}[<64;1;5M"
+    assert mouse(Mouse.WHEEL_DOWN, 9, 0) == f"{ESC}[<65;10;1M"
+
+
+def test_a_button_is_pressed_dragged_and_released() -> None:
+    assert mouse(Mouse.LEFT, 1, 2) == f"{ESC}[<0;2;3M"
+    assert mouse(Mouse.LEFT + Mouse.DRAG, 3, 2) == f"{ESC}[<32;4;3M"
+    assert mouse(Mouse.LEFT, 3, 2, released=True) == f"{ESC}[<0;4;3m"

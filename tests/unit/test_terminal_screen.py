@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from lab.terminal.screen import Cursor, PyteScreen
 
 ESC = "\x1b"
@@ -80,3 +82,10 @@ def test_text_survives_a_change_of_size() -> None:
     screen = written("one\r\ntwo")
     screen.resize(10, 5)
     assert [text(screen, row) for row in range(5)] == ["one", "two", "", "", ""]
+
+
+@pytest.mark.parametrize("nonsense", ["[?5;5X", "[3;3;3r", "[1;2;3H", "[?6n"])
+def test_after_a_sequence_that_nobody_knows_the_screen_goes_on(nonsense: str) -> None:
+    screen = written(f"{ESC}{nonsense}")
+    screen.feed(f"{ESC}cone".encode())
+    assert text(screen, 0) == "one"
