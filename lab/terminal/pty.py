@@ -12,8 +12,8 @@ import subprocess
 import termios
 from collections.abc import Mapping, Sequence
 
-# Little enough that the screen takes it in a few milliseconds, and the keys and the clock get their turn in a flood.
-_CHUNK = 4096
+CHUNK = 2048
+"""What is read at once: little enough that the screen takes it in some milliseconds, even in a flood."""
 
 
 class Pty:
@@ -48,7 +48,7 @@ class Pty:
     def read(self) -> bytes | None:
         """What has been written; None once the program has closed its terminal."""
         try:
-            return os.read(self.fd, _CHUNK) or None
+            return os.read(self.fd, CHUNK) or None
         except BlockingIOError:
             return b""
         except OSError:  # EIO: nobody has the other end any more

@@ -12,14 +12,15 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
-from textual.geometry import Offset, Region
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
 from lab.terminal import keys
-from lab.terminal.pty import Pty
+from lab.terminal.keys import Mouse
+from lab.terminal.pty import CHUNK, Pty
 from lab.terminal.screen import Look, PyteScreen, Screen
 
 _BETWEEN_PAINTS = 1 / 60
@@ -36,9 +37,12 @@ _NAMES = {
 class Terminal(Widget, can_focus=True):
     """Runs one program at a time; `run` begins it.
 
-    All keys go to the program but those that the app has bound with priority.
+    All keys go to the program but those that the app has bound with priority. What the program showed last stays after
+    its end.
     """
 
+    # The mouse is the program's: tmux and vim select by themselves.
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     Terminal { width: 1fr; height: 1fr; }
     """
@@ -55,6 +59,7 @@ class Terminal(Widget, can_focus=True):
         self._screen: Screen = PyteScreen(80, 24)
         self._stale: set[int] = set()
         self._paint_later: Timer | None = None
+        self._read_later: asyncio.TimerHandle | None = None
 
     @property
     def is_running(self) -> bool:
@@ -71,16 +76,21 @@ class Terminal(Widget, can_focus=True):
         columns, rows = self._cells
         self._screen = PyteScreen(columns, rows)
         self._pty = Pty(argv, {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}, columns, rows)
-        asyncio.get_running_loop().add_reader(self._pty.fd, self._take_output)
+        self._listen(self._pty)
         self.refresh()
 
     def stop(self) -> int | None:
         """Hang up on the program, if one runs. Returns its exit code."""
         if self._pty is None:
             return None
-        asyncio.get_running_loop().remove_reader(self._pty.fd)
+        if self._read_later is not None:
+            self._read_later.cancel()
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._pty.fd)
+        loop.remove_writer(self._pty.fd)
         code = self._pty.close()
         self._pty = None
+        self.refresh()
         return code
 
     def type(self, text: str) -> None:
@@ -136,23 +146,52 @@ class Terminal(Widget, can_focus=True):
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
     def _scroll(self, event: events.MouseScrollUp | events.MouseScrollDown) -> None:
-        if self._screen.modes.mouse:
-            event.stop()
-            up = isinstance(event, events.MouseScrollUp)
-            at = event.get_content_offset(self) or Offset(0, 0)
-            self._send(keys.wheel(up=up, column=at.x, row=at.y))
+        self._tell_mouse(event, Mouse.WHEEL_UP if isinstance(event, events.MouseScrollUp) else Mouse.WHEEL_DOWN)
+
+    @on(events.MouseDown)
+    def _press(self, event: events.MouseDown) -> None:
+        # A press in the pane may end outside of it.
+        self.capture_mouse()
+        self._tell_mouse(event, event.button - 1)
+
+    @on(events.MouseMove)
+    def _drag(self, event: events.MouseMove) -> None:
+        if event.button:
+            self._tell_mouse(event, event.button - 1 + Mouse.DRAG)
+
+    @on(events.MouseUp)
+    def _release(self, event: events.MouseUp) -> None:
+        self.release_mouse()
+        self._tell_mouse(event, event.button - 1, released=True)
 
     @property
     def _cells(self) -> tuple[int, int]:
         """Columns and rows. A program gets at least a usable screen, of which a tiny window shows a part."""
         return max(self.content_size.width, 10), max(self.content_size.height, 3)
 
-    def _send(self, text: str) -> None:
-        if self._pty is not None and text:
-            self._pty.write(text)
+    def _tell_mouse(self, event: events.MouseEvent, what: int, *, released: bool = False) -> None:
+        if self._screen.modes.mouse:
+            event.stop()
+            columns, rows = self._cells
+            at = event.offset - self.gutter.top_left
+            column, row = min(max(at.x, 0), columns - 1), min(max(at.y, 0), rows - 1)
+            self._send(keys.mouse(what, column, row, released=released))
 
-    def _take_output(self) -> None:
-        output = self._pty.read() if self._pty is not None else None
+    def _send(self, text: str) -> None:
+        if self._pty is not None and text and not self._pty.write(text):
+            asyncio.get_running_loop().add_writer(self._pty.fd, self._send_rest, self._pty)
+
+    def _send_rest(self, pty: Pty) -> None:
+        if pty.flush():
+            asyncio.get_running_loop().remove_writer(pty.fd)
+
+    def _listen(self, pty: Pty) -> None:
+        asyncio.get_running_loop().add_reader(pty.fd, self._take_output, pty)
+
+    def _take_output(self, pty: Pty) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        output = pty.read()
         if output is None:
             self.post_message(self.Ended(self.stop()))
             return
@@ -161,6 +200,10 @@ class Terminal(Widget, can_focus=True):
         if self._paint_later is None:
             self._paint()
             self._paint_later = self.set_timer(_BETWEEN_PAINTS, self._paint_rest)
+        if len(output) == CHUNK:
+            # A flood gets half of the time; the other half is for the keys and the clock.
+            loop.remove_reader(pty.fd)
+            self._read_later = loop.call_later(loop.time() - began, self._listen, pty)
 
     def _paint_rest(self) -> None:
         self._paint_later = None
