@@ -98,10 +98,18 @@ class NoExec(NotSeen):
     """
 
 
+class Refused(LabBroken):
+    """The API server answered, and would not show what it holds; `words` have its own.
+
+    A check that knows how the learner brought that about catches it; else the criterion is `BROKEN`.
+    """
+
+
 class Observer(Protocol):
     """The ways to look at the lab's cluster. None of them changes it; each is bounded in time.
 
-    Every method may raise `NotSeen`, `LabBroken` or `LearnerBroke`; a check lets them pass, the grader turns them into a verdict.
+    Every method may raise `NotSeen`, `LabBroken` or `LearnerBroke`; a check lets them pass, the grader turns them into
+    a verdict.
     """
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:

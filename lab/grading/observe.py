@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from checkers.api import DryRun, LabBroken, NoLook, NotSeen, Ran
+from checkers.api import DryRun, NoLook, NotSeen, Ran, Refused
 from checkers.pods import is_image
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine
@@ -135,7 +135,10 @@ class KubernetesObserver:
         if answer.status == 404:
             return None
         if answer.status >= 400:
-            raise LabBroken(told("observe.refused", path=path, status=answer.status, said=message_of(answer.body)))
+            said = {"path": path, "status": answer.status, "said": message_of(answer.body)}
+            if answer.status in _BUSY:
+                raise NotSeen(told("observe.busy", **said))
+            raise Refused(told("observe.refused", **said))
         parsed: dict[str, Any] = json.loads(answer.body)
         return parsed
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from checkers.api import LabBroken, LearnerBroke, NoExec, NoLook, NotSeen, Observer, Text
+from checkers.api import LabBroken, LearnerBroke, NoExec, NoLook, NotSeen, Observer, Refused, Text
 from lab.catalog.model import Exercise
 from lab.grading.looks import Look, Looks, decoded, encoded
 from lab.grading.mask import Masker
 
-_NO_LOOKS: dict[str, type[NoLook]] = {own.__name__: own for own in (NotSeen, NoExec, LabBroken, LearnerBroke)}
+_NO_LOOKS: dict[str, type[NoLook]] = {own.__name__: own for own in (NotSeen, NoExec, LabBroken, LearnerBroke, Refused)}
 _IN_ETCD = "/registry/secrets/"
 _HEAD = 32
 """Bytes of a Secret in etcd that tell how it is stored: `k8s:enc:aescbc:v1:KEY:`, or that it is plain."""
