@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from lab import i18n
 
@@ -44,6 +45,17 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}m{whole % 60:02}s"
     return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+
+
+def ago(when: datetime, now: datetime) -> str:
+    """How long something is past, by the learner's calendar: `today`, `3 days ago`."""
+    days = (now.astimezone().date() - when.astimezone().date()).days
+    if days < 2:
+        return i18n.text("progress.yesterday" if days == 1 else "progress.today")
+    for span, least, length in (("months", 60, 30), ("weeks", 14, 7)):
+        if days >= least:
+            return i18n.text(f"progress.{span}_ago", count=days // length)
+    return i18n.text("progress.days_ago", count=days)
 
 
 def remaining(seconds: float | None) -> str:

@@ -6,8 +6,9 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from lab import i18n, paths
+from lab import i18n
 from lab.commands.arguments import Verbs, image_options, json_option, print_json
+from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
     from lab.cluster.engine import Engine, Status
@@ -48,14 +49,10 @@ def _up(args: Namespace) -> int:
 
 
 def _down(args: Namespace) -> int:
-    from lab.cluster import open_lab
     from lab.console import Console
-    from lab.practice.history import History
 
-    engine = open_lab(args.name)
     with Console() as progress:
-        engine.down(progress)
-    History(paths.history()).end_all(engine)
+        open_session(args).down(progress)
     print(i18n.text("cli.down.done", lab=args.name))
     return 0
 

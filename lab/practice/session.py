@@ -36,6 +36,7 @@ class Session:
     Args:
         history: where it is kept; without one, it is forgotten with the session.
         observe: makes the eyes that grading looks with.
+        clock: the time, also for whoever shows what was done when.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Session:
         self.engine = engine
         self.history = history or History()
         self._observe = observe
-        self._clock = clock
+        self.clock = clock
 
     def exercise(self, name: str) -> Exercise:
         """The exercise with this id.
@@ -131,7 +132,7 @@ class Session:
             engine=self.engine.name,
             kubernetes=observer.kubernetes(),
             on_finding=on_finding,
-            clock=self._clock,
+            clock=self.clock,
         )
         self.history.add(found, self.engine)
         return found
@@ -146,21 +147,26 @@ class Session:
         if status.state is not State.READY:
             raise LabError("prove.not_ready", status.detail, lab=status.lab)
         memory = Memory(f"{status.engine} {status.kubernetes}")
-        unrecorded = Session(self.catalog, self.engine, observe=self._observe, clock=self._clock)
+        unrecorded = Session(self.catalog, self.engine, observe=self._observe, clock=self.clock)
         for exercise in exercises:
-            yield from prove(exercise, unrecorded, wanted, memory=memory, clock=self._clock)
+            yield from prove(exercise, unrecorded, wanted, memory=memory, clock=self.clock)
+
+    def down(self, progress: OnProgress = ignore) -> None:
+        """Remove the lab, and with it what every attempt on it made."""
+        self.engine.down(progress)
+        self.history.end_all(self.engine)
 
     def answer(self, answer: Answer) -> Completed:
         """Do what an answer does, as the learner."""
         return run_as_learner(self.engine, answer)
 
     def _stage(self) -> Stage:
-        return Stage(Kubectl(self.engine.nodes()[0]), self._clock)
+        return Stage(Kubectl(self.engine.nodes()[0]), self.clock)
 
     def _steps(self, progress: OnProgress, names: Sequence[str], exercise: Exercise | None = None) -> Steps:
         about = exercise.id if exercise else ""
         steps = [Step(i18n.text(f"session.step.{name}", exercise=about), SECONDS) for name in names]
-        return Steps(steps, progress, self._clock.seconds)
+        return Steps(steps, progress, self.clock.seconds)
 
     def _undoing(self, scenario: Scenario, work: Callable[[], None], say: Callable[[str], None]) -> None:
         """Do what begins with clearing the scenario, from the baseline where the scenario or the cluster asks for that.
@@ -179,5 +185,5 @@ class Session:
 
     def _go_back(self, say: Callable[[str], None]) -> None:
         """To the baseline, where nothing is left of any attempt."""
-        baseline.restore(self.engine, say, self._clock)
+        baseline.restore(self.engine, say, self.clock)
         self.history.end_all(self.engine)

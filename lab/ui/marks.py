@@ -11,6 +11,7 @@ from textual.content import Content
 from checkers.api import Verdict
 from lab import i18n
 from lab.cluster.engine import State
+from lab.practice.attempt import Outcome
 
 Tone = Literal["success", "error", "warning", "primary", "muted"]
 
@@ -49,8 +50,15 @@ VERDICTS: Mapping[Verdict, Mark] = {
     Verdict.UNSEEN: Mark("?", "unseen", "warning"),
 }
 
+OUTCOMES: Mapping[Outcome, Mark] = {
+    Outcome.PASSED: VERDICTS[Verdict.PASS],
+    Outcome.FAILED: VERDICTS[Verdict.FAIL],
+    Outcome.SHOWN: Mark("◇", "shown", "warning"),
+    Outcome.BEGUN: Mark("◐", "begun", "primary"),
+}
+
 NEW = Mark("○", "new", "muted")
-BEGUN = Mark("◐", "begun", "primary")
+BEGUN = OUTCOMES[Outcome.BEGUN]
 BUSY = Mark("»", "busy", "primary")
 IMPOSSIBLE = Mark("–", "impossible", "muted")
 
@@ -65,3 +73,9 @@ LAB_STATES: Mapping[State, Mark] = {
     State.UNREACHABLE: Mark("!", "unreachable", "error"),
     State.READY: Mark("✓", "ready", "success"),
 }
+
+
+def bar(share: float, cells: int) -> str:
+    """A share, from 0 to 1, drawn on so many cells."""
+    full = round(share * cells)
+    return "━" * full + "╌" * (cells - full)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lab import i18n
 from lab.console import Console, columns, cut, pad, printable
-from lab.progress import Progress, duration, remaining
+from lab.progress import Progress, ago, duration, remaining
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +135,24 @@ def test_a_result_stands_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]
     seen.console.result("it holds")
     assert capsys.readouterr().out == "it holds\n"
     assert seen.stream.getvalue().split("\r\x1b[K")[1:] == ["[1/3] proving … 0s", "", "[1/3] proving … 0s"]
+
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("past", "said"),
+    [
+        (timedelta(hours=1), "today"),
+        (timedelta(hours=20), "yesterday"),
+        (timedelta(days=2), "2 days ago"),
+        (timedelta(days=13), "13 days ago"),
+        (timedelta(days=14), "2 weeks ago"),
+        (timedelta(days=59), "8 weeks ago"),
+        (timedelta(days=60), "2 months ago"),
+    ],
+)
+def test_how_long_ago_is_told_by_the_calendar(monkeypatch: pytest.MonkeyPatch, past: timedelta, said: str) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    assert ago(NOON - past, NOON) == said

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from lab import i18n
 from lab.console import printable
 from lab.progress import duration, remaining
+from lab.ui.marks import bar
 from lab.ui.work import Work
 
 CELLS = 24
@@ -52,7 +53,7 @@ class WorkBar(Widget):
         return Content.assemble(
             (" · ".join(part for part in headline if part), "bold"),
             "\n",
-            (_bar(done(self.work, now)), "$text-primary"),
+            (bar(done(self.work, now), CELLS), "$text-primary"),
             "  ",
             (detail or i18n.text("ui.work.meanwhile"), "$text-muted"),
         )
@@ -71,8 +72,3 @@ def done(work: Work, now: float) -> float:
         elapsed = work.elapsed(now)
         return elapsed / (elapsed + left)
     return 0 if work.latest is None else (work.latest.number - 1) / max(1, work.latest.steps)
-
-
-def _bar(share: float) -> str:
-    full = round(share * CELLS)
-    return "━" * full + "╌" * (CELLS - full)

@@ -1,0 +1,27 @@
+"""The lab: its state, its machines, and what can be done with it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from lab import i18n
+from lab.console import columns, pad
+from lab.ui.lab_view import LabView
+from lab.ui.widgets.text_pane import TextPane
+
+
+class LabPane(TextPane):
+    """Shows the lab as last seen."""
+
+    def show(self, name: str, lab: LabView) -> None:
+        """Show it under its name."""
+        self.border_title = i18n.text("ui.home.lab")
+        lines = [Content.assemble(f"{name}  ", lab.mark.content)]
+        if lab.status is not None:
+            if lab.status.kubernetes:
+                lines.append(Content(f"Kubernetes {lab.status.kubernetes}"))
+            width = max(map(columns, lab.status.nodes), default=0)
+            lines += [Content(f"  {pad(node, width)}  {state}") for node, state in lab.status.nodes.items()]
+            if lab.status.detail:
+                lines.append(Content(lab.status.detail))
+        self.write(*lines, Content(""), Content.styled(i18n.text("ui.home.manage"), "$text-muted"))

@@ -1,0 +1,74 @@
+"""What to do next, and why: one of it is chosen with Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import on
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from checkers.api import Verdict
+from lab import i18n
+from lab.catalog.model import Exercise
+from lab.practice.attempt import Outcome
+from lab.practice.suggestion import Reason, Suggestion
+from lab.progress import ago
+from lab.ui import marks
+from lab.ui.marks import Mark
+
+MARKS: Mapping[Reason, Mark] = {
+    Reason.BEGUN: marks.BEGUN,
+    Reason.FAILED: marks.VERDICTS[Verdict.FAIL],
+    Reason.SHOWN: marks.OUTCOMES[Outcome.SHOWN],
+    Reason.NEW: marks.NEW,
+    Reason.LONG_AGO: marks.VERDICTS[Verdict.PASS],
+}
+
+
+class SuggestionList(OptionList):
+    """The exercises worth doing, best first."""
+
+    DEFAULT_CSS = """
+    SuggestionList { min-width: 8; }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """The learner wants to do it."""
+
+        exercise: Exercise
+
+    def __init__(self) -> None:
+        super().__init__(classes="pane", markup=False)
+        self._shown: tuple[Suggestion, ...] = ()
+
+    def show(self, suggestions: Sequence[Suggestion], now: datetime) -> None:
+        """Show them; the cursor stays on the exercise where it was, if that is still among them."""
+        self.border_title = i18n.text("ui.home.next")
+        self.border_subtitle = i18n.text("ui.home.open") if suggestions else ""
+        at = None if self.highlighted is None or not self._shown else self._shown[self.highlighted].exercise
+        self._shown = tuple(suggestions)
+        self.clear_options()
+        if not suggestions:
+            self.add_option(Option(Content.styled(i18n.text("ui.home.all_passed"), "$text-muted"), disabled=True))
+            return
+        self.add_options(Option(_told(suggestion, now)) for suggestion in suggestions)
+        exercises = [suggestion.exercise for suggestion in suggestions]
+        self.highlighted = exercises.index(at) if at in exercises else 0
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(self.Chosen(self._shown[event.option_index].exercise))
+
+
+def _told(suggestion: Suggestion, now: datetime) -> Content:
+    since = "" if suggestion.since is None else ago(suggestion.since, now)
+    why = i18n.text(f"ui.home.why.{suggestion.reason}", ago=since)
+    mark = MARKS[suggestion.reason].content
+    return Content.assemble(mark, "  ", str(suggestion.exercise.title), "\n    ", (why, "$text-muted"))
