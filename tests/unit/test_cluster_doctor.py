@@ -1,0 +1,145 @@
+"""The doctor: what it looks at, and what it advises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab.cluster import containers, doctor, host, image, kind, record
+from lab.cluster.containers import Containers, Runtime
+from lab.cluster.doctor import Examined
+from lab.cluster.record import Record
+from lab.errors import LabError
+from tests.unit.support.container_engine import HandMadeContainers
+from tests.unit.support.engines import done
+from tests.unit.support.home import move_in
+
+GIBIBYTE = 2**30
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HandMadeContainers:
+    """An ordinary machine with podman and the image, and no lab."""
+    move_in(monkeypatch, tmp_path)
+    monkeypatch.setattr(containers, "find", lambda runtime: Containers("podman"))
+    monkeypatch.setattr(kind, "find", lambda runtime: Containers("podman"))
+    monkeypatch.setattr(host, "has_cgroup_v1", lambda: False)
+    monkeypatch.setattr(host, "is_root", lambda: True)
+    monkeypatch.setattr(host, "this_process", lambda: "CapEff:\t000001ffffffffff\n")
+    monkeypatch.setattr(host, "inotify_left", lambda: host.INOTIFY_WANTED)
+    monkeypatch.setattr(host, "free_bytes", lambda _: 50 * GIBIBYTE)
+    monkeypatch.setattr(doctor, "_MEMORY_LOW", 0)
+    monkeypatch.setattr(image, "current", lambda: "localhost/ckslab-node:current")
+    return HandMadeContainers(images={"localhost/ckslab-node:current"}).install(monkeypatch)
+
+
+def examined(name: str) -> list[Examined]:
+    return [it for it in doctor.examine("own") if it.name == name]
+
+
+def the(name: str) -> Examined:
+    (found,) = examined(name)
+    return found
+
+
+def test_a_machine_in_order_has_no_problem() -> None:
+    found = doctor.examine("own")
+    assert [it for it in found if it.state == "problem"] == []
+    assert [it.name for it in found] == [
+        "container engine",
+        "host",
+        "memory",
+        "disk",
+        "node image",
+        "stand-ins",
+        "lab own",
+        "security",
+    ]
+
+
+def test_without_an_engine_the_rest_of_the_machine_is_still_examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(runtime: Runtime | None) -> Containers:
+        raise LabError("engine.missing")
+
+    monkeypatch.setattr(containers, "find", none)
+    assert the("container engine").state == "problem"
+    assert "ckslab setup --yes" in the("container engine").next_step
+    assert the("disk").state == "ok"
+    assert examined("lab own") == []
+
+
+def test_every_restriction_of_the_host_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "has_cgroup_v1", lambda: True)
+    monkeypatch.setattr(host, "this_process", lambda: "CapEff:\t00000000a80425fb\n")
+    says = [(it.state, it.says) for it in examined("host")]
+    assert [state for state, _ in says] == ["note", "note"]
+    assert "cgroup v1" in says[0][1]
+    assert "CAP_SYS_RESOURCE" in says[1][1]
+
+
+def test_too_few_inotify_instances_come_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "inotify_left", lambda: 3)
+    assert "only 3 more" in the("host").says
+    assert "sysctl -w fs.inotify.max_user_instances" in the("host").next_step
+
+
+def test_a_user_who_is_not_root_is_not_told_of_root_s_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "is_root", lambda: False)
+    monkeypatch.setattr(host, "this_process", lambda: "CapEff:\t0000000000000000\n")
+    assert the("host").state == "ok"
+
+
+def test_a_small_disk_is_a_problem_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "free_bytes", lambda _: 2 * GIBIBYTE)
+    assert the("disk").state == "problem"
+    assert the("disk").says.startswith("2.0 GiB")
+    assert "CKSLAB_CACHE" in the("disk").next_step
+
+
+def test_little_memory_is_a_problem_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_MEMORY_LOW", 2**60)
+    assert the("memory").state == "problem"
+    assert the("memory").next_step
+
+
+def test_an_image_still_to_be_made_is_a_note_with_the_command(machine: HandMadeContainers) -> None:
+    machine.images.clear()
+    assert the("node image").state == "note"
+    assert "ckslab setup" in the("node image").next_step
+    assert examined("stand-ins") == []
+
+
+def test_stand_ins_are_listed_openly() -> None:
+    assert the("stand-ins").state == "note"
+    for name in image.versions()["stand-ins"]:
+        assert name in the("stand-ins").says
+
+
+def test_the_image_is_the_one_that_the_lab_was_made_from(machine: HandMadeContainers) -> None:
+    machine.images.add("example/node:1")
+    machine.answers["image inspect example/node:1"] = done(stdout='[{"Config": {}}]')
+    record.save("own", Record(runtime="podman", made_from="example/node:1", ready=True))
+    assert "example/node:1" in the("node image").says
+
+
+@pytest.mark.parametrize(
+    ("state", "answer", "verdict"),
+    [("running", done(), "ok"), ("exited", done(), "ok"), ("running", done(code=1, stderr="refused"), "problem")],
+)
+def test_the_lab_itself_is_looked_at(machine: HandMadeContainers, state: str, answer: object, verdict: str) -> None:
+    machine.make_lab("own", state)
+    record.save("own", Record(runtime="podman", made_from="localhost/ckslab-node:current", ready=True))
+    if verdict == "problem":
+        machine.answers["get nodes --output json"] = answer  # type: ignore[assignment]
+    assert the("lab own").state == verdict
+
+
+def test_a_lab_half_made_is_a_problem(machine: HandMadeContainers) -> None:
+    record.save("own", Record(runtime="podman", made_from="localhost/ckslab-node:current"))
+    assert the("lab own").state == "problem"
+
+
+def test_strangers_may_not_be_let_in() -> None:
+    assert the("security").state == "note"
+    assert "virtual machines" in the("security").next_step
