@@ -136,6 +136,7 @@ def _finding(gatekeeper: Gatekeeper, asked: Sequence[_Asked], expected: Text, wh
 
 def _manifest(kind: str, number: int, namespace: str) -> Mapping[str, Any]:
     """A small object of one of the kinds that run Pods."""
+    # No generateName: a rule that names the object in its message would find no name yet, and say nothing.
     labels = {"app": "ckslab-dry-run"}
     metadata = {"name": "ckslab-dry-run", "namespace": namespace, "labels": labels}
     pod = {"containers": [{"name": "main", "image": "registry.k8s.io/pause:3.10.1"}]}

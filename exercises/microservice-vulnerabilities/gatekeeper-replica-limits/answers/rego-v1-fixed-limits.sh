@@ -28,7 +28,7 @@ spec:
 
               violation contains {"msg": msg} if {
                 not input.review.object.spec.replicas in allowed
-                msg := "a Deployment has three to ten replicas"
+                msg := sprintf("%s must have three to ten replicas", [input.review.object.metadata.name])
               }
 EOF
 
