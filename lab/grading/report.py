@@ -57,6 +57,9 @@ def summary(grade: Grade, *, width: int) -> str:
     lines = wrap(
         i18n.text("grading.score", score=grade.score, max=grade.exercise.points, seconds=seconds), width, INDENT
     )
+    unjudged = sum(verdict not in (Verdict.PASS, Verdict.FAIL) for verdict in grade.verdicts.values())
+    if unjudged:
+        lines += wrap(i18n.text("grading.unjudged", count=unjudged), width, INDENT)
     known = grade.known_mistake
     if known is not None:
         lines += wrap(f"{i18n.text('grading.mistake')}{known.mistake}", width, INDENT)

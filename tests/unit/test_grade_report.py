@@ -108,6 +108,12 @@ def test_no_line_is_wider_than_the_terminal() -> None:
         assert max(map(cells, lines)) <= 24
 
 
+def test_what_could_not_be_judged_is_told_to_cost_nothing() -> None:
+    told = summary(graded(criterion("a"), criterion("b", Verdict.BROKEN), criterion("c", Verdict.UNSEEN)), width=200)
+    assert "no fault of yours: 2" in told
+    assert "no fault of yours" not in summary(graded(criterion("a"), criterion("b", Verdict.FAIL)), width=200)
+
+
 def test_a_known_mistake_is_told() -> None:
     known = answer("forgotten", {"a": Verdict.FAIL}, mistake="You forgot it.")
     grade = replace(graded(criterion("a", Verdict.FAIL)), known_mistake=known)

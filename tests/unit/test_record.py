@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from checkers.api import DryRun, LabBroken, LearnerBroke, NoExec, NoLook, NotSeen, Ran, Text
+from checkers.api import DryRun, LabBroken, LearnerBroke, NoExec, NoLook, NotSeen, Ran, Refused, Text
 from lab.grading.record import Recorder, Replay, public
 from tests.unit.support.exercises import criterion, exercise
 from tests.unit.support.observations import HandMade, pod
@@ -97,7 +97,7 @@ def test_every_look_is_shown_again(file: Path) -> None:
     assert looks(saved(recorder, file)) == seen
 
 
-@pytest.mark.parametrize("kind", [NotSeen, NoExec, LabBroken, LearnerBroke])
+@pytest.mark.parametrize("kind", [NotSeen, NoExec, LabBroken, LearnerBroke, Refused])
 def test_a_look_that_came_to_nothing_comes_to_nothing_again(file: Path, kind: type[NoLook]) -> None:
     recorder = Recorder(HandMade(fails=kind(Text("gone", "没了"))))
     with pytest.raises(kind):

@@ -38,6 +38,8 @@ class ApiServer:
 
     Attributes:
         answers: path without its query -> what is there: a JSON value, text, a (status, value), or `SILENCE`.
+        warnings: the `Warning` headers of each answer.
+        sent: what was posted.
         frames: what `exec` brings: (channel, content) one by one; `SILENCE` in place of the rest.
         asked: every request, with its query.
     """
@@ -45,6 +47,8 @@ class ApiServer:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {"/api/v1": CORE}
         self.frames: list[Any] = []
+        self.warnings: list[str] = []
+        self.sent: list[Any] = []
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.closing = threading.Event()
@@ -82,6 +86,10 @@ def serving() -> Iterator[ApiServer]:
 
 def _handler_of(api: ApiServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            api.sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.do_GET()
+
         def do_GET(self) -> None:
             api.asked.append(self.path)
             api.headers.append({name.lower(): value for name, value in self.headers.items()})
@@ -96,6 +104,8 @@ def _handler_of(api: ApiServer) -> type[BaseHTTPRequestHandler]:
             status, value = said if isinstance(said, tuple) else (200, said)
             body = value.encode() if isinstance(value, str) else json.dumps(value).encode()
             self.send_response(status)
+            for warning in api.warnings:
+                self.send_header("Warning", warning.encode().decode("latin-1"))
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

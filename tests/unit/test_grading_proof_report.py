@@ -1,0 +1,81 @@
+"""Proofs as a terminal and a program read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from checkers.api import Verdict
+from lab import i18n
+from lab.grading.proof_report import exit_code, reason, summary, table, to_json
+from lab.grading.prove import Impossible, Proof
+from tests.unit.support.exercises import criterion, exercise
+
+SUBJECT = exercise([criterion("runs"), criterion("refused")])
+PASS, FAIL = Verdict.PASS, Verdict.FAIL
+
+HOLDS = Proof(SUBJECT, "solution", {"runs": PASS, "refused": PASS}, {"grade": 0.5, "all": 9.25})
+FAILS = Proof(
+    SUBJECT, "forgotten", {"runs": PASS, "refused": PASS}, {"grade": 0.4, "all": 8.0}, ("refused: as it was",)
+)
+STUCK = Proof(SUBJECT, "other", problems=("no such lab",), is_labs=True)
+BEFORE = Proof(SUBJECT, "earlier", {"runs": FAIL, "refused": PASS}, {"grade": 0.3, "all": 7.0}, remembered=True)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    before = i18n.language()
+    i18n.use("en")
+    yield
+    i18n.use(before)
+
+
+def test_the_table_has_a_line_for_each_answer_and_below_it_what_is_otherwise() -> None:
+    lines = table([HOLDS, FAILS, STUCK, BEFORE]).splitlines()
+    assert lines[0] == "one: 2 of 4 as predicted"
+    assert [line.split() for line in lines[1:3]] == [["1", "runs"], ["2", "refused"]]
+    assert [line.split() for line in lines[3:]] == [
+        ["1", "2", "look", "all"],
+        ["✔", "solution", "✔", "✔", "0.5", "s", "9.2", "s"],
+        ["✘", "forgotten", "✔", "✔", "0.4", "s", "8.0", "s"],
+        ["refused:", "as", "it", "was"],
+        ["✘", "other", "-", "-", "-", "-"],
+        ["no", "such", "lab"],
+        ["✔", "earlier", "✘", "✔", "0.3", "s", "as", "before"],
+    ]
+
+
+def test_columns_stand_below_each_other_in_each_language() -> None:
+    for language in i18n.LANGUAGES:
+        i18n.use(language)
+        rows = table([HOLDS, BEFORE]).splitlines()[-2:]
+        assert len({row.index("0.") for row in rows}) == 1
+
+
+def test_the_sum_counts_only_time_that_was_spent_now() -> None:
+    assert summary([HOLDS, BEFORE]) == "2 of 2 answers as predicted, in 9 s"
+
+
+def test_an_impossible_exercise_has_its_reason() -> None:
+    assert "because no gVisor here" in reason(Impossible(SUBJECT, "no gVisor here"))
+
+
+def test_json_holds_it_all() -> None:
+    told = to_json([HOLDS, FAILS], [Impossible(SUBJECT, "no gVisor here")])
+    assert told["holds"] is False
+    assert told["proofs"][0] == {
+        "exercise": "one",
+        "answer": "solution",
+        "holds": True,
+        "remembered": False,
+        "seconds": {"grade": 0.5, "all": 9.25},
+        "verdicts": {"runs": "pass", "refused": "pass"},
+        "problems": [],
+    }
+    assert told["impossible"] == [{"exercise": "one", "reason": "no gVisor here"}]
+
+
+@pytest.mark.parametrize(("proofs", "code"), [([HOLDS, BEFORE], 0), ([HOLDS, FAILS], 1), ([FAILS, STUCK], 3), ([], 0)])
+def test_exit_codes(proofs: list[Proof], code: int) -> None:
+    assert exit_code(proofs) == code
