@@ -39,7 +39,8 @@ def table(proofs: Sequence[Proof]) -> str:
         lines.append(
             INDENT + INDENT.join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
-        lines += [f"{INDENT * 3}{problem}" for problem in (proof.problems if proof else ())]
+        problems = "\n".join(proof.problems).splitlines() if proof else ()
+        lines += [f"{INDENT * 3}{line}" for line in problems]
     return "\n".join(lines)
 
 

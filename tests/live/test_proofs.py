@@ -1,4 +1,4 @@
-"""Every exercise keeps its promises on a real cluster: untouched it earns nothing, and each answer gets its verdicts."""
+"""Every exercise keeps its promises on a real cluster: untouched it earns nothing, each answer gets its verdicts."""
 
 from __future__ import annotations
 

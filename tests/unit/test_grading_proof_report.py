@@ -19,7 +19,7 @@ HOLDS = Proof(SUBJECT, "solution", {"runs": PASS, "refused": PASS}, {"grade": 0.
 FAILS = Proof(
     SUBJECT, "forgotten", {"runs": PASS, "refused": PASS}, {"grade": 0.4, "all": 8.0}, ("refused: as it was",)
 )
-STUCK = Proof(SUBJECT, "other", problems=("no such lab",), is_labs=True)
+STUCK = Proof(SUBJECT, "other", problems=("no such lab\nmake it",), is_labs=True)
 BEFORE = Proof(SUBJECT, "earlier", {"runs": FAIL, "refused": PASS}, {"grade": 0.3, "all": 7.0}, remembered=True)
 
 
@@ -42,6 +42,7 @@ def test_the_table_has_a_line_for_each_answer_and_below_it_what_is_otherwise() -
         ["refused:", "as", "it", "was"],
         ["✘", "other", "-", "-", "-", "-"],
         ["no", "such", "lab"],
+        ["make", "it"],
         ["✔", "earlier", "✘", "✔", "0.3", "s", "as", "before"],
     ]
 
