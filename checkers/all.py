@@ -1,5 +1,27 @@
 """Imports every module of checks, which enters them."""
 
-from checkers import gatekeeper, pod_security, pods, replica_limits, sandbox, security_context, volumes
+from checkers import (
+    encryption,
+    etcd,
+    gatekeeper,
+    pod_security,
+    pods,
+    replica_limits,
+    sandbox,
+    secrets,
+    security_context,
+    volumes,
+)
 
-__all__ = ["gatekeeper", "pod_security", "pods", "replica_limits", "sandbox", "security_context", "volumes"]
+__all__ = [
+    "encryption",
+    "etcd",
+    "gatekeeper",
+    "pod_security",
+    "pods",
+    "replica_limits",
+    "sandbox",
+    "secrets",
+    "security_context",
+    "volumes",
+]
