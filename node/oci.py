@@ -109,6 +109,8 @@ class _Writer:
             "os": "linux",
             "config": {"Env": [f"PATH={PATH}"], **image.config},
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}" for digest, _ in layers]},
+            # It may be left out, but then podman cannot build on what was made from the image.
+            "history": [{"created_by": "node.build"} for _ in layers],
         }
         config_digest, config_size = self._blob(json.dumps(config).encode())
         manifest = {

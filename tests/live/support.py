@@ -59,6 +59,13 @@ def engine_of(lab: str) -> Containers:
     return containers.find(memory.runtime if memory else None)
 
 
+def image_of(lab: str) -> str:
+    """The image that a lab's machines were made from."""
+    memory = record.load(lab)
+    assert memory is not None
+    return memory.made_from
+
+
 def belongings(lab: str) -> Belongings:
     """Found out by the names alone, and by what the containers themselves have mounted."""
     engine = engine_of(lab)

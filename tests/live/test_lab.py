@@ -77,7 +77,7 @@ $(complete -p k | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
 echo "${COMPREPLY[@]}"
 """
 EGRESS = f"""
-nc -lvN 9000 <<<hello 2>/tmp/connection & listener=$!
+nc -lvnN 9000 <<<hello 2>/tmp/connection & listener=$!
 kubectl exec -n {NAMESPACE} friend -- timeout 10 nc "$(hostname -I | cut -d' ' -f1)" 9000
 wait $listener
 cat /tmp/connection
@@ -168,7 +168,7 @@ def test_what_leaves_the_cluster_bears_the_address_of_its_node(scene: Cli) -> No
         "get", "node", "kube-control-plane", "--output", "jsonpath={.status.addresses[?(@.type=='InternalIP')].address}"
     )
     assert heard.startswith("hello\n")
-    assert f"from {node} " in heard or f"({node})" in heard or node in heard
+    assert f"Connection received on {node} " in heard
 
 
 def test_a_pod_in_gvisor_has_gvisors_kernel(scene: Cli) -> None:
@@ -185,12 +185,3 @@ def test_policies_stop_what_they_forbid_and_nothing_else(scene: Cli) -> None:
     assert not reaches(scene, "stranger", "server")
     scene.kubectl("delete", "networkpolicy", "-n", NAMESPACE, "--all")
     assert wait_until(lambda: reaches(scene, "stranger", "server"), SYSTEM, bound=SETTLES)
-
-
-# Grading
-
-
-def test_every_answer_of_an_exercise_gets_the_verdicts_it_must_get(ckslab: Cli) -> None:
-    proofs = json.loads(ckslab.must("prove", "busybox-security-context", "--json", timeout=600))
-    assert len(proofs) > 7
-    assert all(proof["holds"] for proof in proofs)

@@ -17,13 +17,15 @@ import pytest
 from node import build
 from node.commands import CommandFailed, Commands
 from node.store import Artifact, Store
-from tests.unit.support.home import only_path, program
+from tests.unit.support.home import only_path
 
-ENGINE = """
-first_lines = [argument.partition(chr(10))[0] for argument in sys.argv[1:]]
-with open(os.environ['ENGINE_LOG'], 'a') as log: log.write(' '.join(first_lines) + chr(10))
-if os.environ.get('ENGINE_FAILS', '-') in sys.argv: sys.exit('no space left on device')
+ENGINE = """#!/bin/sh
+for argument; do line="$line${argument%%
+*} "; done
+echo "${line% }" >> "$ENGINE_LOG"
+case " $* " in *" ${ENGINE_FAILS:--} "*) echo "no space left on device"; exit 1 ;; esac
 """
+"""Tells what it was asked for: the first line of each argument."""
 
 
 @dataclass
@@ -72,7 +74,9 @@ class Builds:
 def builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Builds:
     made = Builds(tmp_path / "cache", tmp_path / "log", Recipe(), lambda: capsys.readouterr().out)
     monkeypatch.setenv("ENGINE_LOG", str(made.log))
-    program(only_path(monkeypatch, tmp_path / "bin"), "podman", ENGINE)
+    engine = only_path(monkeypatch, tmp_path / "bin") / "podman"
+    engine.write_text(ENGINE)
+    engine.chmod(0o755)
     monkeypatch.setattr(build, "toolchain", lambda *_: "/usr/bin/go")
     monkeypatch.setattr(build, "Recipe", lambda *_: made.recipe)
     return made

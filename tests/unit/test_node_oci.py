@@ -85,6 +85,11 @@ def test_containerd_finds_an_oci_layout_whose_descriptors_are_true(archive: Path
             blob(archive, layer)
 
 
+def test_each_layer_has_its_line_of_history_so_that_others_can_build_on_the_image(archive: Path) -> None:
+    for entry in document(archive, "manifest.json"):
+        assert len(document(archive, entry["Config"])["history"]) == len(entry["Layers"])
+
+
 def test_an_image_has_the_configuration_it_was_given_and_a_path(archive: Path) -> None:
     one, two = (document(archive, entry["Config"])["config"] for entry in document(archive, "manifest.json"))
     assert one == {"Env": [f"PATH={oci.PATH}"], "Entrypoint": ["/usr/bin/kubectl"]}
