@@ -44,7 +44,7 @@ _MACHINE_SECONDS = 120
 _HEALTHY_SECONDS = 90
 _MISSING = 66
 """The exit code of the script where a machine has no baseline."""
-_LEADERS = ("kube-controller-manager", "kube-scheduler")
+LEADERS = ("kube-controller-manager", "kube-scheduler")
 
 
 def save(engine: Engine) -> None:
@@ -114,11 +114,11 @@ class _Cluster:
         """The API server is ready. Makes way for new leaders, who else would wait until the old leases expire."""
         if not self._kubectl.ask("get", "--raw=/readyz", timeout=15).ok:
             return False
-        return self._kubectl.ask("delete", "lease", *_LEADERS, "--namespace=kube-system", "--ignore-not-found").ok
+        return self._kubectl.ask("delete", "lease", *LEADERS, "--namespace=kube-system", "--ignore-not-found").ok
 
     def has_control(self) -> bool:
         """Controllers and scheduler work: each has taken its lease."""
-        return set(_LEADERS) <= self._alive("kube-system")
+        return set(LEADERS) <= self._alive("kube-system")
 
     def has_nodes(self) -> bool:
         """Each node's kubelet has reported."""

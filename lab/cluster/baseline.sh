@@ -6,7 +6,7 @@ set -euo pipefail
 verb=$1 role=$2
 shift 2
 
-kept=/var/lib/ckslab/baseline
+kept=${CKSLAB_BASELINE:-/var/lib/ckslab/baseline}
 etcd=/var/lib/etcd
 pki=/etc/kubernetes/pki/etcd
 missing=66
@@ -27,10 +27,15 @@ program() { command -v "$1" || echo "/proc/$(pgrep --oldest --exact etcd)/root/u
 save() {
   rm -rf "$kept" && install --directory --mode 700 "$kept" "$kept/new/files"
   for path; do
-    if is_there "$path"; then cp --archive --parents "$path" "$kept/new/files"; fi
+    if is_there "$path"; then
+      mkdir -p "$kept/new/files$(dirname "$path")"
+      cp --archive "$path" "$kept/new/files$path"
+    fi
   done
-  address > "$kept/new/address"
-  if [ "$role" != base ]; then lasting_sandboxes > "$kept/new/sandboxes"; fi
+  if [ "$role" != base ]; then
+    address > "$kept/new/address"
+    lasting_sandboxes > "$kept/new/sandboxes"
+  fi
   if [ "$role" = control-plane ]; then save_etcd; fi
   mv "$kept/new" "$kept/whole"
 }
