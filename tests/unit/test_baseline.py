@@ -1,0 +1,176 @@
+"""Going back to the baseline: what the machines are asked for, and when the cluster counts as healthy again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from lab.cluster import baseline
+from lab.cluster.engine import Node
+from lab.errors import LabError
+from tests.unit.support.clocks import Hands
+from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
+
+BEGAN = "2026-01-01T12:00:00"
+BEFORE, SINCE = "2026-01-01T11:59:59.000000Z", "2026-01-01T12:00:03.000000Z"
+
+
+@dataclass
+class Lab(HandMadeEngine):
+    """A lab of three machines that answers as a healthy one does."""
+
+    node: HandMadeNode = field(default_factory=HandMadeNode)
+    worker: HandMadeNode = field(default_factory=lambda: HandMadeNode("kube-worker-1", "worker"))
+    workstation: HandMadeNode = field(default_factory=lambda: HandMadeNode("base", "base"))
+
+    def __post_init__(self) -> None:
+        self.node.answers = {
+            "date": done(stdout=f"{BEGAN}\n"),
+            "--namespace=kube-system --output": leases("kube-controller-manager", "kube-scheduler", "apiserver-x"),
+            "--namespace=kube-node-lease": leases("kube-control-plane", "kube-worker-1"),
+            "get pods": done(stdout=json.dumps({"items": [pod("a-1", "kube-control-plane"), pod("b-2")]})),
+            "crictl ps": running("a-1", "aef8"),
+        }
+        self.worker.answers = {"crictl ps": running("b-2")}
+
+    def nodes(self) -> Sequence[Node]:
+        return [self.node, self.worker]
+
+    def base(self) -> Node:
+        return self.workstation
+
+
+def leases(*names: str, renewed: str = SINCE) -> Any:
+    items = [{"metadata": {"name": name}, "spec": {"renewTime": renewed}} for name in names]
+    return done(stdout=json.dumps({"items": items}))
+
+
+def pod(uid: str, node: str = "kube-worker-1", ready: str = "True", **annotations: str) -> dict[str, Any]:
+    return {
+        "metadata": {"uid": uid, "annotations": annotations},
+        "spec": {"nodeName": node},
+        "status": {"conditions": [{"type": "Ready", "status": ready}]},
+    }
+
+
+def running(*uids: str) -> Any:
+    containers = [{"labels": {"io.kubernetes.pod.uid": uid}} for uid in uids]
+    return done(stdout=json.dumps({"containers": containers}))
+
+
+def restored(lab: Lab) -> list[str]:
+    """What was said on the way."""
+    said: list[str] = []
+    baseline.restore(lab, said.append, Hands().clock)
+    return said
+
+
+def refusal(lab: Lab) -> str:
+    with pytest.raises(LabError) as caught:
+        restored(lab)
+    assert "ckslab --name cks down" in caught.value.next_step
+    return str(caught.value)
+
+
+# Keeping it
+
+
+def test_every_machine_keeps_what_exercises_change_there() -> None:
+    lab = Lab()
+    baseline.save(lab)
+    assert lab.node.ran[0].startswith("bash -s save control-plane /etc/kubernetes /etc/containerd ")
+    assert lab.worker.ran[0].startswith("bash -s save worker /etc/kubernetes /etc/containerd ")
+    assert lab.workstation.ran == ["bash -s save base /home/candidate/.kube /home/candidate/.ssh /opt/lab"]
+
+
+def test_a_machine_that_cannot_keep_it_is_named_with_its_own_words() -> None:
+    lab = Lab()
+    lab.worker.answers["save worker"] = done(code=1, stderr="No space left on device")
+    with pytest.raises(LabError, match="No space left on device") as caught:
+        baseline.save(lab)
+    assert "kube-worker-1" in caught.value.tried
+
+
+# Going back
+
+
+def test_every_machine_goes_back_and_then_each_thing_awaited_is_told() -> None:
+    lab = Lab()
+    said = restored(lab)
+    assert "restore control-plane" in lab.node.ran[1]
+    assert "restore worker" in lab.worker.ran[0]
+    assert "restore base" in lab.workstation.ran[0]
+    assert [len(said), *said[1:3]] == [5, "the API server", "controllers and scheduler"]
+
+
+def test_without_a_baseline_the_lab_has_to_be_made_anew() -> None:
+    lab = Lab()
+    lab.worker.answers["restore worker"] = done(code=66)
+    assert "kube-worker-1 has no baseline" in refusal(lab)
+
+
+def test_a_machine_that_does_not_go_back_is_named_with_its_own_words() -> None:
+    lab = Lab()
+    lab.node.answers["restore control-plane"] = done(code=1, stderr="containerd: failed to load TOML")
+    assert "kube-control-plane: containerd: failed to load TOML" in refusal(lab)
+
+
+def test_leases_of_the_leaders_from_before_are_deleted_once_the_api_server_is_ready() -> None:
+    lab = Lab()
+    restored(lab)
+    asked = [line for line in lab.node.ran if "kubectl" in line]
+    assert "--raw=/readyz" in asked[0]
+    assert "delete lease kube-controller-manager kube-scheduler --namespace=kube-system" in asked[1]
+
+
+# When it is healthy: what etcd held at the baseline proves nothing
+
+
+def test_an_api_server_that_does_not_come_is_told_after_the_bound() -> None:
+    lab = Lab()
+    lab.node.answers["--raw=/readyz"] = done(code=1, stderr="connection refused")
+    assert "Waited 90 s for the API server" in refusal(lab)
+
+
+def test_a_leader_that_has_not_renewed_its_lease_since_does_not_work_yet() -> None:
+    lab = Lab()
+    lab.node.answers["--namespace=kube-system --output"] = leases(*baseline.LEADERS, renewed=BEFORE)
+    assert "controllers and scheduler" in refusal(lab)
+
+
+def test_a_node_whose_kubelet_has_not_reported_since_is_awaited() -> None:
+    lab = Lab()
+    lab.node.answers["--namespace=kube-node-lease"] = leases("kube-control-plane")
+    assert "a report from every node" in refusal(lab)
+
+
+@pytest.mark.parametrize(
+    ("state", "uids"),
+    [
+        ("a Pod of the learner still runs", ("b-2", "c-3")),
+        ("a Pod has no container yet", ()),
+    ],
+)
+def test_a_node_that_does_not_run_its_own_pods_and_no_others_is_awaited(state: str, uids: Sequence[str]) -> None:
+    lab = Lab()
+    lab.worker.answers["crictl ps"] = running(*uids)
+    assert "the Pods of every node" in refusal(lab), state
+
+
+def test_a_pod_that_is_not_ready_is_awaited() -> None:
+    lab = Lab()
+    items = [pod("a-1", "kube-control-plane"), pod("b-2", ready="False")]
+    lab.node.answers["get pods"] = done(stdout=json.dumps({"items": items}))
+    assert "the Pods of every node" in refusal(lab)
+
+
+def test_static_pods_have_other_uids_on_the_node_and_do_not_matter() -> None:
+    lab = Lab()
+    mirror = {"kubernetes.io/config.mirror": "aef8"}
+    items = [pod("a-1", "kube-control-plane"), pod("b-2"), pod("d-4", "kube-control-plane", **mirror)]
+    lab.node.answers["get pods"] = done(stdout=json.dumps({"items": items}))
+    restored(lab)

@@ -1,0 +1,112 @@
+"""The script of the baseline, run on this machine for what it does everywhere: keeping files and putting them back."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.cluster import baseline
+
+SCRIPT = Path(baseline.__file__).with_suffix(".sh")
+
+
+class Machine:
+    """A directory that a baseline covers, and a place where it is kept."""
+
+    def __init__(self, root: Path) -> None:
+        self.etc = root / "etc"
+        self.absent = root / "absent"
+        self._kept = root / "kept"
+        (self.etc / "manifests").mkdir(parents=True)
+        (self.etc / "manifests" / "api.yaml").write_text("original")
+        (self.etc / "link").symlink_to("manifests")
+
+    def run(self, verb: str) -> int:
+        covered = [str(self.etc), str(self.absent)]
+        variables = {"CKSLAB_BASELINE": str(self._kept), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        done = subprocess.run(["bash", "-s", verb, "base", *covered], input=SCRIPT.read_bytes(), env=variables)
+        return done.returncode
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    own = Machine(tmp_path)
+    assert own.run("save") == 0
+    return own
+
+
+def test_what_was_changed_is_as_it_was(machine: Machine) -> None:
+    file = machine.etc / "manifests" / "api.yaml"
+    file.write_text("broken")
+    file.chmod(0o600)
+    assert machine.run("restore") == 0
+    assert file.read_text() == "original"
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_was_deleted_is_there_again(machine: Machine) -> None:
+    (machine.etc / "manifests" / "api.yaml").unlink()
+    (machine.etc / "manifests").rmdir()
+    (machine.etc / "link").unlink()
+    assert machine.run("restore") == 0
+    assert (machine.etc / "link" / "api.yaml").read_text() == "original"
+
+
+def test_what_was_not_there_is_gone(machine: Machine) -> None:
+    (machine.etc / "enc").mkdir()
+    (machine.etc / "enc" / "a name with\nodd letters").write_text("key")
+    (machine.etc / "dangling").symlink_to("nowhere")
+    machine.absent.mkdir()
+    assert machine.run("restore") == 0
+    assert sorted(path.name for path in machine.etc.rglob("*")) == ["api.yaml", "link", "manifests"]
+    assert not machine.absent.exists()
+
+
+def test_what_became_something_else_is_itself_again(machine: Machine) -> None:
+    (machine.etc / "link").unlink()
+    (machine.etc / "link").write_text("a file now")
+    (machine.etc / "manifests" / "api.yaml").unlink()
+    (machine.etc / "manifests" / "api.yaml").mkdir()
+    assert machine.run("restore") == 0
+    assert (machine.etc / "link").readlink() == Path("manifests")
+    assert (machine.etc / "manifests" / "api.yaml").read_text() == "original"
+
+
+def test_a_directory_that_became_a_link_is_itself_again_and_what_it_points_to_stays(
+    machine: Machine, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (machine.etc / "manifests").rename(elsewhere)
+    (elsewhere / "mine").write_text("mine")
+    (machine.etc / "manifests").symlink_to(elsewhere)
+    assert machine.run("restore") == 0
+    assert [path.name for path in (machine.etc / "manifests").iterdir()] == ["api.yaml"]
+    assert (elsewhere / "mine").exists()
+
+
+def test_what_is_as_it_was_is_not_touched(machine: Machine) -> None:
+    file = machine.etc / "manifests" / "api.yaml"
+    before = file.stat().st_ctime_ns
+    assert machine.run("restore") == 0
+    assert file.stat().st_ctime_ns == before
+
+
+def test_it_can_be_gone_back_to_again_and_again(machine: Machine) -> None:
+    for content in ("first", "second"):
+        (machine.etc / "manifests" / "api.yaml").write_text(content)
+        assert machine.run("restore") == 0
+        assert (machine.etc / "manifests" / "api.yaml").read_text() == "original"
+
+
+def test_without_a_baseline_nothing_is_done_and_the_exit_code_says_so(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    (machine.etc / "mine").write_text("mine")
+    assert machine.run("restore") == 66
+    assert (machine.etc / "mine").exists()
+
+
+def test_a_save_that_was_interrupted_is_no_baseline(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "kept" / "whole").rename(tmp_path / "kept" / "new")
+    assert machine.run("restore") == 66
