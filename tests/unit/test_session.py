@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from checkers.api import Verdict
 from lab.catalog.model import Catalog, Domain, Exercise, Localized, Resource, Scenario
+from lab.clock import Clock
 from lab.cluster.engine import Capability, Completed
 from lab.errors import LabError, UsageError
 from lab.grading.prove import Wanted
@@ -86,13 +88,19 @@ def test_an_impossible_exercise_is_not_started() -> None:
 # Starting
 
 
+@pytest.fixture
+def useless_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Going back to the baseline changes nothing."""
+    monkeypatch.setattr("lab.cluster.baseline.restore", lambda *_: None)
+
+
 def test_start_clears_then_makes_then_waits(tmp_path: Path) -> None:
     manifest = tmp_path / "web.yaml"
     manifest.write_text("kind: Pod\n", encoding="utf-8")
     engine, own = HandMadeEngine(), one(Scenario(("shop",), (manifest,)))
     session(engine, own).start(own)
     assert asked(engine.node) == [
-        "delete namespace shop --ignore-not-found --timeout=120s",
+        "delete namespace shop --ignore-not-found --timeout=60s",
         "create namespace shop",
         "get serviceaccount default --namespace=shop",
         "apply -f -",
@@ -118,7 +126,7 @@ def test_start_waits_for_the_default_account_that_comes_late() -> None:
     ] * 2
 
 
-def test_a_wait_has_a_bound_and_says_what_for() -> None:
+def test_a_wait_has_a_bound_and_says_what_for(useless_baseline: None) -> None:
     engine = HandMadeEngine()
     engine.node.answers["get serviceaccount"] = done(code=1)
     own = one(Scenario(("shop",)))
@@ -147,7 +155,7 @@ def test_a_scene_has_settled_when_no_pod_is_on_its_way(status: dict[str, Any], i
             session(engine, own).start(own)
 
 
-def test_a_refusal_is_told_with_the_command_and_the_words_that_came_back() -> None:
+def test_a_refusal_is_told_with_the_command_and_the_words_that_came_back(useless_baseline: None) -> None:
     engine, own = HandMadeEngine(), one(Scenario(("shop",)))
     engine.node.answers["create namespace"] = done(code=1, stderr="namespaces is forbidden")
     with pytest.raises(LabError) as caught:
@@ -160,7 +168,7 @@ def test_start_tells_its_steps() -> None:
     told: list[Progress] = []
     own = one(Scenario(remove=(POD,)))
     session(HandMadeEngine(), own).start(own, told.append)
-    assert [(step.number, step.steps) for step in told] == [(1, 3), (2, 3), (3, 3)]
+    assert [(step.number, step.steps) for step in told] == [(1, 2), (2, 2)]
     assert all(own.id in step.step for step in told)
 
 
@@ -196,11 +204,68 @@ def test_reset_frees_an_object_that_a_finalizer_keeps() -> None:
     assert '{"metadata":{"finalizers":null}}' in engine.node.ran[1]
 
 
-def test_reset_without_an_exercise_resets_all_of_them() -> None:
+# Going back to the baseline
+
+
+@pytest.fixture
+def restores(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A baseline that is gone back to at once. Holds what the node had been asked for by then, and lets it obey."""
+    asked_before: list[str] = []
+
+    def restore(engine: HandMadeEngine, say: Callable[[str], None], clock: Clock) -> None:
+        asked_before.append("; ".join(asked(engine.node)))
+        engine.node.ran.clear()
+        engine.node.answers.clear()
+
+    monkeypatch.setattr("lab.cluster.baseline.restore", restore)
+    return asked_before
+
+
+def test_reset_without_an_exercise_goes_back_to_the_baseline(restores: list[str]) -> None:
     engine = HandMadeEngine()
-    exercises = [one(Scenario((name,)), name=name) for name in ("a", "b")]
-    session(engine, *exercises).reset()
-    assert [line.split()[2] for line in asked(engine.node)] == ["a", "b"]
+    session(engine, one(Scenario(("shop",)))).reset()
+    assert restores == [""]
+    assert engine.node.ran == []
+
+
+def test_an_exercise_that_says_so_starts_from_the_baseline(restores: list[str]) -> None:
+    engine, own = HandMadeEngine(), one(Scenario(("shop",), reset="baseline"))
+    session(engine, own).start(own)
+    assert restores == [""]
+    assert "create namespace shop" in asked(engine.node)
+
+
+def test_an_exercise_that_says_so_is_reset_to_the_baseline(restores: list[str]) -> None:
+    own = one(Scenario(("shop",), reset="baseline"))
+    session(HandMadeEngine(), own).reset(own)
+    assert restores == [""]
+
+
+def test_an_exercise_whose_objects_can_be_deleted_leaves_the_rest_alone(restores: list[str]) -> None:
+    engine, own = HandMadeEngine(), one(Scenario(("shop",)))
+    session(engine, own).start(own)
+    session(engine, own).reset(own)
+    assert restores == []
+
+
+@pytest.mark.parametrize("refused", ["delete namespace", "create namespace"])
+def test_a_start_that_the_cluster_is_in_no_state_for_begins_again_from_the_baseline(
+    refused: str, restores: list[str]
+) -> None:
+    engine, own = HandMadeEngine(), one(Scenario(("shop",)))
+    engine.node.answers[refused] = done(code=1, stderr="failed calling webhook")
+    session(engine, own).start(own)
+    assert refused in restores[0]
+    assert "create namespace shop" in asked(engine.node)
+
+
+def test_a_reset_that_deleting_does_not_help_goes_back_to_the_baseline(restores: list[str]) -> None:
+    engine, own = HandMadeEngine(), one(Scenario(("shop",)))
+    engine.node.answers["delete namespace"] = done(code=1, stderr="connection refused")
+    told: list[Progress] = []
+    session(engine, own).reset(own, told.append)
+    assert len(restores) == 1
+    assert "baseline" in told[-1].detail
 
 
 # Grading and proving
