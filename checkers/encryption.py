@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from posixpath import commonpath, normpath, relpath
+from posixpath import commonpath, join, normpath, relpath
 
 from checkers.api import Finding, LabBroken, Observer, Ran, Text, check, failed, passed
 from checkers.etcd import ENCRYPT
@@ -38,7 +38,7 @@ class _Server:
         """The path that the flag names, inside the container; empty without the flag. The last one counts."""
         values = [following for own, following in zip(self.args, [*self.args[1:], ""], strict=True) if own == _FLAG]
         values += [own.partition("=")[2] for own in self.args if own.startswith(f"{_FLAG}=")]
-        return normpath(values[-1]) if values else ""
+        return normpath(join("/", values[-1])) if values else ""
 
     def on_node(self, path: str) -> str:
         """Where a file of the container lies on the node; empty if it is the container's own, and gone with it."""

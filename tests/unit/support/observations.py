@@ -93,6 +93,7 @@ class HandMade:
         runs: container -> what each command gives there; a program that is not named is not in the container.
         on_nodes: the same by node.
         fails: raised by the first look.
+        stored: key -> bytes, as etcd holds them.
     """
 
     objects: list[Object] = field(default_factory=list)
@@ -102,6 +103,7 @@ class HandMade:
     lines: list[str] = field(default_factory=list)
     images: tuple[str, ...] = ("busybox:1.28",)
     fails: NoLook | None = None
+    stored: dict[str, bytes] = field(default_factory=dict)
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> Object | None:
         if self.fails:
@@ -124,6 +126,12 @@ class HandMade:
 
     def logs(self, pod: str, container: str, namespace: str = "default", *, previous: bool = False) -> Sequence[str]:
         return self.lines
+
+    def etcd_keys(self, prefix: str) -> Sequence[str]:
+        return [key for key in self.stored if key.startswith(prefix)]
+
+    def etcd_value(self, key: str) -> bytes | None:
+        return self.stored.get(key)
 
     def provides(self, image: str) -> bool:
         return image in self.images

@@ -1,0 +1,166 @@
+"""How Secrets lie in etcd, and whether the API server still shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from checkers.api import Finding, LearnerBroke, Refused, Text, Verdict
+from checkers.etcd import all_secrets_encrypted, secret_encrypted, secrets_readable
+from checkers.secrets import opaque
+from tests.unit.support.observations import HandMade, Object
+
+PLAIN = b"k8s\x00\n\x0c\n\x02v1\x12\x06Secret\x12Z password hunter2"
+AESCBC = b"k8s:enc:aescbc:v1:key1:\x00\xff hunter2 would be in here"
+UNREADABLE = Text("(500): unable to transform key", "(500): unable to transform key")
+
+
+def key(name: str, namespace: str = "payments") -> str:
+    return f"/registry/secrets/{namespace}/{name}"
+
+
+def secret(name: str = "ledger", namespace: str = "payments", **more: Any) -> Object:
+    metadata = {"name": name, "namespace": namespace}
+    return {"kind": "Secret", "metadata": metadata, "type": "Opaque", "data": {"password": "aHVudGVyMg=="}, **more}
+
+
+class Refusing(HandMade):
+    """The API server does not get at what it holds of Secrets."""
+
+    def get(self, *args: Any, **more: Any) -> Object | None:
+        raise Refused(UNREADABLE)
+
+    def list(self, *args: Any, **more: Any) -> Sequence[Object]:
+        raise Refused(UNREADABLE)
+
+
+def of_one(value: bytes | None) -> Finding:
+    stored = {} if value is None else {key("ledger"): value}
+    return secret_encrypted(HandMade(stored=stored), name="ledger", namespace="payments", provider="aescbc")
+
+
+# One Secret
+
+
+def test_what_the_provider_wrote_passes_and_the_name_of_its_key_is_told() -> None:
+    found = of_one(AESCBC)
+    assert found.verdict is Verdict.PASS
+    assert found.found.en == f"{key('ledger')}: k8s:enc:aescbc:v1:key1:"
+
+
+def test_plain_bytes_fail_and_are_not_told() -> None:
+    found = of_one(PLAIN)
+    assert found.verdict is Verdict.FAIL
+    assert "not encrypted" in found.found.en
+    assert "hunter2" not in found.found.en
+
+
+@pytest.mark.parametrize("provider", [b"aesgcm", b"secretbox", b"kms"])
+def test_another_provider_fails_and_is_told(provider: bytes) -> None:
+    found = of_one(AESCBC.replace(b"aescbc", provider))
+    assert found.verdict is Verdict.FAIL
+    assert f"k8s:enc:{provider.decode()}:" in found.found.en
+
+
+@pytest.mark.parametrize("value", [b"k8s:enc:aescbc", b"x k8s:enc:aescbc:v1:key1:", b"k8s:enc:aescbcx:v1:key1:", b""])
+def test_bytes_that_only_look_like_it_fail(value: bytes) -> None:
+    assert of_one(value).verdict is Verdict.FAIL
+
+
+def test_a_secret_that_is_not_there_fails() -> None:
+    assert "etcd has no /registry/secrets/payments/ledger" in of_one(None).found.en
+
+
+# Every Secret
+
+
+def test_all_pass_when_each_does() -> None:
+    stored = {key("a"): AESCBC, key("b", "kube-system"): AESCBC.replace(b"key1", b"other")}
+    found = all_secrets_encrypted(HandMade(stored=stored), provider="aescbc")
+    assert found.verdict is Verdict.PASS
+    assert "2" in found.found.en
+
+
+def test_one_plain_secret_of_any_namespace_fails_and_is_named() -> None:
+    stored = {key("a"): AESCBC, key("bootstrap-token", "kube-system"): PLAIN}
+    found = all_secrets_encrypted(HandMade(stored=stored), provider="aescbc")
+    assert found.verdict is Verdict.FAIL
+    assert found.found.en.startswith("1 of 2 are not")
+    assert key("bootstrap-token", "kube-system") in found.found.en
+    assert key("a") not in found.found.en
+
+
+def test_of_many_plain_secrets_only_some_are_named() -> None:
+    stored = {key(f"s{number}"): PLAIN for number in range(40)}
+    found = all_secrets_encrypted(HandMade(stored=stored), provider="aescbc")
+    assert found.found.en.startswith("40 of 40 are not")
+    assert found.found.en.count("/registry/") == 5
+
+
+def test_no_secret_at_all_is_not_every_secret() -> None:
+    assert all_secrets_encrypted(HandMade(), provider="aescbc").verdict is Verdict.FAIL
+
+
+# Readable
+
+
+def test_secrets_are_readable_when_the_api_server_shows_each_that_etcd_holds() -> None:
+    assert secrets_readable(HandMade([secret()], stored={key("ledger"): AESCBC})).verdict is Verdict.PASS
+
+
+def test_a_key_that_was_lost_fails_with_the_api_servers_own_words() -> None:
+    found = secrets_readable(Refusing(stored={key("ledger"): AESCBC}))
+    assert found.verdict is Verdict.FAIL
+    assert "unable to transform key" in found.found.en
+
+
+def test_a_secret_that_etcd_holds_and_the_api_server_does_not_show_fails() -> None:
+    found = secrets_readable(HandMade([secret()], stored={key("ledger"): AESCBC, key("hidden"): AESCBC}))
+    assert found.verdict is Verdict.FAIL
+    assert key("hidden") in found.found.en
+
+
+def test_an_api_server_that_is_down_is_left_to_the_grader() -> None:
+    class Down(HandMade):
+        def list(self, *args: Any, **more: Any) -> Sequence[Object]:
+            raise LearnerBroke(UNREADABLE)
+
+    with pytest.raises(LearnerBroke):
+        secrets_readable(Down())
+
+
+# The learner's Secret
+
+
+def of_secret(*objects: Object) -> Finding:
+    return opaque(HandMade(list(objects)), name="ledger", namespace="payments", key="password")
+
+
+@pytest.mark.parametrize("right", [secret(), secret(data={"user": "eA==", "password": "eA=="}), secret(immutable=True)])
+def test_an_opaque_secret_with_the_key_passes(right: Object) -> None:
+    assert of_secret(right).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (secret(data={"pass": "eA=="}), "keys: pass"),
+        (secret(data={"password": ""}), "keys: password"),
+        (secret(data=None), "keys: -"),
+        (secret(type="kubernetes.io/basic-auth"), "type kubernetes.io/basic-auth"),
+        (secret(namespace="default"), "there is one in default"),
+        (secret("ledgers"), "there is no Secret ledger in namespace payments"),
+    ],
+)
+def test_what_is_wrong_with_another_secret_is_told(wrong: Object, told: str) -> None:
+    found = of_secret(wrong)
+    assert found.verdict is Verdict.FAIL
+    assert told in found.found.en
+
+
+def test_a_secret_that_cannot_be_read_any_more_fails_with_the_api_servers_own_words() -> None:
+    found = opaque(Refusing(), name="ledger", namespace="payments", key="password")
+    assert found.verdict is Verdict.FAIL
+    assert "unable to transform key" in found.found.en
