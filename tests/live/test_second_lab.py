@@ -37,7 +37,7 @@ RUN chmod 0755 /usr/local/sbin/* && mkdir /opt/release \\
 CURL = """#!/bin/sh
 set -e
 for argument; do
-  name=$(basename "$argument")
+  name=${argument##*/}
   case "$argument" in
     *.sha512) (cd /opt/release && sha512sum "${name%.sha512}") > "$name" ;;
     https://*) cp "/opt/release/$name" . ;;
@@ -61,9 +61,11 @@ def pulled(lab: Engine, engine: Containers, tmp_path: Path, monkeypatch: pytest.
     versions = image.versions()
     monkeypatch.setattr(image, "versions", lambda: {**versions, "pull": {**versions["pull"], "node": BARE}})
     monkeypatch.setattr(image, "REPOSITORY", "localhost/ckslab-live-pulled")
-    name = image.ensure(engine, "pull", ignore)
-    yield name
-    engine.must("rmi", name, BARE)
+    try:
+        yield image.ensure(engine, "pull", ignore)
+    finally:
+        engine.call("rmi", image.current())
+        engine.must("rmi", BARE)
 
 
 def machines(engine: Containers, lab: str) -> dict[str, str]:
