@@ -50,7 +50,7 @@ class Session:
     ) -> None:
         self.catalog = catalog
         self.engine = engine
-        self.history = history or History()
+        self.history = history or History(clock=clock)
         self._observe = observe
         self.clock = clock
 

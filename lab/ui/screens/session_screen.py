@@ -12,6 +12,7 @@ from textual.worker import get_current_worker
 
 from lab.catalog.model import Exercise
 from lab.grading.grade import Grade, Graded
+from lab.practice.attempt import Attempt
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress
 from lab.ui.trouble import Trouble
@@ -59,6 +60,13 @@ class SessionScreen(Screen[None]):
         grade: Grade
 
     @dataclass
+    class LookedBack(Message):
+        """The history was read, or could not be."""
+
+        attempts: tuple[Attempt, ...] = ()
+        trouble: Trouble | None = None
+
+    @dataclass
     class Failed(Message):
         """A start, a reset or a look did not come to its end."""
 
@@ -83,6 +91,25 @@ class SessionScreen(Screen[None]):
             self._report(self.Failed((), Trouble.of(error)))
         else:
             self._report(self.Explained(reasons))
+
+    # Another process may be writing to the history, so a look into it may take seconds.
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="look back")
+    def look_back(self) -> None:
+        """Read the history."""
+        try:
+            past = self.LookedBack(self.session.history.attempts())
+        except Exception as error:
+            past = self.LookedBack(trouble=Trouble.of(error))
+        self._report(past)
+
+    @work(thread=True, exit_on_error=False, group="keep")
+    def keep(self, keep: Callable[[], object]) -> None:
+        """Put something into the history, as `keep` does it."""
+        try:
+            keep()
+        except Exception as error:
+            self._report(self.Failed((), Trouble.of(error)))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="exercise")
     def change_scenario(self, exercises: Exercises, change: Callable[[OnProgress], None], *, started: bool) -> None:
