@@ -72,10 +72,8 @@ def _listed(attempts: Sequence[Attempt]) -> Iterator[str]:
     words = {outcome: i18n.text(f"history.outcome.{outcome}") for outcome in Outcome}
     width = max(map(columns, words.values()))
     for own in attempts:
-        best = own.best
-        score = f"{best.score}/{best.max}" if best else "-"
         facts = [f"{own.started.astimezone():%Y-%m-%d %H:%M}", pad(words[own.outcome], width)]
-        facts += [f"{score:>5}", f"{duration(own.seconds):>6}", own.exercise]
+        facts += [f"{_score(own.best):>5}", f"{duration(own.seconds) if own.grades else '-':>6}", own.exercise]
         facts += [i18n.text("history.hints", hints=own.hints)] if own.hints else []
         yield "  ".join(facts)
 
@@ -85,15 +83,17 @@ def _summed_up(standings: Sequence[Standing]) -> Iterator[str]:
     tried = [own for own in standings if own.attempts]
     width = max((len(own.exercise.id) for own in tried), default=0)
     for own in tried:
-        best = f"{own.best.score}/{own.best.max}" if own.best else "-"
-        yield i18n.text(
-            "cli.history.summed_up", exercise=f"{own.exercise.id:{width}}", best=best, count=len(own.attempts)
-        )
+        name, count = f"{own.exercise.id:{width}}", len(own.attempts)
+        yield i18n.text("cli.history.summed_up", exercise=name, best=_score(own.best), count=count)
+
+
+def _score(grade: PastGrade | None) -> str:
+    return f"{grade.score}/{grade.max}" if grade else "-"
 
 
 def _in_detail(standing: Standing, history: History) -> Iterator[str]:
     """How each criterion was judged, and the learner's note."""
-    if standing.attempts:
+    if standing.best is not None:
         width = max(len(tally.criterion) for tally in standing.tallies())
         for tally in standing.tallies():
             name = f"{tally.criterion:{width}}"
