@@ -23,7 +23,7 @@ from lab.ui.lab_view import LabView
 from lab.ui.menu import Menu
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.trouble import TroubleScreen
-from lab.ui.shell import RunCommand, run_command
+from lab.ui.shell import RunCommand, full_screen_argv, run_command
 from lab.ui.trouble import Trouble
 from lab.ui.work import Work, until_cancelled
 
@@ -44,7 +44,8 @@ class LabApp(App[None], inherit_bindings=False):
 
     TITLE = "CKS Lab"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Menu}
-    COMMAND_PALETTE_BINDING = "f10"
+    # A key of the app itself would come before a screen could leave it to the shell.
+    ENABLE_COMMAND_PALETTE = False
 
     lab = reactive(LabView())
     """The lab as last seen. Screens watch it."""
@@ -98,12 +99,17 @@ class LabApp(App[None], inherit_bindings=False):
             self.lab = replace(self.lab, work=Work(i18n.text("ui.work.up"), self._clock()))
             self._bring_up()
 
+    def action_look(self) -> None:
+        """See what there is of the lab, now."""
+        self.look()
+
     def open_shell(self, title: str) -> None:
         """Leave the terminal to the learner's shell until it ends."""
-        argv = self._session.engine.shell_argv()
+        returns = i18n.text("ui.shell.returns")
+        argv = full_screen_argv(self._session.engine, returns)
         try:
             with self.suspend():
-                print(f"\n{title}\n{i18n.text('ui.shell.returns')}\n", flush=True)
+                print(f"\n{title}\n{returns}\n", flush=True)
                 self._run_command(argv)
         except SuspendNotSupported:
             self.notify(i18n.text("ui.shell.unsupported"), severity="warning", timeout=10)

@@ -21,6 +21,8 @@ class Attempt:
         busy: its scenario is being prepared or removed.
         grading: its criteria are being judged.
         hints: how many hints were taken.
+        solution_seen: the solution was shown, so what is found no longer counts.
+        passed: all criteria have passed once, without the solution.
         impossible: why it cannot be done on this engine; empty when it can.
         found: criterion id -> what the newest look has found so far.
         grade: the newest look, once it is complete.
@@ -32,6 +34,8 @@ class Attempt:
     busy: bool = False
     grading: bool = False
     hints: int = 0
+    solution_seen: bool = False
+    passed: bool = False
     impossible: str = ""
     found: dict[str, Graded] = field(default_factory=dict)
     grade: Grade | None = None

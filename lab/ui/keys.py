@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from textual.binding import ActiveBinding, Binding
+from textual.keys import format_key
 
 from lab import i18n
 
@@ -36,7 +37,7 @@ class Key:
     @property
     def binding(self) -> Binding:
         """For Textual. It is made before anybody has chosen a language, so `named` gives it its name."""
-        # Function keys come before any widget, for one of the widgets will be a shell. Letters are the shell's.
+        # Function keys come before any widget, for one of the widgets is a shell. Letters are the shell's.
         return Binding(
             self.pressed,
             self.action,
@@ -44,13 +45,18 @@ class Key:
             id=self.id,
             show=self.show,
             key_display=self.display,
-            priority=self.pressed.startswith("f"),
+            priority=self.is_function,
         )
 
     @property
     def display(self) -> str:
         """As it is written on keyboards where it is a function key, else as it is typed."""
-        return self.pressed.upper() if self.pressed.startswith("f") else self.pressed
+        return self.pressed.upper() if self.is_function else format_key(self.pressed)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it types nothing, so that it can be the app's while a shell has the focus."""
+        return len(self.pressed) > 1 and self.pressed.startswith("f")
 
 
 PRACTICE = (
@@ -63,7 +69,11 @@ PRACTICE = (
     Key("previous", "f7", "previous"),
     Key("next", "f8", "next"),
     Key("start", "f9", "start"),
-    Key("menu", "f10", "app.command_palette"),
+    Key("menu", "f10", "menu"),
+    Key("all_keys", "f12", "all_keys"),
+    Key("exercises", "e", "exercises"),
+    Key("find", "slash", "find", show=False),
+    Key("copy", "c", "copy"),
     Key("details", "d", "details", show=False),
     Key("up", "u", "app.up", show=False),
     Key("language", "l", "language", show=False),

@@ -119,6 +119,10 @@ class FakeEngine:
     lab: str = "cks"
     kubeconfig: Path = Path("/nonexistent")
     looks: int = 0
+    program: Sequence[str] = ("cat",)
+    """Stands for the learner's shell."""
+    asked: Sequence[str] = ()
+    """What the shell was last asked to run on base."""
 
     def up(self, progress: OnProgress) -> None:
         self.state = State.READY
@@ -137,7 +141,8 @@ class FakeEngine:
         raise NotImplementedError
 
     def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
-        return ["podman", "exec", "-it", "cks-base", "bash"]
+        self.asked = command
+        return list(self.program)
 
     def lacks(self) -> Mapping[Capability, str]:
         return {}
@@ -296,7 +301,7 @@ class Stage:
     @property
     def labels(self) -> list[str]:
         """The exercises as the tree shows them."""
-        (domain,) = self.practice.exercise_tree.root.children
+        (domain,) = self.practice.exercises.exercise_tree.root.children
         return [str(leaf.label) for leaf in domain.children]
 
     @property

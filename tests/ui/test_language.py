@@ -45,4 +45,4 @@ async def test_the_language_is_kept_for_the_next_time(stage: Stage) -> None:
 
 async def test_every_key_has_a_name(stage: Stage) -> None:
     async with stage.show():
-        assert footer(stage)[:5] == ["Help", "Hint", "Solution", "Shell", "Check"]
+        assert footer(stage)[:5] == ["Help", "Hint", "Solution", "Full", "Check"]

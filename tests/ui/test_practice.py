@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -36,10 +35,10 @@ async def test_without_exercises_nothing_can_be_done_and_nothing_breaks(stage: S
         assert stage.session.calls == []
 
 
-@pytest.mark.parametrize("key", ["down", "f8", "f7"])
-async def test_choosing_an_exercise_shows_its_task_and_criteria(stage: Stage, key: str) -> None:
+@pytest.mark.parametrize("pressed", [["e", "down"], ["f8"], ["f7"]])
+async def test_choosing_an_exercise_shows_its_task_and_criteria(stage: Stage, pressed: list[str]) -> None:
     async with stage.show() as pilot:
-        await pilot.press(key)
+        await pilot.press(*pressed)
         await pilot.pause()
         assert "Task of run-as-user (en)." in stage.task
         assert "· pending  2 p  A Pod runs" in stage.results
@@ -171,6 +170,39 @@ async def test_the_solution_is_shown_only_after_a_yes(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("answer", ["n", "escape", "enter", "ctrl+c"])
+async def test_after_the_solution_what_is_checked_no_longer_counts(stage: Stage) -> None:
+    stage.session.findings = [RIGHT, RIGHT, RIGHT]
+    async with stage.show() as pilot:
+        await pilot.press("f3")
+        assert "ends the scored attempt" in words(stage.app.screen)
+        await pilot.press("y", "escape", "f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert "no longer scored" in str(stage.practice.results.border_subtitle)
+        assert "0 of 2 passed" in str(stage.practice.state_line.render())
+
+
+async def test_what_has_passed_stays_passed_when_the_solution_is_read_afterwards(stage: Stage) -> None:
+    stage.session.findings = [RIGHT, RIGHT, RIGHT]
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        await pilot.press("f3", "y", "escape")
+        assert "1 of 2 passed" in str(stage.practice.state_line.render())
+
+
+async def test_starting_anew_is_scored_again(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f3", "y", "escape", "f9", "y")
+        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        assert stage.practice.results.border_subtitle == ""
+
+
+async def test_hints_that_were_taken_are_counted(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f2", "f2", "f2")
+        assert stage.practice.results.border_subtitle == "hints taken: 2"
+
+
 async def test_the_solution_stays_hidden_after_anything_else(stage: Stage, answer: str) -> None:
     async with stage.show() as pilot:
         await pilot.press("f3", answer)
@@ -231,10 +263,11 @@ async def test_one_thing_is_done_at_a_time(stage: Stage) -> None:
         stage.session.gate.open()
 
 
-async def test_ctrl_c_stops_a_check_and_the_app_goes_on(stage: Stage) -> None:
+@pytest.mark.parametrize("key", ["ctrl+c", "escape"])
+async def test_a_check_can_be_stopped_and_the_app_goes_on(stage: Stage, key: str) -> None:
     stage.session.gate.shut()
     async with stage.show() as pilot:
-        await pilot.press("f5", "ctrl+c")
+        await pilot.press("f5", key)
         assert stage.labels[0].startswith("○ new")
         assert stage.app.is_running
         stage.session.gate.open()
@@ -247,25 +280,18 @@ async def test_ctrl_c_quits_when_nothing_is_under_way(stage: Stage) -> None:
         assert not stage.app.is_running
 
 
+async def test_escape_never_quits(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("escape")
+        await pilot.pause()
+        assert stage.app.is_running
+
+
 async def test_ctrl_q_is_left_to_the_shell(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("ctrl+q")
         await pilot.pause()
         assert stage.app.is_running
-
-
-async def test_the_shell_gets_the_terminal(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage.app, "suspend", nullcontext)
-    async with stage.show() as pilot:
-        await pilot.press("f4")
-        assert stage.commands == [["podman", "exec", "-it", "cks-base", "bash"]]
-
-
-async def test_where_the_app_cannot_leave_the_terminal_it_says_what_to_do(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        await pilot.press("f4")
-        assert stage.commands == []
-        assert "ckslab shell" in stage.notices
 
 
 async def test_the_menu_finds_an_exercise_by_its_name_in_the_other_language(stage: Stage) -> None:

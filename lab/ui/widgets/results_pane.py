@@ -48,6 +48,14 @@ class ResultsPane(VerticalScroll):
         for row in self._rows.query_children(CriterionRow):
             row.show(attempt)
         self._summary.update(_summary(attempt))
+        self.border_subtitle = _help_taken(attempt)
+
+
+def _help_taken(attempt: Attempt) -> str:
+    """The help that the learner has had."""
+    if attempt.solution_seen:
+        return i18n.text("ui.results.unscored")
+    return i18n.text("ui.results.hints", taken=attempt.hints) if attempt.hints else ""
 
 
 def _summary(attempt: Attempt) -> Content:

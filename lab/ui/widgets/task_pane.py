@@ -25,6 +25,11 @@ class TaskPane(VerticalScroll):
         super().__init__(classes="pane")
         self._text: Markdown | None = None
 
+    @property
+    def text(self) -> str:
+        """The Markdown that is shown."""
+        return self._text.source if self._text is not None else ""
+
     async def show(self, attempt: Attempt) -> None:
         """Show the task as its learner has it before them: reasons against it, task, hints taken."""
         exercise = attempt.exercise

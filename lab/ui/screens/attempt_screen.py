@@ -1,0 +1,176 @@
+"""What becomes of attempts: starting, resetting and checking them, one thing at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from textual import on
+
+from checkers.api import Verdict
+from lab import i18n
+from lab.practice.session import Session
+from lab.progress import OnProgress
+from lab.ui.attempt import Attempt
+from lab.ui.lab_view import LabView
+from lab.ui.screens.confirm import ConfirmScreen
+from lab.ui.screens.session_screen import Exercises, SessionScreen
+from lab.ui.screens.trouble import TroubleScreen
+from lab.ui.widgets.work_bar import step_line
+from lab.ui.work import Work
+
+
+class AttemptScreen(SessionScreen):
+    """Owns the attempts and the work on them. How they look, is for the screen that is made from this."""
+
+    def __init__(self, session: Session, clock: Callable[[], float]) -> None:
+        super().__init__(session)
+        self.clock = clock
+        self.attempts = {exercise.id: Attempt(exercise) for exercise in session.catalog.exercises}
+        self.current = next(iter(self.attempts.values()), None)
+        self.lab = LabView()
+        self.exercise_work: Work | None = None
+        """A start or a reset under way."""
+
+    async def show(self, attempt: Attempt) -> None:
+        """Show what has become of an attempt."""
+        raise NotImplementedError
+
+    def show_lab(self) -> None:
+        """Show what has become of the lab, and of the work under way."""
+        raise NotImplementedError
+
+    @property
+    def attempt(self) -> Attempt:
+        """At the exercise that is shown."""
+        if self.current is None:
+            raise LookupError("check_action disables what needs an exercise")
+        return self.current
+
+    async def action_start(self) -> None:
+        """Start the exercise; reset it where it is started."""
+        if self.attempt.started:
+            self.action_reset()
+        elif self._may_begin():
+            exercise = self.attempt.exercise
+            start = partial(self.session.start, exercise)
+            begin = partial(self._begin_scenario, "start", (exercise,), start, started=True)
+            if self.lab.inherited and self.attempt.started is None:
+                # It may have been begun before the app was opened, and starting removes what was done in it.
+                self.ask("start", begin)
+            else:
+                await begin()
+
+    def action_reset(self) -> None:
+        """Reset the exercise, once the learner insists."""
+        exercise = self.attempt.exercise
+        if self._may_begin():
+            reset = partial(self.session.reset, exercise)
+            self.ask("reset", partial(self._begin_scenario, "reset", (exercise,), reset, started=False))
+
+    def action_reset_all(self) -> None:
+        """Reset all exercises, once the learner insists."""
+        if self._may_begin():
+            everything = self.session.catalog.exercises
+            reset = partial(self.session.reset, None)
+            self.ask("reset_all", partial(self._begin_scenario, "reset_all", everything, reset, started=False))
+
+    async def action_check(self) -> None:
+        """Judge the exercise by the cluster."""
+        if not self._may_begin():
+            return
+        self.attempt.forget_findings()
+        self.attempt.grading = True
+        await self.show(self.attempt)
+        self.grade(self.attempt.exercise)
+
+    async def stop(self) -> bool:
+        """Stop what is under way. Whether there was anything."""
+        if not self.stop_work():
+            return False
+        self.exercise_work = None
+        self.show_lab()
+        for attempt in self.attempts.values():
+            attempt.busy = attempt.grading = False
+            await self.show(attempt)
+        self.notify(i18n.text("ui.stopped"))
+        return True
+
+    def ask(self, name: str, go_on: Callable[[], Awaitable[None]]) -> None:
+        """Ask the question of this name about the exercise that is shown; go on if the answer is yes."""
+        question = i18n.text(f"ui.ask.{name}.question", title=self.attempt.exercise.title)
+
+        async def take(yes: bool | None) -> None:
+            if yes:
+                await go_on()
+
+        self.app.push_screen(ConfirmScreen(question, i18n.text(f"ui.ask.{name}.detail")), take)
+
+    def say_not_ready(self) -> None:
+        """Tell why there is no lab to work in, and what to do."""
+        step = step_line(self.lab.work) if self.lab.work is not None else ""
+        self.notify(i18n.text("ui.lab.wait" if self.lab.work else "ui.lab.absent", step=step), timeout=8, markup=False)
+
+    def _may_begin(self) -> bool:
+        """Whether the exercise can be worked on now; says why not."""
+        if self.lab.work is not None or not self.lab.looked:
+            self.say_not_ready()
+        elif self.attempt.impossible:
+            self.notify(self.attempt.impossible, markup=False)
+        elif any(attempt.busy or attempt.grading for attempt in self.attempts.values()):
+            self.notify(i18n.text("ui.one_at_a_time"))
+        else:
+            return True
+        return False
+
+    async def _begin_scenario(
+        self, name: str, exercises: Exercises, change: Callable[[OnProgress], None], *, started: bool
+    ) -> None:
+        self.exercise_work = Work(i18n.text(f"ui.work.{name}", title=self.attempt.exercise.title), self.clock())
+        self.show_lab()
+        for exercise in exercises:
+            self.attempts[exercise.id].busy = True
+            await self.show(self.attempts[exercise.id])
+        self.change_scenario(exercises, change, started=started)
+
+    @on(SessionScreen.Progressed)
+    def _show_progress(self, event: SessionScreen.Progressed) -> None:
+        if self.exercise_work is not None:
+            self.exercise_work = self.exercise_work.told(event.progress, self.clock())
+            self.show_lab()
+
+    @on(SessionScreen.ScenarioChanged)
+    async def _take_scenario(self, event: SessionScreen.ScenarioChanged) -> None:
+        self.exercise_work = None
+        for exercise in event.exercises:
+            attempt = self.attempts[exercise.id]
+            attempt.busy, attempt.started, attempt.solution_seen = False, event.started, False
+            attempt.forget_findings()
+            await self.show(attempt)
+        self.show_lab()
+        self.notify(i18n.text("ui.started" if event.started else "ui.removed"))
+
+    @on(SessionScreen.Found)
+    async def _take_finding(self, event: SessionScreen.Found) -> None:
+        attempt = self.attempts[event.exercise.id]
+        attempt.found[event.graded.criterion.id] = event.graded
+        await self.show(attempt)
+
+    @on(SessionScreen.Judged)
+    async def _take_grade(self, event: SessionScreen.Judged) -> None:
+        attempt = self.attempts[event.grade.exercise.id]
+        attempt.grading, attempt.grade = False, event.grade
+        attempt.passed |= event.grade.verdict is Verdict.PASS and not attempt.solution_seen
+        await self.show(attempt)
+        self.show_lab()
+
+    @on(SessionScreen.Failed)
+    async def _take_failure(self, event: SessionScreen.Failed) -> None:
+        self.exercise_work = None
+        for exercise in event.exercises:
+            attempt = self.attempts[exercise.id]
+            attempt.trouble = event.trouble if attempt.grading else None
+            attempt.busy = attempt.grading = False
+            await self.show(attempt)
+        self.show_lab()
+        self.app.push_screen(TroubleScreen(event.trouble))
