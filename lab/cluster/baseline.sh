@@ -16,11 +16,6 @@ address() { ip -4 -oneline route get 192.0.2.1 | sed 's/.* src \([^ ]*\).*/\1/';
 
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 
-# Sandboxes of Pods, but not of static ones: those are made anew whatever state they are in.
-lasting_sandboxes() {
-  comm -23 <(crictl pods --quiet | sort) <(crictl pods --quiet --label tier=control-plane | sort)
-}
-
 # A program of etcd's. Where the node has none, etcd's own image has.
 program() { command -v "$1" || echo "/proc/$(pgrep --oldest --exact etcd)/root/usr/local/bin/$1"; }
 
@@ -34,7 +29,7 @@ save() {
   done
   if [ "$role" != base ]; then
     address > "$kept/new/address"
-    lasting_sandboxes > "$kept/new/sandboxes"
+    crictl pods --quiet | sort > "$kept/new/sandboxes"
   fi
   if [ "$role" = control-plane ]; then save_etcd; fi
   mv "$kept/new" "$kept/whole"
@@ -55,7 +50,7 @@ restore() {
     restore_files "$@"
     return
   fi
-  systemctl stop kubelet
+  systemctl stop kubelet || true  # even its unit may be gone
   follow_address
   restore_files "$@"
   systemctl unmask --runtime --quiet kubelet containerd
@@ -103,7 +98,8 @@ follow_address() {
   local was now
   was=$(cat "$kept/address") now=$(address)
   if [ "$was" = "$now" ]; then return; fi
-  grep -rlIF "$was" "$kept/files/etc/kubernetes" "$kept/files/var/lib/kubelet" | xargs --no-run-if-empty sed -i "s/$was/$now/g"
+  { grep -rlIF "$was" "$kept/files/etc/kubernetes" "$kept/files/var/lib/kubelet" || true; } |
+    xargs --no-run-if-empty sed -i "s/$was/$now/g"
   for file in /etc/kubernetes/pki/apiserver.{crt,key}; do
     if [ -e "$file" ]; then cp --archive "$file" "$kept/files$file"; fi
   done
@@ -120,10 +116,15 @@ renew() {
   systemctl restart "$unit" || { journalctl --unit "$unit" --lines 5 --output cat >&2 && return 1; }
 }
 
-# Of Pods that the baseline does not know, and of static ones. What cannot be removed here the kubelet removes later.
+# The system's Pods are made anew: static ones whatever state they are in, the others because they watch the API server and,
+# once it was away, look for up to a minute at what was. No Pod stays that the baseline does not know. What cannot be
+# removed here, such as a sandbox whose shim does not answer, the kubelet removes later.
 remove_sandboxes() {
-  lasting_sandboxes | comm -12 "$kept/sandboxes" - | comm -13 - <(crictl pods --quiet | sort) |
-    xargs --no-run-if-empty crictl --timeout 30s rmp --force > /dev/null || true
+  local system all
+  system=$(crictl pods --quiet --namespace kube-system)
+  xargs --no-run-if-empty crictl --timeout 30s rmp --force <<< "$system" > /dev/null
+  all=$(crictl pods --quiet | sort)
+  comm -13 "$kept/sandboxes" - <<< "$all" | xargs --no-run-if-empty crictl --timeout 30s rmp --force > /dev/null || true
 }
 
 # Whoever watches the API server must not take the past for the present: no revision is ever used twice, as long as
@@ -133,7 +134,7 @@ restore_etcd() {
   etcdutl=$(command -v etcdutl || echo "$kept/etcdutl")
   seconds=$(($(date +%s) - $(stat --format %Y "$kept/etcd.db")))
   flags=$(grep -oE -e '--(name|initial-cluster|initial-advertise-peer-urls)=\S+' /etc/kubernetes/manifests/etcd.yaml)
-  rm -rf "$etcd/restored"
+  rm -rf "$etcd/restored" && mkdir -p "$etcd"
   # shellcheck disable=SC2086 # one word a flag
   "$etcdutl" snapshot restore "$kept/etcd.db" --data-dir "$etcd/restored" $flags \
     --bump-revision $((seconds * 1000)) --mark-compacted 2> "$kept/etcdutl.log" || { tail -n 3 "$kept/etcdutl.log" >&2 && return 1; }
