@@ -116,9 +116,10 @@ renew() {
   systemctl restart "$unit" || { journalctl --unit "$unit" --lines 5 --output cat >&2 && return 1; }
 }
 
-# The system's Pods are made anew: static ones whatever state they are in, the others because they watch the API server and,
-# once it was away, look for up to a minute at what was. No Pod stays that the baseline does not know. What cannot be
-# removed here, such as a sandbox whose shim does not answer, the kubelet removes later.
+# The system's Pods are made anew: static ones whatever state they are in, the others because whoever watches an API
+# server that was away may go by what it last saw for a minute (kube-proxy did, so new Services could not be reached).
+# No Pod stays that the baseline does not know. What cannot be removed here, such as a sandbox whose shim does not
+# answer, the kubelet removes later.
 remove_sandboxes() {
   local system all
   system=$(crictl pods --quiet --namespace kube-system)
