@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checkers.api import Finding, Observer, Refused, Text, check, failed, passed
+from checkers.api import Finding, NoLook, Observer, Refused, Text, check, failed, passed
 
 LINK = "https://kubernetes.io/docs/concepts/configuration/secret/#secret-types"
 
@@ -33,9 +33,12 @@ def opaque(lab: Observer, *, name: str, namespace: str = "default", key: str) ->
 
 
 def _absent(lab: Observer, name: str, namespace: str) -> Text:
-    places = sorted(own["metadata"]["namespace"] for own in lab.list("Secret") if own["metadata"]["name"] == name)
     words = Text(f"there is no Secret {name} in namespace {namespace}", f"命名空间 {namespace} 中没有 Secret {name}")
-    if not places:
+    try:
+        secrets = lab.list("Secret")
+    except NoLook:
+        return words  # it would only have made the message better
+    there = ", ".join(sorted(own["metadata"]["namespace"] for own in secrets if own["metadata"]["name"] == name))
+    if not there:
         return words
-    there = ", ".join(places)
     return Text(f"{words.en}; there is one in {there}", f"{words.zh}；它在 {there} 中")
