@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import on, work
 from textual.app import App, SuspendNotSupported
@@ -19,16 +19,21 @@ from lab.cluster.engine import State, Status
 from lab.practice.session import Session
 from lab.progress import Progress
 from lab.ui import Prepare
+from lab.ui.examination import examination
 from lab.ui.lab_view import LabView
 from lab.ui.menu import Menu
+from lab.ui.screens.confirm import ConfirmScreen
+from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
+from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.trouble import TroubleScreen
 from lab.ui.shell import RunCommand, full_screen_argv, run_command
 from lab.ui.trouble import Trouble
+from lab.ui.widgets.suggestion_list import SuggestionList
 from lab.ui.work import Work, until_cancelled
 
-BETWEEN_LOOKS = 10.0
-"""Seconds from one look at the lab's state to the next."""
+BETWEEN_LOOKS = 20.0
+"""Seconds from one look at the lab's state to the next. A look takes a tenth of a second of the machine's time."""
 
 
 # Textual's own keys are left out: Ctrl+Q and Ctrl+P are a shell's.
@@ -57,14 +62,21 @@ class LabApp(App[None], inherit_bindings=False):
         status: Status | None
 
     @dataclass
+    class Examined(Message):
+        """The machine and the lab were examined. `told` is Markdown."""
+
+        told: str = ""
+        trouble: Trouble | None = None
+
+    @dataclass
     class Progressed(Message):
-        """`setup` or `up` has news."""
+        """`setup`, `up` or `down` has news."""
 
         progress: Progress
 
     @dataclass
     class Prepared(Message):
-        """`setup` and `up` have ended."""
+        """`setup` and `up`, or `down`, have ended."""
 
         trouble: Trouble | None
 
@@ -82,11 +94,27 @@ class LabApp(App[None], inherit_bindings=False):
         self._clock = clock
         self._run_command = run_command
         self._next_look: Timer | None = None
+        self.opens_with: Literal["home", "practice"] = "home"
 
     def on_mount(self) -> None:
         """What is known only once it is on the screen."""
-        self.push_screen(PracticeScreen(self._session, self._clock, self.open_shell))
+        self.install_screen(HomeScreen(self._session, self._clock), "home")
+        self.install_screen(PracticeScreen(self._session, self._clock, self.open_shell), "practice")
+        self.push_screen(self.opens_with)
         self.look()
+
+    async def action_home(self) -> None:
+        """Go home. The exercises stay as they are."""
+        await self.switch_screen("home")
+
+    async def action_practice(self) -> None:
+        """Go to the exercises."""
+        await self.switch_screen("practice")
+
+    @on(SuggestionList.Chosen)
+    async def _practise(self, event: SuggestionList.Chosen) -> None:
+        await self.switch_screen("practice")
+        self.get_screen("practice", PracticeScreen).exercises.choose(event.exercise)
 
     def action_command_palette(self) -> None:
         """Open the menu."""
@@ -95,9 +123,22 @@ class LabApp(App[None], inherit_bindings=False):
 
     def action_up(self) -> None:
         """Make the lab ready, from whatever state it is in."""
-        if self.lab.work is None:
-            self.lab = replace(self.lab, work=Work(i18n.text("ui.work.up"), self._clock()))
-            self._bring_up()
+        self._begin("up", self._prepare)
+
+    def action_down(self) -> None:
+        """Remove the lab, once the learner insists."""
+
+        def go_on(yes: bool | None) -> None:
+            if yes:
+                self._begin("down", self._session.down)
+
+        question = i18n.text("ui.ask.down.question", lab=self._session.engine.lab)
+        self.push_screen(ConfirmScreen(question, i18n.text("ui.ask.down.detail")), go_on)
+
+    def action_doctor(self) -> None:
+        """Examine the machine and the lab."""
+        self.notify(i18n.text("ui.doctor.looking"))
+        self._examine()
 
     def action_look(self) -> None:
         """See what there is of the lab, now."""
@@ -115,6 +156,20 @@ class LabApp(App[None], inherit_bindings=False):
             self.notify(i18n.text("ui.shell.unsupported"), severity="warning", timeout=10)
         except OSError as error:
             self.push_screen(TroubleScreen(Trouble.of(error)))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="doctor")
+    def _examine(self) -> None:
+        try:
+            told = examination(self._session.engine.lab)
+        except Exception as error:
+            self.post_message(self.Examined(trouble=Trouble.of(error)))
+        else:
+            self.post_message(self.Examined(told))
+
+    @on(Examined)
+    def _show_examined(self, event: Examined) -> None:
+        title = i18n.text("ui.doctor.title")
+        self.push_screen(TroubleScreen(event.trouble) if event.trouble else ReadingScreen(title, event.told))
 
     # Only one look at a time, and the next one a while after the last has ended: a look that hangs does not pile up.
 
@@ -140,13 +195,19 @@ class LabApp(App[None], inherit_bindings=False):
             self._next_look.stop()
         self._next_look = self.set_timer(BETWEEN_LOOKS, self.look)
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="up")
-    def _bring_up(self) -> None:
+    def _begin(self, name: str, change: Prepare) -> None:
+        """Begin work on the whole lab, unless some is under way."""
+        if self.lab.work is None:
+            self.lab = replace(self.lab, work=Work(i18n.text(f"ui.work.{name}"), self._clock()))
+            self._change_lab(change)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="lab")
+    def _change_lab(self, change: Prepare) -> None:
         def tell(progress: Progress) -> None:
             self.post_message(self.Progressed(progress))
 
         try:
-            self._prepare(until_cancelled(tell))
+            change(until_cancelled(tell))
         except Exception as error:
             self.post_message(self.Prepared(Trouble.of(error)))
         else:

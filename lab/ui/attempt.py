@@ -1,4 +1,4 @@
-"""What this run of the app has seen of one exercise."""
+"""What the app knows of one exercise: what it has seen itself, and what the history tells of earlier."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from checkers.api import Verdict
 from lab.catalog.model import Criterion, Exercise
 from lab.grading.grade import Grade, Graded
+from lab.practice.attempt import Outcome, Standing
 from lab.ui import marks
 from lab.ui.marks import Mark
 from lab.ui.trouble import Trouble
@@ -23,6 +24,7 @@ class Attempt:
         hints: how many hints were taken.
         solution_seen: the solution was shown, so what is found no longer counts.
         passed: all criteria have passed once, without the solution.
+        past: what became of the newest attempt that the history knows of.
         impossible: why it cannot be done on this engine; empty when it can.
         found: criterion id -> what the newest look has found so far.
         grade: the newest look, once it is complete.
@@ -36,10 +38,18 @@ class Attempt:
     hints: int = 0
     solution_seen: bool = False
     passed: bool = False
+    past: Outcome | None = None
     impossible: str = ""
     found: dict[str, Graded] = field(default_factory=dict)
     grade: Grade | None = None
     trouble: Trouble | None = None
+
+    def recall(self, standing: Standing, lab: str) -> None:
+        """Go on from what the history knows, on this lab."""
+        self.passed = self.passed or standing.passed is not None
+        self.past = standing.latest.outcome if standing.latest else None
+        if here := standing.open_on(lab):
+            self.started, self.hints, self.solution_seen = True, here.hints, here.solution_seen
 
     def forget_findings(self) -> None:
         """As if nobody had looked yet."""
@@ -63,6 +73,8 @@ class Attempt:
             return marks.VERDICTS[Verdict.BROKEN]
         if self.grade is not None:
             return marks.VERDICTS[self.grade.verdict]
+        if self.past is not None:
+            return marks.OUTCOMES[self.past]
         return marks.BEGUN if self.started else marks.NEW
 
     def mark_of(self, criterion: Criterion) -> Mark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from textual.binding import ActiveBinding, Binding
@@ -70,20 +70,41 @@ PRACTICE = (
     Key("next", "f8", "next"),
     Key("start", "f9", "start"),
     Key("menu", "f10", "menu"),
+    Key("copy", "f11", "copy"),
     Key("all_keys", "f12", "all_keys"),
     Key("exercises", "e", "exercises"),
     Key("find", "slash", "find", show=False),
-    Key("copy", "c", "copy"),
+    Key("note", "n", "note"),
+    Key("home", "h", "home"),
     Key("details", "d", "details", show=False),
     Key("up", "u", "app.up", show=False),
     Key("language", "l", "language", show=False),
     Key("quit", "q", "app.quit", show=False),
 )
 
+HOME = (
+    Key("help", "f1", "help"),
+    Key("practice", "e", "app.practice"),
+    Key("up", "u", "app.up"),
+    Key("down", "r", "app.down"),
+    Key("doctor", "x", "app.doctor"),
+    Key("pane", "f6", "next_pane"),
+    Key("menu", "f10", "app.command_palette"),
+    Key("details", "d", "details", show=False),
+    Key("language", "l", "language"),
+    Key("quit", "q", "app.quit"),
+)
+
+
+def help_text(about: str, keys: Iterable[Key]) -> str:
+    """Markdown: the text of this name, then what each key does."""
+    lines = (f"- **{key.display}** {name(key.id)}: {tip(key.id)}" for key in keys)
+    return "\n".join([i18n.text(about), "", *lines])
+
 
 def named(active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
     """The active bindings, those of the app with their names in the language in use."""
-    ours = {key.id for key in PRACTICE}
+    ours = {key.id for key in (*HOME, *PRACTICE)}
     return {pressed: _named(one) if one.binding.id in ours else one for pressed, one in active.items()}
 
 

@@ -17,13 +17,16 @@ from textual.widgets import Markdown, Static
 
 from checkers.api import Check, Finding, Text, Verdict, failed, passed
 from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, Localized, Scenario
+from lab.clock import Clock
 from lab.cluster.engine import Capability, Node, State, Status
 from lab.grading.grade import Grade, Graded, OnFinding, Through, directly, unwatched
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
 from lab.ui.app import LabApp
+from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
 
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 BOUND = 10
 """Seconds after which a piece of work that no test lets go on gives up."""
 
@@ -152,7 +155,8 @@ class FakeSession(Session):
     """Work that ends at once, as the test prepared it."""
 
     def __init__(self, catalog: Catalog, engine: FakeEngine) -> None:
-        super().__init__(catalog, engine)
+        super().__init__(catalog, engine, clock=Clock(now=lambda: self.today))
+        self.today = NOON
         self.fake = engine
         self.findings: list[Finding] = [RIGHT, WRONG, RIGHT]
         self.known_mistake: Answer | None = None
@@ -166,9 +170,14 @@ class FakeSession(Session):
 
     def start(self, exercise: Exercise, progress: OnProgress = ignore) -> None:
         self._do(f"start {exercise.id}", progress)
+        self.history.begin(exercise, self.engine)
 
     def reset(self, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
         self._do(f"reset {exercise.id if exercise else 'all'}", progress)
+        if exercise is None:
+            self.history.end_all(self.engine)
+        else:
+            self.history.end(exercise, self.engine)
 
     def _do(self, call: str, progress: OnProgress) -> None:
         self.calls.append(call)
@@ -188,8 +197,9 @@ class FakeSession(Session):
             earned = criterion.points if finding.verdict is Verdict.PASS else 0
             graded.append(Graded(criterion, finding, earned))
             on_finding(graded[-1])
-        began = datetime(2026, 11, 25, tzinfo=UTC)
-        return Grade(exercise, "kind", "v1.35.0", began, 1.0, tuple(graded), self.known_mistake)
+        grade = Grade(exercise, "kind", "v1.35.0", self.today, 1.0, tuple(graded), self.known_mistake)
+        self.history.add(grade, self.engine)
+        return grade
 
 
 @dataclass
@@ -272,8 +282,9 @@ class Stage:
         return 0
 
     @asynccontextmanager
-    async def show(self, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Pilot[None]]:
-        """The app in a terminal of this size, once it has looked at its lab."""
+    async def show(self, size: tuple[int, int] = (120, 36), *, at_home: bool = False) -> AsyncIterator[Pilot[None]]:
+        """The app in a terminal of this size, once it has looked at its lab; practice is open, or home."""
+        self.app.opens_with = "home" if at_home else "practice"
         async with self.app.run_test(size=size, message_hook=self.heard) as pilot:
             await self.hear(pilot, LabApp.Looked)
             yield pilot
@@ -285,8 +296,11 @@ class Stage:
 
     @property
     def practice(self) -> PracticeScreen:
-        (screen,) = (screen for screen in self.app.screen_stack if isinstance(screen, PracticeScreen))
-        return screen
+        return self.app.get_screen("practice", PracticeScreen)
+
+    @property
+    def home(self) -> HomeScreen:
+        return self.app.get_screen("home", HomeScreen)
 
     @property
     def task(self) -> str:

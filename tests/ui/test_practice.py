@@ -169,7 +169,6 @@ async def test_the_solution_is_shown_only_after_a_yes(stage: Stage) -> None:
         assert isinstance(stage.app.screen, ReadingScreen)
 
 
-@pytest.mark.parametrize("answer", ["n", "escape", "enter", "ctrl+c"])
 async def test_after_the_solution_what_is_checked_no_longer_counts(stage: Stage) -> None:
     stage.session.findings = [RIGHT, RIGHT, RIGHT]
     async with stage.show() as pilot:
@@ -203,6 +202,7 @@ async def test_hints_that_were_taken_are_counted(stage: Stage) -> None:
         assert stage.practice.results.border_subtitle == "hints taken: 2"
 
 
+@pytest.mark.parametrize("answer", ["n", "escape", "enter", "ctrl+c"])
 async def test_the_solution_stays_hidden_after_anything_else(stage: Stage, answer: str) -> None:
     async with stage.show() as pilot:
         await pilot.press("f3", answer)

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.details import DetailsScreen
+from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.snippets import SnippetsScreen
 from lab.ui.screens.trouble import TroubleScreen
@@ -20,6 +21,7 @@ SIZES = [(1, 1), (40, 12), (60, 20), (100, 30), (160, 40)]
 SCREENS: dict[str, Callable[[], Screen[object]]] = {
     "confirm": lambda: ConfirmScreen("Reset the exercise?", "What you did is removed."),
     "details": DetailsScreen,
+    "note": lambda: NoteScreen("An exercise", "A note."),
     "reading": lambda: ReadingScreen("Help", "# Help\n\n- one\n- two\n"),
     "snippets": lambda: SnippetsScreen(["kubectl get nodes", "busybox:1.28"]),
     "trouble": lambda: TroubleScreen(Trouble("It failed.", "podman: not found", "Run `ckslab setup`.")),

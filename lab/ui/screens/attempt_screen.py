@@ -148,6 +148,7 @@ class AttemptScreen(SessionScreen):
             attempt.forget_findings()
             await self.show(attempt)
         self.show_lab()
+        self.look_back()
         self.notify(i18n.text("ui.started" if event.started else "ui.removed"))
 
     @on(SessionScreen.Found)

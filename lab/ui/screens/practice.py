@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,14 +13,16 @@ from textual.containers import Container
 from textual.getters import query_one
 from textual.widgets import Footer, Static
 
-from lab import i18n, settings
+from lab import i18n
+from lab.practice.attempt import standings
 from lab.practice.session import Session
-from lab.ui import keys, shell
+from lab.ui import keys, language, shell
 from lab.ui.attempt import Attempt
 from lab.ui.lab_view import LabView
 from lab.ui.menu import Entry
 from lab.ui.screens.attempt_screen import AttemptScreen
 from lab.ui.screens.details import DetailsScreen
+from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.session_screen import SessionScreen
 from lab.ui.screens.snippets import SnippetsScreen
@@ -36,7 +36,7 @@ from lab.ui.widgets.task_pane import TaskPane
 from lab.ui.widgets.work_bar import WorkBar
 
 NEED_EXERCISE = frozenset(
-    ["hint", "solution", "shell", "check", "start", "reset", "reset_all", "next", "previous", "copy"]
+    ["hint", "solution", "shell", "check", "start", "reset", "reset_all", "next", "previous", "copy", "note"]
 )
 """The actions that are about the exercise that is shown."""
 
@@ -50,6 +50,7 @@ class PracticeScreen(AttemptScreen):
         *(key.binding for key in keys.PRACTICE),
         Binding("ctrl+c", "interrupt", show=False),
         Binding("escape", "cancel", show=False),
+        Binding("c", "copy", show=False),  # many a terminal keeps F11 for itself
     ]
     # Textual declares these in a way that mypy takes for instance variables, so ClassVar is no help.
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
@@ -64,6 +65,7 @@ class PracticeScreen(AttemptScreen):
     def __init__(self, session: Session, clock: Callable[[], float], open_shell: Callable[[str], None]) -> None:
         super().__init__(session, clock)
         self._open_shell = open_shell
+        self._spoken = i18n.language()
         self.shell = ShellPane(partial(shell.embedded_argv, session.engine))
 
     # What is on the screen
@@ -89,6 +91,7 @@ class PracticeScreen(AttemptScreen):
             self.exercises.exercise_tree.mark(attempt.exercise, attempt.mark)
         if self.current is not None:
             self.exercises.choose(self.current.exercise)
+        self.look_back()
 
     def _title(self) -> None:
         """Name the parts in the language in use."""
@@ -124,6 +127,10 @@ class PracticeScreen(AttemptScreen):
     def action_menu(self) -> None:
         """Open the menu."""
         self.app.action_command_palette()
+
+    async def action_home(self) -> None:
+        """Go home."""
+        await self.run_action("app.home")
 
     # Going from pane to pane
 
@@ -210,9 +217,7 @@ class PracticeScreen(AttemptScreen):
 
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
-        lines = (f"- **{key.display}** {keys.name(key.id)}: {keys.tip(key.id)}" for key in keys.PRACTICE)
-        text = "\n".join([i18n.text("ui.help.text"), "", *lines])
-        self.app.push_screen(ReadingScreen(keys.name("help"), text))
+        self.app.push_screen(ReadingScreen(keys.name("help"), keys.help_text("ui.help.text", keys.PRACTICE)))
 
     async def action_hint(self) -> None:
         """Show one more hint below the task."""
@@ -220,6 +225,7 @@ class PracticeScreen(AttemptScreen):
             self.notify(i18n.text("ui.hint.no_more"))
             return
         self.attempt.hints += 1
+        self.keep(partial(self.session.hint, self.attempt.exercise, self.attempt.hints))
         await self.task_pane.show(self.attempt)
         await self.results.show(self.attempt)
         self.task_pane.scroll_end(animate=False)
@@ -233,15 +239,36 @@ class PracticeScreen(AttemptScreen):
 
     async def _show_solution(self, attempt: Attempt) -> None:
         attempt.solution_seen = True
+        self.keep(partial(self.session.solution, attempt.exercise))
         await self.show(attempt)
         self.app.push_screen(ReadingScreen(str(attempt.exercise.title), attempt.exercise.solution))
 
+    def action_note(self) -> None:
+        """Open the learner's note on the exercise."""
+        self.find_note(self.attempt.exercise)
+
+    @on(SessionScreen.NoteFound)
+    def _open_note(self, event: SessionScreen.NoteFound) -> None:
+        def keep(text: str | None) -> None:
+            if text is not None and text != event.note:
+                self.keep(partial(self.session.history.write_note, event.exercise, text))
+                self.notify(i18n.text("ui.note.kept"))
+
+        self.app.push_screen(NoteScreen(str(event.exercise.title), event.note), keep)
+
     async def action_language(self) -> None:
         """Change between English and Chinese, now and for the next time."""
-        other: i18n.Language = "en" if i18n.language() == "zh" else "zh"
-        i18n.use(other)
-        with suppress(OSError):  # where it cannot be kept, it still holds for now
-            settings.save(replace(settings.load(), language=other))
+        language.switch()
+        await self._say_anew()
+
+    async def on_screen_resume(self) -> None:
+        """Another language may have been chosen elsewhere."""
+        if self._spoken != i18n.language():
+            await self._say_anew()
+
+    async def _say_anew(self) -> None:
+        """Show every text in the language in use."""
+        self._spoken = i18n.language()
         if self.lab.ready:
             self.explain()
         self._title()
@@ -289,6 +316,17 @@ class PracticeScreen(AttemptScreen):
             await self.task_pane.show(self.current)
 
     # What has become of it
+
+    @on(SessionScreen.LookedBack)
+    async def _recall(self, event: SessionScreen.LookedBack) -> None:
+        hints = self.current.hints if self.current else 0
+        for standing in standings(self.session.catalog.exercises, event.attempts):
+            attempt = self.attempts[standing.exercise.id]
+            attempt.recall(standing, self.session.engine.lab)
+            await self.show(attempt)
+        if self.current is not None and self.current.hints != hints:
+            await self.task_pane.show(self.current)
+        self.show_lab()
 
     def show_lab(self) -> None:
         """Show what has become of the lab, and of the work under way."""

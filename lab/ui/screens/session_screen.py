@@ -67,6 +67,13 @@ class SessionScreen(Screen[None]):
         trouble: Trouble | None = None
 
     @dataclass
+    class NoteFound(Message):
+        """The learner's note on an exercise was read; it may be empty."""
+
+        exercise: Exercise
+        note: str
+
+    @dataclass
     class Failed(Message):
         """A start, a reset or a look did not come to its end."""
 
@@ -102,6 +109,16 @@ class SessionScreen(Screen[None]):
         except Exception as error:
             past = self.LookedBack(trouble=Trouble.of(error))
         self._report(past)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="note")
+    def find_note(self, exercise: Exercise) -> None:
+        """Read the learner's note on an exercise."""
+        try:
+            note = self.session.history.note(exercise)
+        except Exception as error:
+            self._report(self.Failed((), Trouble.of(error)))
+        else:
+            self._report(self.NoteFound(exercise, note))
 
     @work(thread=True, exit_on_error=False, group="keep")
     def keep(self, keep: Callable[[], object]) -> None:

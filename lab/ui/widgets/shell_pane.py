@@ -38,7 +38,7 @@ class ShellPane(Vertical):
 
     lab = reactive(LabView())
     """The lab as last seen."""
-    passes_all = reactive(False)
+    passes_all = reactive(False, init=False)
     """Whether the function keys, too, are for what runs in the shell."""
 
     def __init__(self, argv: Callable[[], Sequence[str]]) -> None:

@@ -48,10 +48,10 @@ class SuggestionList(OptionList):
         self._shown: tuple[Suggestion, ...] = ()
 
     def show(self, suggestions: Sequence[Suggestion], now: datetime) -> None:
-        """Show them; the cursor stays on the exercise where it was, if that is still among them."""
+        """Show them. The cursor stays on its exercise; if that was the best one, it goes to what is best now."""
         self.border_title = i18n.text("ui.home.next")
         self.border_subtitle = i18n.text("ui.home.open") if suggestions else ""
-        at = None if self.highlighted is None or not self._shown else self._shown[self.highlighted].exercise
+        at = self._shown[self.highlighted].exercise if self.highlighted else None
         self._shown = tuple(suggestions)
         self.clear_options()
         if not suggestions:

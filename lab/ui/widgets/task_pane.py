@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import VerticalScroll
 
 from lab import i18n
+from lab.catalog.model import Exercise
 from lab.ui.attempt import Attempt
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class TaskPane(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(classes="pane")
         self._text: Markdown | None = None
+        self._exercise: Exercise | None = None
 
     @property
     def text(self) -> str:
@@ -45,6 +47,9 @@ class TaskPane(VerticalScroll):
         parts.append(exercise.task)
         parts += [_hint(attempt, number) for number in range(attempt.hints)]
         await self._write("\n\n".join(parts))
+        if exercise is not self._exercise:
+            self._exercise = exercise
+            self.scroll_home(animate=False)
 
     async def _write(self, text: str) -> None:
         if not self.is_attached:
@@ -55,7 +60,7 @@ class TaskPane(VerticalScroll):
 
             self._text = Markdown(text, open_links=False)
             await self.mount(self._text)
-        else:
+        elif self._text.is_attached:
             await self._text.update(text)
 
     def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:

@@ -1,0 +1,164 @@
+"""Home: what to do next, how far one is, what was done last, and the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import Container
+from textual.widgets import Footer, Static
+
+from lab import i18n
+from lab.practice.attempt import standings
+from lab.practice.session import Session
+from lab.practice.suggestion import suggest
+from lab.ui import keys, language
+from lab.ui.lab_view import LabView
+from lab.ui.menu import Entry
+from lab.ui.screens.details import DetailsScreen
+from lab.ui.screens.reading import ReadingScreen
+from lab.ui.screens.session_screen import SessionScreen
+from lab.ui.widgets.attempts_pane import AttemptsPane
+from lab.ui.widgets.lab_pane import LabPane
+from lab.ui.widgets.progress_pane import ProgressPane
+from lab.ui.widgets.state_line import StateLine
+from lab.ui.widgets.suggestion_list import SuggestionList
+from lab.ui.widgets.work_bar import WorkBar
+
+
+class HomeScreen(SessionScreen):
+    """Where a learner comes in, and comes back to. It needs neither a lab nor a history."""
+
+    CSS_PATH = "home.tcss"
+    AUTO_FOCUS = "SuggestionList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(key.binding for key in keys.HOME),
+        Binding("ctrl+c", "interrupt", show=False),
+        Binding("escape", "app.practice", show=False),
+    ]
+    # Textual declares these in a way that mypy takes for instance variables, so ClassVar is no help.
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012
+
+    def __init__(self, session: Session, clock: Callable[[], float]) -> None:
+        super().__init__(session)
+        self._past = self.LookedBack()
+        self._impossible: Mapping[str, str] = {}
+        self._lab = LabView()
+        # They are kept, not looked up: news of the lab may come when the learner quits and the screen is empty already.
+        self.state_line = StateLine(self._lab_name, len(session.catalog.exercises))
+        self.too_small = Static(id="too-small")
+        self.suggestions = SuggestionList()
+        self.progress = ProgressPane()
+        self.attempts = AttemptsPane()
+        self.lab_pane = LabPane()
+        self.bar = WorkBar(clock)
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        yield self.state_line
+        yield self.too_small
+        with Container(id="panes"):
+            yield from (self.suggestions, self.progress, self.attempts, self.lab_pane)
+        yield self.bar
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """What is known only once it is on the screen."""
+        self._show_past()
+        self.watch(self.app, "lab", self._follow_lab)
+
+    def on_screen_resume(self) -> None:
+        """Something may have been done meanwhile, or another language been chosen."""
+        self._show_past()
+        self._show_lab()
+        self.look_back()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys with their names in the language in use."""
+        return keys.named(super().active_bindings)
+
+    def menu(self) -> Iterable[Entry]:
+        """All keys by name, and the exercises."""
+        for key in keys.HOME:
+            if key.id != "menu":
+                yield Entry(keys.name(key.id), keys.tip(key.id), partial(self.run_action, key.action))
+        for exercise in self.session.catalog.exercises:
+            also = f"{exercise.id} {exercise.title.en} {exercise.title.zh}"
+            choose = partial(self.post_message, SuggestionList.Chosen(exercise))
+            yield Entry(str(exercise.title), exercise.id, choose, also)
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self.focus_next(".pane")
+
+    def action_help(self) -> None:
+        """Show what this screen tells, and its keys."""
+        self.app.push_screen(ReadingScreen(keys.name("help"), keys.help_text("ui.home.help", keys.HOME)))
+
+    def action_details(self) -> None:
+        """Show what the preparation of the lab has said."""
+        self.app.push_screen(DetailsScreen())
+
+    def action_language(self) -> None:
+        """Change between English and Chinese."""
+        language.switch()
+        if self._lab.ready:
+            self.explain()
+        self._show_past()
+        self._show_lab()
+        self.refresh_bindings()
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C: copy what is selected, else quit."""
+        if self.get_selected_text():
+            self.action_copy_text()
+        else:
+            self.app.exit()
+
+    # What was done
+
+    @on(SessionScreen.LookedBack)
+    def _take_past(self, event: SessionScreen.LookedBack) -> None:
+        self._past = event
+        self._show_past()
+
+    @on(SessionScreen.Explained)
+    def _leave_out_impossible(self, event: SessionScreen.Explained) -> None:
+        self._impossible = event.reasons
+        self._show_past()
+
+    def _show_past(self) -> None:
+        """Show what is concluded from the history, in the language in use."""
+        self.too_small.update(i18n.text("ui.too_small"))
+        catalog, now = self.session.catalog, self.session.clock.now()
+        found = standings(catalog.exercises, self._past.attempts)
+        possible = [own for own in found if not self._impossible.get(own.exercise.id)]
+        self.suggestions.show(suggest(possible, now), now)
+        self.progress.show(catalog, found)
+        titles = {exercise.id: str(exercise.title) for exercise in catalog.exercises}
+        self.attempts.show(self._past.attempts, titles, self._past.trouble)
+        self.state_line.passed = sum(own.passed is not None for own in found)
+
+    # The lab
+
+    @property
+    def _lab_name(self) -> str:
+        return f"{self.session.engine.name}/{self.session.engine.lab}"
+
+    def _follow_lab(self, lab: LabView) -> None:
+        was_ready, self._lab = self._lab.ready, lab
+        if lab.ready and not was_ready:
+            self.explain()
+        self._show_lab()
+
+    def _show_lab(self) -> None:
+        self.state_line.lab = self._lab
+        self.state_line.refresh()
+        self.lab_pane.show(self._lab_name, self._lab)
+        self.bar.work = self._lab.work

@@ -1,0 +1,299 @@
+"""Home: what to do next and why, how far one is, what was done, and the lab."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from textual.widgets import Markdown
+
+from checkers.api import Verdict
+from lab import i18n
+from lab.catalog.model import Exercise
+from lab.cluster.engine import Capability, State
+from lab.errors import LabError
+from lab.practice.history import History
+from lab.ui import keys
+from lab.ui.app import LabApp
+from lab.ui.screens.confirm import ConfirmScreen
+from lab.ui.screens.home import HomeScreen
+from lab.ui.screens.reading import ReadingScreen
+from lab.ui.screens.trouble import TroubleScreen
+from tests.ui.fakes import LOST, NOON, RIGHT, Stage, words
+
+ENGLISH = ("Warn of baseline violations", "Run as another user")
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def exercises(stage: Stage) -> tuple[Exercise, ...]:
+    return stage.session.catalog.exercises
+
+
+def did(stage: Stage, exercise: Exercise, verdict: Verdict = Verdict.FAIL, *, days: int = 0, hints: int = 0) -> None:
+    """The learner tried it so many days ago; with `PASS`, everything passes."""
+    session = stage.session
+    session.today = NOON - timedelta(days=days)
+    session.start(exercise)
+    for number in range(1, hints + 1):
+        session.hint(exercise, number)
+    findings, session.findings = session.findings, [RIGHT] * 3 if verdict is Verdict.PASS else session.findings
+    session.grade(exercise)
+    session.findings, session.today = findings, NOON
+
+
+def suggested(stage: Stage) -> list[str]:
+    """The suggestions, each in a line."""
+    options = (stage.home.suggestions.get_option_at_index(n) for n in range(stage.home.suggestions.option_count))
+    return [" ".join(str(option.prompt).split()) for option in options]
+
+
+def read(stage: Stage) -> str:
+    """The Markdown that lies over the screen."""
+    assert isinstance(stage.app.screen, ReadingScreen)
+    return stage.app.screen.query_one(Markdown).source
+
+
+# What to do next
+
+
+async def test_the_app_opens_at_home_with_neither_a_lab_nor_a_history(stage: Stage) -> None:
+    stage.engine.state = State.ABSENT
+    stage.preparation.gate.shut()
+    async with stage.show(at_home=True):
+        assert stage.app.screen is stage.home
+        assert suggested(stage) == [f"○ new {title} never tried" for title in ENGLISH]
+        assert "Nothing was tried yet." in words(stage.home.attempts)
+        assert "0/2 passed" in words(stage.home.progress)
+        stage.preparation.gate.open()
+
+
+async def test_enter_opens_the_first_suggestion_in_practice(stage: Stage) -> None:
+    did(stage, exercises(stage)[1])
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert stage.app.screen is stage.practice
+        assert "Task of run-as-user (en)." in stage.task
+
+
+async def test_each_suggestion_says_why(stage: Stage) -> None:
+    did(stage, exercises(stage)[0], days=3)
+    did(stage, exercises(stage)[1], Verdict.PASS, days=20)
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        assert suggested(stage) == [
+            f"✗ FAIL {ENGLISH[0]} did not pass 3 days ago",
+            f"✓ PASS {ENGLISH[1]} passed 2 weeks ago; can you still do it?",
+        ]
+
+
+async def test_when_all_was_passed_lately_it_says_so(stage: Stage) -> None:
+    for exercise in exercises(stage):
+        did(stage, exercise, Verdict.PASS)
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        await pilot.press("enter")
+        assert stage.app.screen is stage.home
+        assert suggested(stage)[0].startswith("Everything was passed")
+
+
+async def test_what_this_engine_cannot_do_is_not_suggested(stage: Stage) -> None:
+    stage.session.reasons = {Capability.GVISOR: "there is no runsc"}
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.Explained)
+        assert suggested(stage) == [f"○ new {ENGLISH[1]} never tried"]
+
+
+# Progress and attempts
+
+
+async def test_progress_is_told_by_domain_and_objective(stage: Stage) -> None:
+    did(stage, exercises(stage)[0], Verdict.PASS)
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        assert words(stage.home.progress).splitlines()[:3] == [
+            "Microservice vulnerabilities",
+            "━━━━━━━━╌╌╌╌╌╌╌╌  1/2 passed",
+            "  ━━━━╌╌╌╌  1/2 passed  pod-security-standards",
+        ]
+        assert "1 of 2 passed" in str(stage.home.state_line.render())
+
+
+async def test_the_last_attempts_are_told_newest_first(stage: Stage) -> None:
+    did(stage, exercises(stage)[0], days=1, hints=1)
+    did(stage, exercises(stage)[1], Verdict.PASS)
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        assert words(stage.home.attempts).splitlines() == [
+            f"✓ PASS  {ENGLISH[1]}",
+            "    11-25 12:00 · 5/5 · 0s",
+            f"✗ FAIL  {ENGLISH[0]}",
+            "    11-24 12:00 · 2/5 · 0s · hints: 1",
+        ]
+
+
+async def test_the_labs_fault_is_not_told_as_a_failure(stage: Stage) -> None:
+    stage.session.findings = [RIGHT, LOST, RIGHT]
+    did(stage, exercises(stage)[0])
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        assert "FAIL" not in words(stage.home.attempts)
+
+
+async def test_what_was_done_in_practice_is_there_when_one_comes_home(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        did(stage, exercises(stage)[0])
+        await pilot.press("h")
+        await stage.hear(pilot, HomeScreen.LookedBack, 2)
+        assert stage.app.screen is stage.home
+        assert f"✗ FAIL  {ENGLISH[0]}" in words(stage.home.attempts)
+
+
+async def test_a_history_that_cannot_be_read_is_told_and_all_else_goes_on(stage: Stage) -> None:
+    class Damaged(History):
+        def attempts(self, exercise: str = "") -> tuple[()]:
+            raise LabError("history.damaged", "file is not a database", file="/there/history.db")
+
+    stage.session.history = Damaged()
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        assert "mv /there/history.db" in words(stage.home.attempts)
+        assert len(suggested(stage)) == 2
+
+
+# Going to and fro
+
+
+@pytest.mark.parametrize("key", ["escape", "e"])
+async def test_there_is_a_way_to_the_exercises_and_back(stage: Stage, key: str) -> None:
+    async with stage.show(at_home=True) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        assert stage.app.screen is stage.practice
+        await pilot.press("h")
+        await pilot.pause()
+        assert stage.app.screen is stage.home
+
+
+async def test_the_menu_opens_any_exercise_from_home(stage: Stage) -> None:
+    async with stage.show(at_home=True):
+        titles = [entry.title for entry in stage.home.menu()]
+        assert set(ENGLISH) <= set(titles)
+
+
+async def test_the_help_names_every_key(stage: Stage) -> None:
+    async with stage.show(at_home=True) as pilot:
+        await pilot.press("f1")
+        await pilot.pause()
+        assert all(f"**{key.display}** {keys.name(key.id)}" in read(stage) for key in keys.HOME)
+
+
+# The lab
+
+
+async def test_the_state_of_the_lab_is_told(stage: Stage) -> None:
+    async with stage.show(at_home=True):
+        assert words(stage.home.lab_pane).splitlines()[:2] == ["kind/cks  ✓ ready", "Kubernetes v1.35.0"]
+
+
+async def test_the_progress_of_up_is_told_at_home_too(stage: Stage) -> None:
+    stage.engine.state = State.ABSENT
+    stage.preparation.gate.shut()
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, LabApp.Progressed)
+        assert "Preparing the lab · 1/3 Node image" in str(stage.home.bar.render())
+        stage.preparation.gate.open()
+
+
+async def test_removing_the_lab_asks_first_and_ends_the_attempts_on_it(stage: Stage) -> None:
+    did(stage, exercises(stage)[0])
+    async with stage.show(at_home=True) as pilot:
+        await pilot.press("r")
+        await pilot.pause()
+        assert isinstance(stage.app.screen, ConfirmScreen)
+        assert stage.engine.state is State.READY
+        await pilot.press("y")
+        await stage.hear(pilot, LabApp.Looked, 2)
+        assert "○ no cluster" in words(stage.home.lab_pane)
+        assert stage.session.history.attempts()[0].ended is not None
+        assert stage.preparation.calls == 0
+
+
+async def test_what_the_doctor_found_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [SimpleNamespace(name="memory", state="problem", says="1 GiB free.", next_step="Close other programs.")]
+    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda name: found))
+    async with stage.show(at_home=True) as pilot:
+        await pilot.press("x")
+        await stage.hear(pilot, LabApp.Examined)
+        assert "**PROBLEM** memory: 1 GiB free." in read(stage)
+        assert "Close other programs." in read(stage)
+
+
+async def test_a_doctor_who_fails_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def examine(name: str) -> None:
+        raise OSError("no")
+
+    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=examine))
+    async with stage.show(at_home=True) as pilot:
+        await pilot.press("x")
+        await stage.hear(pilot, LabApp.Examined)
+        assert isinstance(stage.app.screen, TroubleScreen)
+
+
+# Languages and sizes
+
+
+async def test_home_in_chinese(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "_chosen", "zh")
+    did(stage, exercises(stage)[0], days=3, hints=2)
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        assert suggested(stage)[0] == "✗ 未通过 对违反 baseline 发出警告 3 天前未通过"
+        assert "提示 2 条" in words(stage.home.attempts)
+        assert str(stage.home.lab_pane.border_title) == "实验环境"
+
+
+async def test_l_changes_the_language_here_and_in_practice(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("h")
+        await pilot.press("l")
+        await pilot.pause()
+        assert suggested(stage)[0] == "○ 未开始 对违反 baseline 发出警告 从未做过"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert stage.labels[0] == "○ 未开始  对违反 baseline 发出警告"
+        assert "Task of psa-warn (zh)." in stage.task
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 12), (60, 20), (100, 30), (160, 40)])
+async def test_home_works_at_any_size(stage: Stage, size: tuple[int, int]) -> None:
+    async with stage.show(size, at_home=True) as pilot:
+        await pilot.press("f6", "down", "f6", "f6", "f10", "escape")
+        await pilot.resize_terminal(120, 36)
+        assert stage.app.screen is stage.home
+
+
+async def test_below_60_by_15_a_message_asks_for_more_room(stage: Stage) -> None:
+    async with stage.show((59, 20), at_home=True):
+        assert stage.home.too_small.display
+        assert not stage.home.query_one("#panes").display
+
+
+async def test_below_100_columns_panes_stack(stage: Stage) -> None:
+    async with stage.show((60, 20), at_home=True):
+        panes = list(stage.home.query(".pane"))
+        assert {pane.region.width for pane in panes} == {60}
+        assert [pane.region.y for pane in panes] == sorted({pane.region.y for pane in panes})
