@@ -9,10 +9,24 @@ import subprocess
 import sys
 import time
 
+from bench.terminal import App
+
 RUNS = 7
+ENTER, F6 = "\r", "\x1b[17~"
+IDLE = 5.0
+"""Seconds for which an app is left alone."""
 
 BARE_PYTHON = "pass"
 LIST = "import sys; from lab.cli import main; sys.exit(main(['list']))"
+MINIMAL = """
+from textual.app import App
+from textual.widgets import Input
+class Steady(Input):
+    cursor_blink = False
+class Minimal(App):
+    def compose(self):
+        yield Steady()
+"""
 MINIMAL_APP = """
 from textual.app import App
 class Minimal(App):
@@ -22,7 +36,7 @@ app = Minimal()
 app.run(headless=True)
 raise SystemExit(app.return_code)
 """
-OUR_APP = """
+OURS = """
 from lab.catalog.load import load
 from lab.cluster.engine import State, Status
 from lab.practice.session import Session
@@ -33,6 +47,12 @@ class NoLab:
         return Status('kind', 'bench', State.READY)
     def lacks(self):
         return {}
+    def shell_argv(self, *command):
+        return ['cat']
+"""
+OUR_APP = (
+    OURS
+    + """
 class Ours(LabApp):
     def on_ready(self):
         self.exit()
@@ -40,6 +60,7 @@ app = Ours(Session(load(), NoLab()), lambda progress: None)
 app.run(headless=True)
 raise SystemExit(app.return_code)
 """
+)
 
 
 def seconds(program: str) -> float:
@@ -59,6 +80,19 @@ def compare(what: str, program: str, known: str, its_program: str) -> None:
     print(f"{what:14} {ours:6.0f} ms   {known:20} {theirs:6.0f} ms   ratio {ours / theirs:.2f}", flush=True)
 
 
+def compare_in_use(what: str, program: str, known: str, its_program: str, *keys: str) -> None:
+    """Print the lines about an app that runs: how soon a key is seen, what it costs when nothing happens."""
+    with App(program) as ours, App(its_program) as theirs:
+        ours.press(*keys)
+        mine, others = ours.echoes(), theirs.echoes()
+        for share in (50, 95):
+            own, known_to = mine[share] * 1000, others[share] * 1000
+            print(f"{what} p{share:2} {own:6.0f} ms   {known:20} {known_to:6.0f} ms   ratio {own / known_to:.2f}")
+        print(f"idle           {ours.idle(IDLE):6.1%} of a core, {ours.megabytes:.0f} MB resident", flush=True)
+
+
 if __name__ == "__main__":
     compare("ckslab list", LIST, "bare python", BARE_PYTHON)
     compare("first frame", OUR_APP, "minimal Textual app", MINIMAL_APP)
+    ours, minimal = OURS + "LabApp(Session(load(), NoLab()), lambda progress: None).run()", MINIMAL + "Minimal().run()"
+    compare_in_use("key echo", ours, "Textual's Input", minimal, ENTER, F6)

@@ -45,6 +45,11 @@ class Pty:
             os.close(theirs)
         os.set_blocking(self.fd, False)
 
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return self._process.pid
+
     def read(self) -> bytes | None:
         """What has been written; None once the program has closed its terminal."""
         try:

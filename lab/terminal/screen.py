@@ -39,11 +39,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the next character goes, counted from 0."""
+    """Where the next character goes, counted from 0.
+
+    Attributes:
+        width: in cells, of the character that it stands on.
+    """
 
     column: int
     row: int
     visible: bool
+    width: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,13 @@ class PyteScreen:
     @property
     def cursor(self) -> Cursor:
         """Where the program writes next. It waits beyond the last column until it is known how a line goes on."""
-        cursor = self._screen.cursor
-        return Cursor(min(cursor.x, self._screen.columns - 1), cursor.y, not cursor.hidden)
+        cursor, last = self._screen.cursor, self._screen.columns - 1
+        cells = self._screen.buffer[cursor.y]
+        column = min(cursor.x, last)
+        if not cells[column].data:  # the second half of a wide character
+            column -= 1
+        width = 1 if column >= last or cells[column + 1].data else 2
+        return Cursor(column, cursor.y, not cursor.hidden, width)
 
     @property
     def modes(self) -> Modes:

@@ -78,6 +78,13 @@ async def test_chinese_is_typed_and_seen(stage: Stage) -> None:
         await shows(pilot, stage, "你好ok")
 
 
+async def test_a_wide_character_is_seen_below_the_cursor(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        cells = stage.practice.query_one(Terminal).size.width
+        await pilot.press("f6", *"中" * (cells // 2))
+        await shows(pilot, stage, "中" * (cells // 2))
+
+
 async def test_control_keys_are_the_shells(bash: Stage) -> None:
     async with bash.show() as pilot:
         await shows(pilot, bash, "ready>")
@@ -247,11 +254,12 @@ async def test_a_shell_that_cannot_be_begun_says_why(stage: Stage) -> None:
         assert "/nonexistent/podman" in note(stage)
 
 
-async def test_code_from_the_task_is_typed_at_the_prompt(stage: Stage) -> None:
+@pytest.mark.parametrize("pressed", [["c"], ["f11"], ["f6", "f11"]])
+async def test_code_from_the_task_is_typed_at_the_prompt(stage: Stage, pressed: list[str]) -> None:
     task = stage.session.catalog.exercises[0].folder / "task.en.md"
     task.write_text("# Task\n\nMake `web` from `nginx:1.27`.\n")
     async with stage.show() as pilot:
-        await pilot.press("c", "down", "enter")
+        await pilot.press(*pressed, "down", "enter")
         await shows(pilot, stage, "nginx:1.27")
         assert stage.practice.shell.has_focus_within
 

@@ -43,7 +43,7 @@ def test_a_program_reads_what_is_typed() -> None:
 
 
 def test_it_knows_the_size_of_its_terminal_and_is_told_of_another() -> None:
-    with program("sh", "-c", "stty size; trap 'stty size; exit' WINCH; while :; do sleep 0.1; done", rows=5) as pty:
+    with program("sh", "-c", "trap 'stty size; exit' WINCH; stty size; while :; do sleep 0.1; done", rows=5) as pty:
         assert "5 80" in read_until(pty, "5 80")
         pty.resize(33, 7)
         assert "7 33" in read_until(pty, "7 33")

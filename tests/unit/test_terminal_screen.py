@@ -63,6 +63,12 @@ def test_the_row_that_the_cursor_left_is_told_too() -> None:
     assert screen.feed(f"{ESC}[4;1H".encode()) == frozenset({0, 3})
 
 
+@pytest.mark.parametrize("move", ["", f"{ESC}[D"])
+def test_a_cursor_on_a_wide_character_covers_all_of_it(move: str) -> None:
+    screen = written(f"{'中' * 10}{move}")
+    assert screen.cursor == Cursor(18, 0, visible=True, width=2)
+
+
 def test_a_hidden_cursor_is_known() -> None:
     assert written(f"ab{ESC}[?25l").cursor == Cursor(2, 0, visible=False)
 

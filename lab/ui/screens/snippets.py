@@ -19,7 +19,7 @@ class SnippetsScreen(ModalScreen[str | None]):
     """A piece of code, or none."""
 
     CSS_PATH = "snippets.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c,q,c", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c,q,c,f11", "dismiss", show=False)]
 
     def __init__(self, snippets: Sequence[str]) -> None:
         super().__init__()

@@ -106,7 +106,7 @@ class Terminal(Widget, can_focus=True):
         strip = Strip(segments).adjust_cell_length(columns)
         cursor = self._screen.cursor
         if y == cursor.row and cursor.visible and self.has_focus and self.is_running:
-            before, under, after = strip.divide([cursor.column, cursor.column + 1, columns])
+            before, under, after = strip.divide([cursor.column, cursor.column + cursor.width, columns])
             strip = Strip.join([before, under.apply_style(_CURSOR), after])
         return strip
 
