@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.widgets import Input
+
 from tests.ui.fakes import Stage
 
 
@@ -11,6 +13,7 @@ async def test_slash_finds_exercises_by_words_of_their_names(stage: Stage) -> No
         await pilot.pause()
         assert stage.labels == ["○ new  Run as another user"]
         assert "Task of run-as-user (en)." in stage.task
+        assert stage.practice.query_one(Input).content_size.height == 1
 
 
 async def test_an_exercise_is_found_by_its_name_in_the_other_language(stage: Stage) -> None:

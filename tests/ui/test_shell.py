@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from lab.cluster.engine import State
 from lab.ui.app import LabApp
+from lab.ui.shell import full_screen_argv
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.fakes import BOUND, Stage
 
@@ -287,6 +288,14 @@ async def test_f4_gives_the_whole_terminal_to_the_same_shell_until_f4(
         await pilot.press("f4")
         assert stage.commands == [["cat"]]
         assert stage.practice.shell.is_running
+
+
+def test_in_the_whole_terminal_f4_leads_back_and_is_given_back(stage: Stage) -> None:
+    full_screen_argv(stage.engine, "F4 returns")
+    command = " ".join(stage.engine.asked)
+    assert "new-session -A -D -s shell" in command
+    assert "bind-key -n F4 unbind-key -n F4 ; detach-client" in command
+    assert command.endswith("F4 returns")
 
 
 async def test_where_the_app_cannot_leave_the_terminal_it_says_what_to_do(stage: Stage) -> None:

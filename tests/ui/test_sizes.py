@@ -110,6 +110,15 @@ async def test_where_they_are_not_the_exercises_come_over_the_panes_and_go_again
         assert sum(region.area for region in regions(stage)) == sum(region.area for region in before)
 
 
+async def test_results_get_more_room_while_they_are_read(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        _, task, _, results = regions(stage)
+        await pilot.press("f6", "f6")
+        _, smaller_task, _, larger_results = regions(stage)
+        assert larger_results.height > results.height
+        assert smaller_task.height + larger_results.height == task.height + results.height
+
+
 async def test_f6_goes_round_the_panes(stage: Stage) -> None:
     async with stage.show((160, 40)) as pilot:
         visited = []

@@ -156,8 +156,10 @@ class PracticeScreen(AttemptScreen):
         self.add_class("-choosing")
 
     @on(events.DescendantFocus)
-    def _close_exercises(self) -> None:
+    def _make_room(self) -> None:
+        """The exercises cover the panes only while they are in use; results are long, and grow while they are read."""
         self.set_class(self.exercises.has_focus_within, "-choosing")
+        self.set_class(self.results.has_focus_within, "-reading")
 
     def action_all_keys(self) -> None:
         """Pass all keys to the shell, or no longer."""
@@ -299,7 +301,7 @@ class PracticeScreen(AttemptScreen):
         was_ready, self.lab = self.lab.ready, lab
         if lab.ready and not was_ready:
             self.explain()
-        elif was_ready and lab.work is None and not lab.ready:
+        elif was_ready and lab.has_shell and not lab.ready:
             self.notify(i18n.text("ui.lab.lost"), severity="warning", timeout=10)
         self.show_lab()
 

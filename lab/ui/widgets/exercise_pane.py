@@ -19,7 +19,7 @@ class ExercisePane(Vertical):
     """While words are typed, the tree shows what has them. Escape shows all again."""
 
     DEFAULT_CSS = """
-    ExercisePane Input { display: none; border: none; height: 1; padding: 0; margin: 0 0 1 0; }
+    ExercisePane Input { display: none; margin: 0 0 1 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "enter", show=False),
@@ -29,7 +29,7 @@ class ExercisePane(Vertical):
     def __init__(self, catalog: Catalog) -> None:
         super().__init__(classes="pane")
         self.exercise_tree = ExerciseTree(catalog)
-        self._words = Input()
+        self._words = Input(compact=True)
 
     def compose(self) -> ComposeResult:
         """Its parts."""
