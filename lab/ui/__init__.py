@@ -17,6 +17,10 @@ from lab.progress import OnProgress
 if TYPE_CHECKING:
     from lab.practice.session import Session
 
+# Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key in
+# the shell is seen 17 ms after it was pressed.
+os.environ.setdefault("TEXTUAL_FPS", "120")
+
 Prepare = Callable[[OnProgress], None]
 """Makes the lab ready: `setup`, then `up`. It runs in a thread, and may run again after it failed.
 

@@ -23,7 +23,7 @@ from lab.terminal.keys import Mouse
 from lab.terminal.pty import CHUNK, Pty
 from lab.terminal.screen import Look, PyteScreen, Screen
 
-_BETWEEN_PAINTS = 1 / 60
+_BETWEEN_PAINTS = 1 / 120
 _CURSOR = Style(reverse=True)
 _PLAIN = {name: name for name in ("black", "red", "green", "blue", "magenta", "cyan", "white")} | {"brown": "yellow"}
 _NAMES = {
@@ -196,7 +196,7 @@ class Terminal(Widget, can_focus=True):
             self.post_message(self.Ended(self.stop()))
             return
         self._stale |= self._screen.feed(output)
-        # A flood is painted sixty times a second; the first piece after a silence, such as a key's echo, at once.
+        # A flood is painted so many times a second; the first piece after a silence, such as a key's echo, at once.
         if self._paint_later is None:
             self._paint()
             self._paint_later = self.set_timer(_BETWEEN_PAINTS, self._paint_rest)
