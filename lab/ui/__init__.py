@@ -17,8 +17,8 @@ from lab.progress import OnProgress
 if TYPE_CHECKING:
     from lab.practice.session import Session
 
-# Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key in
-# the shell is seen 17 ms after it was pressed.
+# Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key
+# in the shell is seen 17 ms after it was pressed.
 os.environ.setdefault("TEXTUAL_FPS", "120")
 
 Prepare = Callable[[OnProgress], None]
