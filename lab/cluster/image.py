@@ -31,7 +31,7 @@ LABEL = "dev.ckslab.image"
 
 _REGISTRIES = ("https://registry-1.docker.io/v2/", "https://storage.googleapis.com/gvisor/releases/release/")
 _REGISTRY_SECONDS = 4.0
-_BUILD_BYTES = 10 * 2**30
+_BUILD_BYTES = 15 * 2**30
 _PULL_BYTES = 3 * 2**30
 
 
