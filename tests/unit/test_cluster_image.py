@@ -233,7 +233,7 @@ def test_the_tag_changes_with_every_file_of_node(tmp_path: Path, monkeypatch: py
 # Room
 
 
-@pytest.mark.parametrize(("how", "wanted"), [("build", 10), ("pull", 3)])
+@pytest.mark.parametrize(("how", "wanted"), [("build", 15), ("pull", 3)])
 def test_a_disk_that_is_too_small_is_told_before_the_long_work(
     machine: Machine, how: str, wanted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
