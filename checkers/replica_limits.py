@@ -46,18 +46,11 @@ class _Asked:
         return self.ruling.is_accepted if self.wanted else bool(self.ruling.constraint)
 
     @property
-    def told(self) -> Text:
-        """The object and the ruling; of one that is as it should be, no more than that."""
-        what = Text(
-            f"{self.kind} with {self.number} replicas in {self.namespace}",
-            f"{self.namespace} 中副本数为 {self.number} 的 {self.kind}",
-        )
-        if self.kind == "Pod":
-            what = Text(f"Pod in {self.namespace}", f"{self.namespace} 中的 Pod")
-        told = self.ruling.told
+    def outcome(self) -> Text:
+        """The ruling; of a refusal that is as it should be, no more than by which constraint."""
         if self.is_right and self.ruling.constraint:
-            told = Text(f"refused by constraint {self.ruling.constraint}", f"被约束 {self.ruling.constraint} 拒绝")
-        return Text(f"{what.en}: {told.en}", f"{what.zh}：{told.zh}")
+            return Text(f"refused by constraint {self.ruling.constraint}", f"被约束 {self.ruling.constraint} 拒绝")
+        return self.ruling.told
 
 
 @check("replica_limits.boundary")
@@ -127,11 +120,28 @@ def _finding(gatekeeper: Gatekeeper, asked: Sequence[_Asked], expected: Text, wh
     """Where some rulings are wrong, only those are told, and what the rules are if something escapes them."""
     wrong = [own for own in asked if not own.is_right]
     if not wrong:
-        return passed(expected, listed(own.told for own in asked))
-    told = [own.told for own in wrong]
+        return passed(expected, listed(_told(asked)))
+    told = _told(wrong)
     if any(own.ruling.is_accepted for own in wrong):
         told.append(gatekeeper.state())
     return failed(expected, listed(told), why, LINK)
+
+
+def _told(asked: Sequence[_Asked]) -> list[Text]:
+    """What became of the objects, those with the same outcome in one statement."""
+    alike: dict[tuple[str, str, Text], list[str]] = {}
+    for own in asked:
+        alike.setdefault((own.kind, own.namespace, own.outcome), []).append(str(own.number))
+    told = []
+    for (kind, namespace, outcome), numbers in alike.items():
+        with_replicas = Text("", "") if kind == "Pod" else _replicas(numbers)
+        what = Text(f"{kind} in {namespace}{with_replicas.en}", f"{namespace} 中{with_replicas.zh}的 {kind}")
+        told.append(Text(f"{what.en}: {outcome.en}", f"{what.zh}：{outcome.zh}"))
+    return told
+
+
+def _replicas(numbers: Sequence[str]) -> Text:
+    return Text(f" with {', '.join(numbers)} replicas", f"副本数为 {'、'.join(numbers)} ")
 
 
 def _manifest(kind: str, number: int, namespace: str) -> Mapping[str, Any]:

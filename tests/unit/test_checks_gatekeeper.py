@@ -170,10 +170,18 @@ def test_a_wrong_limit_fails_where_it_is_asked_for_and_nowhere_else(
     assert [look for look in ALL if look(lab).verdict is Verdict.FAIL] == failing
 
 
+def test_what_has_the_same_outcome_is_told_once() -> None:
+    told = "Deployment in default with 0, 1, 2 replicas: refused by constraint limits"
+    assert (
+        minimum(with_gatekeeper(limits())).found.en == f"{told}; Deployment in default with 3, 4, 7 replicas: accepted"
+    )
+    assert only(with_gatekeeper(limits())).found.en.count("Pod in default: accepted") == 1
+
+
 def test_only_what_is_wrong_is_told() -> None:
     finding = minimum(with_gatekeeper(limits(low=4)))
-    assert finding.found.en.startswith("Deployment with 3 replicas in default: refused: ")
-    assert "4 replicas" not in finding.found.en
+    assert finding.found.en.startswith("Deployment in default with 3 replicas: refused: ")
+    assert "4" not in finding.found.en
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "ReplicaSet", "Pod"])
@@ -189,7 +197,7 @@ def test_another_kind_that_is_refused_too_fails(kind: str) -> None:
 def test_a_namespace_that_is_left_out_fails_and_is_named() -> None:
     finding = everywhere(with_gatekeeper(lambda *asked: ACCEPTED if asked[2] == "shop" else limits()(*asked)))
     assert finding.verdict is Verdict.FAIL
-    assert "Deployment with 2 replicas in shop: accepted" in finding.found.en
+    assert "Deployment in shop with 2, 15 replicas: accepted" in finding.found.en
     assert "in default" not in finding.found.en
 
 
