@@ -33,6 +33,7 @@ COVERED = (
     "/var/lib/kubelet/config.yaml",
     "/var/lib/kubelet/instance-config.yaml",
     "/var/lib/kubelet/kubeadm-flags.env",
+    "/var/lib/kubelet/pki",
     "/var/lib/kubelet/seccomp",
 )
 """Files and directories of a node."""
@@ -44,7 +45,7 @@ _MACHINE_SECONDS = 120
 _HEALTHY_SECONDS = 90
 _MISSING = 66
 """The exit code of the script where a machine has no baseline."""
-LEADERS = ("kube-controller-manager", "kube-scheduler")
+_LEADERS = ("kube-controller-manager", "kube-scheduler")
 
 
 def save(engine: Engine) -> None:
@@ -111,25 +112,25 @@ class _Cluster:
         self._kubectl = Kubectl(nodes[0])
 
     def answers(self) -> bool:
-        """The API server is ready. Makes way for new leaders, who else would wait until the old leases expire."""
-        if not self._kubectl.ask("get", "--raw=/readyz", timeout=15).ok:
-            return False
-        return self._kubectl.ask("delete", "lease", *LEADERS, "--namespace=kube-system", "--ignore-not-found").ok
+        """The API server is ready."""
+        return self._kubectl.ask("get", "--raw=/readyz", timeout=15).ok
 
     def has_control(self) -> bool:
         """Controllers and scheduler work: each has taken its lease."""
-        return set(LEADERS) <= self._alive("kube-system")
+        return set(_LEADERS) <= self._alive("kube-system")
 
     def has_nodes(self) -> bool:
         """Each node's kubelet has reported."""
         return {node.name for node in self._nodes} <= self._alive("kube-node-lease")
 
     def has_pods(self) -> bool:
-        """Each node runs the Pods that the API server has for it and no other, and all are ready."""
+        """Each node runs the Pods that the API server has for it and no other, and of each kind one is ready there.
+
+        Two of a kind need not be: a kubelet that has just started takes up to ten seconds for its first probes.
+        """
         pods = [pod for pod in self._list("pods") if not _is_static(pod)]
-        return all(map(_is_ready, pods)) and all(
-            _running(node) == {pod["metadata"]["uid"] for pod in pods if pod["spec"].get("nodeName") == node.name}
-            for node in self._nodes
+        return {_kind(pod) for pod in pods} == {_kind(pod) for pod in pods if _is_ready(pod)} and all(
+            _running(node) == _reported(pods, node.name) for node in self._nodes
         )
 
     def _alive(self, namespace: str) -> set[str]:
@@ -143,12 +144,31 @@ class _Cluster:
         return items
 
 
-def _running(node: Node) -> set[str]:
-    """The uids of the Pods that have a container running there; not of static ones, which the kubelet numbers."""
+def _running(node: Node) -> dict[str, set[str]]:
+    """Uid of each Pod -> its containers that run on a node; without static Pods, whose uids are the kubelet's own."""
     listed = node.run(["crictl", "ps", "--output=json"])
-    containers = json.loads(listed.stdout)["containers"] if listed.ok else []
-    uids = {container["labels"]["io.kubernetes.pod.uid"] for container in containers}
-    return {uid for uid in uids if "-" in uid}
+    running: dict[str, set[str]] = {}
+    for container in json.loads(listed.stdout)["containers"] if listed.ok else []:
+        running.setdefault(container["labels"]["io.kubernetes.pod.uid"], set()).add(container["id"])
+    return {uid: containers for uid, containers in running.items() if "-" in uid}
+
+
+def _reported(pods: Sequence[dict[str, Any]], node: str) -> dict[str, set[str]]:
+    """The same as the API server has it. What it holds of containers from before is not the same."""
+    return {
+        pod["metadata"]["uid"]: {
+            own.get("containerID", "").removeprefix("containerd://")
+            for own in pod["status"].get("containerStatuses", ())
+        }
+        for pod in pods
+        if pod["spec"].get("nodeName") == node
+    }
+
+
+def _kind(pod: dict[str, Any]) -> tuple[str, str]:
+    """The node of a Pod and what it is one of."""
+    owner = next(iter(pod["metadata"].get("ownerReferences", ())), pod["metadata"])
+    return pod["spec"].get("nodeName", ""), owner["uid"]
 
 
 def _is_static(pod: dict[str, Any]) -> bool:

@@ -17,7 +17,7 @@ address() { ip -4 -oneline route get 192.0.2.1 | sed 's/.* src \([^ ]*\).*/\1/';
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 
 # A program of etcd's. Where the node has none, etcd's own image has.
-program() { command -v "$1" || echo "/proc/$(pgrep --oldest --exact etcd)/root/usr/local/bin/$1"; }
+program() { type -P "$1" || echo "/proc/$(pgrep --oldest --exact etcd)/root/usr/local/bin/$1"; }
 
 save() {
   rm -rf "$kept" && install --directory --mode 700 "$kept" "$kept/new/files"
@@ -35,12 +35,22 @@ save() {
   mv "$kept/new" "$kept/whole"
 }
 
+# Without the leases of leaders: a new leader would have to wait until that of the old one expires. Whoever holds one makes
+# it again within two seconds, so it may take more than one try to be faster.
 save_etcd() {
-  "$(program etcdctl)" --endpoints https://127.0.0.1:2379 \
-    --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" \
-    snapshot save "$kept/new/etcd.db" > /dev/null
+  local leases=/registry/leases/kube-system/kube-
+  for _ in 1 2 3 4 5; do
+    etcdctl del --prefix "$leases" > /dev/null
+    etcdctl snapshot save "$kept/new/etcd.db" > /dev/null
+    if [ -z "$(etcdctl get --prefix --keys-only "$leases")" ]; then break; fi
+  done
   # When etcd is down its image cannot be reached in this way.
-  command -v etcdutl > /dev/null || cp "$(program etcdutl)" "$kept/new/etcdutl"
+  type -P etcdutl > /dev/null || cp "$(program etcdutl)" "$kept/new/etcdutl"
+}
+
+etcdctl() {
+  "$(program etcdctl)" --endpoints https://127.0.0.1:2379 \
+    --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" "$@"
 }
 
 restore() {
@@ -132,7 +142,7 @@ remove_sandboxes() {
 # less than a thousand objects are written in a second, and none from before can be watched.
 restore_etcd() {
   local etcdutl flags seconds
-  etcdutl=$(command -v etcdutl || echo "$kept/etcdutl")
+  etcdutl=$(type -P etcdutl || echo "$kept/etcdutl")
   seconds=$(($(date +%s) - $(stat --format %Y "$kept/etcd.db")))
   flags=$(grep -oE -e '--(name|initial-cluster|initial-advertise-peer-urls)=\S+' /etc/kubernetes/manifests/etcd.yaml)
   rm -rf "$etcd/restored" && mkdir -p "$etcd"

@@ -107,6 +107,11 @@ for node in kube-worker-1 kube-control-plane; do
 done
 """
 
+KUBEADM_RESET = """
+for node in kube-worker-1 kube-control-plane; do ssh $node sudo kubeadm reset --force > /dev/null 2>&1; done
+! kubectl get nodes
+"""
+
 STATES = {
     "API server down": API_SERVER_DOWN,
     "kubelet stopped": KUBELET_STOPPED,
@@ -115,6 +120,7 @@ STATES = {
     "a webhook refuses everything": WEBHOOK_REFUSES_EVERYTHING,
     "namespace kept in Terminating": NAMESPACE_TERMINATING,
     "containerd does not start": CONTAINERD_BROKEN,
+    "kubeadm reset on both nodes": KUBEADM_RESET,
 }
 
 

@@ -49,16 +49,29 @@ def leases(*names: str, renewed: str = SINCE) -> Any:
     return done(stdout=json.dumps({"items": items}))
 
 
-def pod(uid: str, node: str = "kube-worker-1", ready: str = "True", **annotations: str) -> dict[str, Any]:
+def pod(
+    uid: str,
+    node: str = "kube-worker-1",
+    ready: str = "True",
+    *,
+    owner: str = "",
+    container: str = "",
+    **annotations: str,
+) -> dict[str, Any]:
+    """A Pod that the API server has; its one container is called like it unless said otherwise."""
+    owners = {"ownerReferences": [{"uid": owner}]} if owner else {}
     return {
-        "metadata": {"uid": uid, "annotations": annotations},
+        "metadata": {"uid": uid, "annotations": annotations, **owners},
         "spec": {"nodeName": node},
-        "status": {"conditions": [{"type": "Ready", "status": ready}]},
+        "status": {
+            "conditions": [{"type": "Ready", "status": ready}],
+            "containerStatuses": [{"containerID": f"containerd://{container or uid}"}],
+        },
     }
 
 
 def running(*uids: str) -> Any:
-    containers = [{"labels": {"io.kubernetes.pod.uid": uid}} for uid in uids]
+    containers = [{"id": uid, "labels": {"io.kubernetes.pod.uid": uid}} for uid in uids]
     return done(stdout=json.dumps({"containers": containers}))
 
 
@@ -119,14 +132,6 @@ def test_a_machine_that_does_not_go_back_is_named_with_its_own_words() -> None:
     assert "kube-control-plane: containerd: failed to load TOML" in refusal(lab)
 
 
-def test_leases_of_the_leaders_from_before_are_deleted_once_the_api_server_is_ready() -> None:
-    lab = Lab()
-    restored(lab)
-    asked = [line for line in lab.node.ran if "kubectl" in line]
-    assert "--raw=/readyz" in asked[0]
-    assert "delete lease kube-controller-manager kube-scheduler --namespace=kube-system" in asked[1]
-
-
 # When it is healthy: what etcd held at the baseline proves nothing
 
 
@@ -138,7 +143,9 @@ def test_an_api_server_that_does_not_come_is_told_after_the_bound() -> None:
 
 def test_a_leader_that_has_not_renewed_its_lease_since_does_not_work_yet() -> None:
     lab = Lab()
-    lab.node.answers["--namespace=kube-system --output"] = leases(*baseline.LEADERS, renewed=BEFORE)
+    lab.node.answers["--namespace=kube-system --output"] = leases(
+        "kube-controller-manager", "kube-scheduler", renewed=BEFORE
+    )
     assert "controllers and scheduler" in refusal(lab)
 
 
@@ -161,10 +168,29 @@ def test_a_node_that_does_not_run_its_own_pods_and_no_others_is_awaited(state: s
     assert "the Pods of every node" in refusal(lab), state
 
 
+def of_worker(lab: Lab, *pods: dict[str, Any]) -> Lab:
+    """The lab, with these Pods on its worker according to the API server."""
+    lab.node.answers["get pods"] = done(stdout=json.dumps({"items": [pod("a-1", "kube-control-plane"), *pods]}))
+    return lab
+
+
 def test_a_pod_that_is_not_ready_is_awaited() -> None:
-    lab = Lab()
-    items = [pod("a-1", "kube-control-plane"), pod("b-2", ready="False")]
-    lab.node.answers["get pods"] = done(stdout=json.dumps({"items": items}))
+    assert "the Pods of every node" in refusal(of_worker(Lab(), pod("b-2", ready="False")))
+
+
+def test_what_the_api_server_has_of_a_container_from_before_does_not_count() -> None:
+    assert "the Pods of every node" in refusal(of_worker(Lab(), pod("b-2", container="before")))
+
+
+def test_of_pods_of_one_kind_on_a_node_the_first_that_is_ready_is_enough() -> None:
+    lab = of_worker(Lab(), pod("b-2", owner="dns"), pod("b-3", owner="dns", ready="False"))
+    lab.worker.answers["crictl ps"] = running("b-2", "b-3")
+    restored(lab)
+
+
+def test_another_node_needs_one_of_its_own() -> None:
+    lab = of_worker(Lab(), pod("b-2", owner="proxy", ready="False"), pod("a-2", "kube-control-plane", owner="proxy"))
+    lab.node.answers["crictl ps"] = running("a-1", "a-2")
     assert "the Pods of every node" in refusal(lab)
 
 
