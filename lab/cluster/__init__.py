@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 
 def open_lab(name: str) -> Engine:
     """The lab of this name, with what was chosen for it when it was made."""
-    from lab.cluster import record
     from lab.cluster.kind import KindEngine
 
-    return KindEngine(name, record.load(name) or record.Record())
+    return KindEngine(name)
 
 
 def create_lab(name: str, *, engine: str = "kind", runtime: Runtime | None = None, image: str = "auto") -> Engine:
@@ -32,4 +31,4 @@ def create_lab(name: str, *, engine: str = "kind", runtime: Runtime | None = Non
         return KindEngine(name, record.Record(engine, runtime, image))
     if runtime not in (None, existing.runtime) or image not in ("auto", existing.image, existing.made_from):
         raise UsageError("lab.chosen", lab=name, runtime=existing.runtime, image=existing.image)
-    return KindEngine(name, existing)
+    return KindEngine(name)

@@ -74,7 +74,7 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
             raise LabError("baseline.failed", f"{machine.name}: {done.error}", lab=engine.lab)
     cluster = _Cluster(engine.nodes(), began)
     for what, is_there in (
-        ("api", cluster.answers),
+        ("api", Kubectl(engine.nodes()[0]).answers),
         ("control", cluster.has_control),
         ("nodes", cluster.has_nodes),
         ("pods", cluster.has_pods),
@@ -110,10 +110,6 @@ class _Cluster:
         self._nodes = nodes
         self._began = began
         self._kubectl = Kubectl(nodes[0])
-
-    def answers(self) -> bool:
-        """The API server is ready."""
-        return self._kubectl.ask("get", "--raw=/readyz", timeout=15).ok
 
     def has_control(self) -> bool:
         """Controllers and scheduler work: each has taken its lease."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import json
 import shutil
@@ -23,6 +22,7 @@ from lab.cluster import host, packages
 from lab.cluster.containers import Containers, Runtime, refused
 from lab.cluster.steps import Step, Steps
 from lab.errors import LabError
+from lab.fingerprint import fingerprint
 from lab.progress import OnProgress
 
 REPOSITORY = "localhost/ckslab-node"
@@ -65,11 +65,7 @@ def ensure(containers: Containers, image: str, progress: OnProgress, *, yes: boo
 
 def current() -> str:
     """The name of the image that belongs to this version of `node/`; its tag is a hash of all files there."""
-    folder, digest = paths.data("node"), hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
-    return f"{REPOSITORY}:{digest.hexdigest()[:12]}"
+    return f"{REPOSITORY}:{fingerprint(paths.data('node'))[:12]}"
 
 
 def versions() -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,19 @@ _READY_SECONDS = 120
 
 
 class KindEngine:
-    """One lab made by kind. Everything of it is on a network of its own, which carries the lab's label."""
+    """One lab made by kind. Everything of it is on a network of its own, which carries the lab's label.
+
+    Nothing of the lab's state is kept here: another run of the program may make or remove it while the app is open.
+
+    Args:
+        chosen: for a lab that is yet to be made.
+    """
 
     name = "kind"
 
-    def __init__(self, lab: str, memory: Record) -> None:
+    def __init__(self, lab: str, chosen: Record | None = None) -> None:
         self.lab = lab
-        self._record = memory
+        self._chosen = chosen or Record()
 
     @property
     def kubeconfig(self) -> Path:
@@ -104,6 +111,10 @@ class KindEngine:
         return find(self._record.runtime)
 
     @property
+    def _record(self) -> Record:
+        return record.load(self.lab) or self._chosen
+
+    @property
     def _network(self) -> str:
         return f"ckslab-{self.lab}"
 
@@ -115,17 +126,19 @@ class KindEngine:
 
     def _machines(self) -> dict[str, str]:
         """Name of each machine that exists -> the state of its container. Strangers of the same name do not count."""
-        containers = {machine.container: machine.name for machine in self._all()}
-        return {
-            containers[found["Name"].removeprefix("/")]: found["State"]["Status"]
-            for found in self._containers.inspect(*containers)
-            if self._is_ours(found)
-        }
+        return {machine.name: found["State"]["Status"] for machine, found in self._ours()}
 
-    def _is_ours(self, container: Mapping[str, Any]) -> bool:
-        return self._network in container["NetworkSettings"]["Networks"] and self._owns_network
+    def _found(self) -> list[tuple[ContainerNode, dict[str, Any]]]:
+        """Machines of which there is a container of that name, whoever's it is, with what the engine knows of it."""
+        machines = {machine.container: machine for machine in self._all()}
+        found = self._containers.inspect(*machines)
+        return [(machines[container["Name"].removeprefix("/")], container) for container in found]
 
-    @cached_property
+    def _ours(self) -> list[tuple[ContainerNode, dict[str, Any]]]:
+        """Those of them that are on the lab's network."""
+        found = [one for one in self._found() if self._network in one[1]["NetworkSettings"]["Networks"]]
+        return found if found and self._owns_network() else []
+
     def _owns_network(self) -> bool:
         """Whether the network of the lab's name is the lab's, and not merely called so."""
         found = self._containers.network(self._network) or {}
@@ -134,7 +147,7 @@ class KindEngine:
 
     def _state(self, machines: Mapping[str, str]) -> State:
         if not machines:
-            return State.PARTIAL if self._record.made_from or self._owns_network else State.ABSENT
+            return State.PARTIAL if self._record.made_from or self._owns_network() else State.ABSENT
         if not self._record.ready or len(machines) < len(self._all()):
             return State.PARTIAL
         return State.READY if set(machines.values()) == {"running"} else State.STOPPED
@@ -145,12 +158,10 @@ class KindEngine:
         Raises:
             LabError: there are some (`kind.taken`), or a network (`kind.network-taken`).
         """
-        if not self._owns_network and self._containers.network(self._network):
+        if not self._owns_network() and self._containers.network(self._network):
             raise LabError("kind.network-taken", network=self._network)
-        names = [machine.container for machine in self._all()]
-        strangers = [
-            found["Name"].removeprefix("/") for found in self._containers.inspect(*names) if not self._is_ours(found)
-        ]
+        ours = [machine.name for machine, _ in self._ours()]
+        strangers = [machine.container for machine, _ in self._found() if machine.name not in ours]
         if strangers:
             raise LabError("kind.taken", containers=", ".join(strangers), lab=self.lab)
 
@@ -168,8 +179,8 @@ class KindEngine:
         steps.next()
         self._remove()
         _require_inotify()
-        self._record.runtime, self._record.made_from, self._record.ready = self._containers.runtime, made_from, False
-        record.save(self.lab, self._record)
+        memory = Record(self.name, self._containers.runtime, self._record.image, made_from)
+        record.save(self.lab, memory)
         facts = self._examine(made_from)
         self._make_network()
         self._make_nodes(made_from, facts, steps)
@@ -181,15 +192,14 @@ class KindEngine:
         steps.next()
         self._await_ready()
         baseline.save(self)
-        self._record.lacks, self._record.ready = self._find_lacks(facts), True
-        record.save(self.lab, self._record)
+        record.save(self.lab, replace(memory, lacks=self._find_lacks(facts), ready=True))
 
     def _revive(self, progress: OnProgress) -> None:
         """Start what stopped; addresses may have changed, so everything is told them again."""
         steps = Steps([Step(i18n.text("kind.step.start"), 15), Step(i18n.text("kind.step.ready"), 15)], progress)
         steps.next()
         self._containers.must("start", *(machine.container for machine in self._all()))
-        until(self._api_answers, seconds=_API_SECONDS, what=i18n.text("kind.api"))
+        until(self._kubectl().answers, seconds=_API_SECONDS, what=i18n.text("kind.api"))
         steps.next()
         network.connect(self.nodes(), self._kubectl())
         self._furnish()
@@ -204,7 +214,6 @@ class KindEngine:
 
     def _make_network(self) -> None:
         self._containers.must("network", "create", "--label", f"{LABEL}={self.lab}", self._network)
-        self.__dict__.pop("_owns_network", None)
 
     def _make_nodes(self, made_from: str, facts: HostFacts, steps: Steps) -> None:
         # kind mounts it into every node, and docker makes what is missing, but podman does not.
@@ -245,14 +254,10 @@ class KindEngine:
             base.check_login(self.base(), node)
 
     def _addresses(self) -> dict[str, str]:
-        machines = {machine.container: machine.name for machine in self._all()}
         return {
-            machines[found["Name"].removeprefix("/")]: found["NetworkSettings"]["Networks"][self._network]["IPAddress"]
-            for found in self._containers.inspect(*machines)
+            machine.name: found["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+            for machine, found in self._ours()
         }
-
-    def _api_answers(self) -> bool:
-        return self._kubectl().ask("get", "--raw", "/readyz", timeout=15).ok
 
     def _await_ready(self) -> None:
         bound = f"--timeout={_READY_SECONDS}s"
@@ -279,15 +284,14 @@ class KindEngine:
     def _remove(self) -> None:
         """Everything that carries the lab's name and is the lab's; what is not there is no fault."""
         containers = self._containers
-        present = [found["Name"].removeprefix("/") for found in containers.inspect(*(m.container for m in self._all()))]
+        present = [machine.container for machine, _ in self._ours()]
         if present:
             # Killed first: systemd in a node takes its time to stop, and nothing of it is kept.
             containers.call("kill", *present)
             containers.must("rm", "--force", "--volumes", *present)
         self._remove_volumes()
-        if self._owns_network:
+        if self._owns_network():
             containers.must("network", "rm", self._network)
-            self.__dict__.pop("_owns_network", None)
 
     def _remove_volumes(self) -> None:
         """Volumes that kind made for podman nodes; they carry the node's name as a label."""

@@ -21,6 +21,10 @@ class Kubectl:
         """Run it, whatever comes of it."""
         return self._node.run(["kubectl", f"--kubeconfig={ADMIN}", *args], stdin=stdin, timeout=timeout)
 
+    def answers(self) -> bool:
+        """Whether the API server says that it is ready."""
+        return self.ask("get", "--raw=/readyz", timeout=15).ok
+
     def do(self, *args: str, stdin: bytes = b"", timeout: float = BOUND) -> Completed:
         """Run it.
 

@@ -11,7 +11,7 @@ from lab.cluster.containers import Runtime
 _FILE = "lab.json"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """The memory of one lab.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import checkers.api
 from checkers.api import Verdict
 from lab import paths
 from lab.catalog.model import Exercise
+from lab.fingerprint import fingerprint
 
 _JUDGES = (Path(checkers.api.__file__).parent, Path(__file__).parent, Path(__file__).parents[1] / "practice")
 """The code that a verdict comes from: checks, grading, what sets the scene."""
@@ -63,15 +64,7 @@ class Memory:
 
     def _content(self, exercise: Exercise) -> str:
         """A hash of all that a proof of the exercise hangs on."""
-        digest = hashlib.sha256(self._cluster.encode())
-        for folder in (exercise.folder, *_JUDGES, paths.data("node")):
-            for file in _files(folder):
-                digest.update(f"\0{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
-        return digest.hexdigest()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """All but what is made of the others."""
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and not {"__pycache__", "recordings"} & set(file.parts):
-            yield file
+        folders = (exercise.folder, *_JUDGES, paths.data("node"))
+        # Recordings come of a proof, not the other way round.
+        parts = [self._cluster, *(fingerprint(folder, without=["recordings"]) for folder in folders)]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()

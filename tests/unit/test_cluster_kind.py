@@ -312,6 +312,30 @@ def test_down_of_nothing_is_done(engine: HandMadeContainers, lab: KindEngine) ->
     assert changed(engine) == []
 
 
+# Two runs of the program at once
+
+
+def test_a_lab_that_another_run_made_is_ready_here_and_not_made_anew(
+    engine: HandMadeContainers, lab: KindEngine
+) -> None:
+    assert lab.status().state is State.ABSENT
+    fresh().up(ignore)
+    engine.ran.clear()
+    assert lab.status().state is State.READY
+    lab.up(ignore)
+    assert changed(engine) == []
+
+
+def test_a_lab_that_another_run_removed_is_absent_here_and_can_be_made_anew(
+    engine: HandMadeContainers, lab: KindEngine
+) -> None:
+    lab.up(ignore)
+    fresh().down(ignore)
+    assert lab.status().state is State.ABSENT
+    lab.up(ignore)
+    assert lab.status().state is State.READY
+
+
 # Ways in
 
 
