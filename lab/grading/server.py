@@ -68,7 +68,7 @@ class ApiServer:
             _, current = config.list_kube_config_contexts(kubeconfig)
             config.load_kube_config(kubeconfig, context=current["name"], client_configuration=configuration)
         except (OSError, config.ConfigException) as error:
-            said = {"lab": self._engine.lab, "file": kubeconfig, "said": error}
+            said = {"lab": self._engine.lab, "file": kubeconfig, "said": str(error).rstrip(".")}
             raise LabBroken(told("observe.no_kubeconfig", **said)) from error
         return client.ApiClient(configuration)
 
