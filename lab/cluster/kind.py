@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import i18n, paths
-from lab.cluster import base, baseline, host, image, network, record
+from lab.cluster import base, baseline, health, host, image, network, record
 from lab.cluster.containers import LABEL, ContainerNode, Containers, find, refused
 from lab.cluster.engine import Capability, State, Status
 from lab.cluster.kind_config import CONTROL_PLANE, WORKER, HostFacts, kind_config
@@ -199,11 +199,12 @@ class KindEngine:
         steps = Steps([Step(i18n.text("kind.step.start"), 15), Step(i18n.text("kind.step.ready"), 15)], progress)
         steps.next()
         self._containers.must("start", *(machine.container for machine in self._all()))
-        until(self._kubectl().answers, seconds=_API_SECONDS, what=i18n.text("kind.api"))
+        began = health.now(self.nodes())
+        until(self._kubectl().answers, seconds=_API_SECONDS, what=i18n.text("health.api"))
         steps.next()
         network.connect(self.nodes(), self._kubectl())
         self._furnish()
-        self._await_ready()
+        health.await_healthy(self.nodes(), began, steps.say)
 
     def _examine(self, made_from: str) -> HostFacts:
         """What a privileged container finds, which is what the nodes will find; the engine's host may not be ours."""

@@ -16,10 +16,6 @@ SETTLES = 30.0
 
 SCENE = f"""
 apiVersion: v1
-kind: Namespace
-metadata: {{name: {NAMESPACE}}}
----
-apiVersion: v1
 kind: Pod
 metadata: {{name: server, namespace: {NAMESPACE}, labels: {{app: server}}}}
 spec: {{nodeName: kube-worker-1, containers: [{{name: web, image: "nginx:1.23.2"}}]}}
@@ -92,10 +88,14 @@ kill $forwarding
 @pytest.fixture(scope="module")
 def scene(ckslab: Cli) -> Iterator[Cli]:
     """A server on the worker, two clients on the control plane, a Pod in a sandbox, two Services."""
+    ckslab.kubectl("create", "namespace", NAMESPACE)
+    # Pods are refused until a controller has given the namespace its account.
+    ckslab.kubectl("wait", "-n", NAMESPACE, "--for=create", "serviceaccount/default", "--timeout=30s")
     ckslab.kubectl("apply", "-f", "-", stdin=SCENE)
     ckslab.kubectl("wait", "-n", NAMESPACE, "--for=condition=Ready", "pods", "--all", "--timeout=90s")
     yield ckslab
     ckslab.kubectl("delete", "-f", "-", "--grace-period=1", stdin=SCENE)
+    ckslab.kubectl("delete", "namespace", NAMESPACE)
 
 
 def in_pod(ckslab: Cli, pod: str, *command: str) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from lab.cluster import baseline
 from lab.cluster.engine import Node
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
+from tests.unit.support.container_engine import leases
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
 
 BEGAN = "2026-01-01T12:00:00"
@@ -30,8 +31,10 @@ class Lab(HandMadeEngine):
     def __post_init__(self) -> None:
         self.node.answers = {
             "date": done(stdout=f"{BEGAN}\n"),
-            "--namespace=kube-system --output": leases("kube-controller-manager", "kube-scheduler", "apiserver-x"),
-            "--namespace=kube-node-lease": leases("kube-control-plane", "kube-worker-1"),
+            "--namespace=kube-system --output": leases(
+                "kube-controller-manager", "kube-scheduler", "apiserver-x", renewed=SINCE
+            ),
+            "--namespace=kube-node-lease": leases("kube-control-plane", "kube-worker-1", renewed=SINCE),
             "get pods": done(stdout=json.dumps({"items": [pod("a-1", "kube-control-plane"), pod("b-2")]})),
             "crictl ps": running("a-1", "aef8"),
         }
@@ -42,11 +45,6 @@ class Lab(HandMadeEngine):
 
     def base(self) -> Node:
         return self.workstation
-
-
-def leases(*names: str, renewed: str = SINCE) -> Any:
-    items = [{"metadata": {"name": name}, "spec": {"renewTime": renewed}} for name in names]
-    return done(stdout=json.dumps({"items": items}))
 
 
 def pod(
@@ -151,7 +149,7 @@ def test_a_leader_that_has_not_renewed_its_lease_since_does_not_work_yet() -> No
 
 def test_a_node_whose_kubelet_has_not_reported_since_is_awaited() -> None:
     lab = Lab()
-    lab.node.answers["--namespace=kube-node-lease"] = leases("kube-control-plane")
+    lab.node.answers["--namespace=kube-node-lease"] = leases("kube-control-plane", renewed=SINCE)
     assert "a report from every node" in refusal(lab)
 
 

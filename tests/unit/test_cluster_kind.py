@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from lab import paths
-from lab.cluster import create_lab, host, image, kind, open_lab, record
+from lab.cluster import create_lab, health, host, image, kind, open_lab, record
 from lab.cluster.containers import LABEL, Containers
 from lab.cluster.engine import Capability, Engine, State
 from lab.cluster.kind import KindEngine
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
 from lab.progress import Progress, ignore
-from tests.unit.support.container_engine import Container, HandMadeContainers
+from tests.unit.support.container_engine import Container, HandMadeContainers, leases
 from tests.unit.support.engines import done
 from tests.unit.support.home import move_in
 
@@ -182,6 +182,16 @@ def test_up_starts_what_stopped_and_tells_the_machines_their_new_addresses(engin
     assert changed(engine) == ["podman start own-control-plane own-worker own-base"]
     assert any("write /etc/hosts" in line for line in engine.ran)
     assert own.status().state is State.READY
+
+
+def test_a_lab_is_not_back_before_its_controllers_are(
+    engine: HandMadeContainers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_SECONDS", 0)
+    controllers = leases("kube-controller-manager", "kube-scheduler", renewed="2026-01-01T11:59:59")
+    engine.answers["get leases --namespace=kube-system"] = controllers
+    with pytest.raises(LabError, match="controllers and scheduler"):
+        make(engine, "exited").up(ignore)
 
 
 def test_an_api_server_that_stays_silent_ends_the_wait(

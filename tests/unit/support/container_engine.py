@@ -31,10 +31,27 @@ NODES = json.dumps(
         ]
     }
 )
+
+
+def leases(*names: str, renewed: str) -> Completed:
+    """What `get leases` shows."""
+    items = [{"metadata": {"name": name}, "spec": {"renewTime": renewed}} for name in names]
+    return done(stdout=json.dumps({"items": items}))
+
+
 ANSWERS = {
     "cat -- /etc/kubernetes/admin.conf": done(stdout=ADMIN),
     "get nodes --output json": done(stdout=NODES),
     "jsonpath={.spec.podCIDR}": done(stdout="10.244.0.0/24"),
+    "date --utc": done(stdout="2026-01-01T12:00:00"),
+    "get leases --namespace=kube-system": leases(
+        "kube-controller-manager", "kube-scheduler", renewed="2026-01-01T12:00:03"
+    ),
+    "get leases --namespace=kube-node-lease": leases(
+        "kube-control-plane", "kube-worker-1", renewed="2026-01-01T12:00:03"
+    ),
+    "get pods --all-namespaces": done(stdout='{"items": []}'),
+    "crictl ps": done(stdout='{"containers": []}'),
     "cgroup.controllers": done(stdout="CapEff:\t000001ffffffffff\ncgroup:v2\n"),
 }
 """What an ordinary cluster says to those who make it, by words of the question."""

@@ -8,12 +8,13 @@ kind: RuntimeClass
 metadata:
   name: container-runtime-sandbox
 handler: runsc
----
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: sandboxed
----
+EOF
+
+kubectl create namespace sandboxed
+# No Pod is taken before the namespace has its account.
+kubectl --namespace=sandboxed wait --for=create serviceaccount/default --timeout=30s
+
+kubectl apply -f - <<'EOF'
 apiVersion: v1
 kind: Pod
 metadata:

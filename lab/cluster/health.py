@@ -1,0 +1,118 @@
+"""Whether a cluster that was away is back: by what it says of itself now, not by what etcd held before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lab import i18n
+from lab.clock import SYSTEM, Clock
+from lab.cluster.engine import Node
+from lab.cluster.kubectl import Kubectl
+from lab.cluster.wait import until
+
+OnDetail = Callable[[str], None]
+"""Hears what is under way."""
+
+_SECONDS = 90
+_LEADERS = ("kube-controller-manager", "kube-scheduler")
+
+
+def now(nodes: Sequence[Node]) -> str:
+    """The time by the control plane's clock, as the API server writes it."""
+    return nodes[0].run(["date", "--utc", "+%FT%T"]).text.strip()
+
+
+def await_healthy(nodes: Sequence[Node], began: str, say: OnDetail = lambda _: None, clock: Clock = SYSTEM) -> None:
+    """Wait until the API server answers, the controllers and each node's kubelet work, and the Pods run.
+
+    Args:
+        began: `now` when the cluster came back; what it said of itself before proves nothing.
+
+    Raises:
+        LabError: one of these is not so in its time (`wait`).
+    """
+    cluster = _Cluster(nodes, began)
+    for what, is_there in (
+        ("api", Kubectl(nodes[0]).answers),
+        ("control", cluster.has_control),
+        ("nodes", cluster.has_nodes),
+        ("pods", cluster.has_pods),
+    ):
+        awaited = i18n.text(f"health.{what}")
+        say(awaited)
+        until(is_there, seconds=_SECONDS, what=awaited, clock=clock)
+
+
+class _Cluster:
+    """What a cluster says of itself since it came back."""
+
+    def __init__(self, nodes: Sequence[Node], began: str) -> None:
+        self._nodes = nodes
+        self._began = began
+        self._kubectl = Kubectl(nodes[0])
+
+    def has_control(self) -> bool:
+        """Controllers and scheduler work: each has taken its lease."""
+        return set(_LEADERS) <= self._alive("kube-system")
+
+    def has_nodes(self) -> bool:
+        """Each node's kubelet has reported."""
+        return {node.name for node in self._nodes} <= self._alive("kube-node-lease")
+
+    def has_pods(self) -> bool:
+        """Each node runs the Pods that the API server has for it and no other, and of each kind one is ready there.
+
+        Two of a kind need not be: a kubelet that has just started takes up to ten seconds for its first probes.
+        """
+        pods = [pod for pod in self._list("pods") if not _is_static(pod)]
+        return {_kind(pod) for pod in pods} == {_kind(pod) for pod in pods if _is_ready(pod)} and all(
+            _running(node) == _reported(pods, node.name) for node in self._nodes
+        )
+
+    def _alive(self, namespace: str) -> set[str]:
+        """Who has renewed a lease since."""
+        leases = self._list("leases", f"--namespace={namespace}")
+        return {own["metadata"]["name"] for own in leases if own["spec"].get("renewTime", "") > self._began}
+
+    def _list(self, kind: str, place: str = "--all-namespaces") -> list[dict[str, Any]]:
+        listed = self._kubectl.ask("get", kind, place, "--output=json", timeout=15)
+        items: list[dict[str, Any]] = json.loads(listed.stdout)["items"] if listed.ok else []
+        return items
+
+
+def _running(node: Node) -> dict[str, set[str]]:
+    """Uid of each Pod -> its containers that run on a node; without static Pods, whose uids are the kubelet's own."""
+    listed = node.run(["crictl", "ps", "--output=json"])
+    running: dict[str, set[str]] = {}
+    for container in json.loads(listed.stdout)["containers"] if listed.ok else []:
+        running.setdefault(container["labels"]["io.kubernetes.pod.uid"], set()).add(container["id"])
+    return {uid: containers for uid, containers in running.items() if "-" in uid}
+
+
+def _reported(pods: Sequence[dict[str, Any]], node: str) -> dict[str, set[str]]:
+    """The same as the API server has it. What it holds of containers from before is not the same."""
+    return {
+        pod["metadata"]["uid"]: {
+            own.get("containerID", "").removeprefix("containerd://")
+            for own in pod["status"].get("containerStatuses", ())
+        }
+        for pod in pods
+        if pod["spec"].get("nodeName") == node
+    }
+
+
+def _kind(pod: dict[str, Any]) -> tuple[str, str]:
+    """The node of a Pod and what it is one of."""
+    owner = next(iter(pod["metadata"].get("ownerReferences", ())), pod["metadata"])
+    return pod["spec"].get("nodeName", ""), owner["uid"]
+
+
+def _is_static(pod: dict[str, Any]) -> bool:
+    return "kubernetes.io/config.mirror" in pod["metadata"].get("annotations", {})
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(own["type"] == "Ready" and own["status"] == "True" for own in conditions)
