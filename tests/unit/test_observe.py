@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,24 +10,13 @@ import pytest
 from checkers.api import LabBroken, NoExec, NotSeen, Ran
 from lab.errors import LabError
 from lab.grading.observe import KubernetesObserver
-from tests.unit.support.api_server import SILENCE, SUCCESS, ApiServer, exited, serving
+from tests.unit.support.api_server import SILENCE, SUCCESS, ApiServer, exited
 from tests.unit.support.control_plane import healthy
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
 
 POD = "/api/v1/namespaces/default/pods/web"
 BRIEF = 0.2
 """Seconds: the bound of looks that are never answered."""
-
-
-@pytest.fixture
-def api() -> Iterator[ApiServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def engine(api: ApiServer, tmp_path: Path) -> HandMadeEngine:
-    return HandMadeEngine(HandMadeNode(answers=healthy()), kubeconfig=api.kubeconfig(tmp_path))
 
 
 @pytest.fixture

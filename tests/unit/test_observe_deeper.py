@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,27 +12,16 @@ import pytest
 
 from checkers.api import LabBroken, LearnerBroke, NotSeen
 from lab.grading.observe import KubernetesObserver
-from tests.unit.support.api_server import SILENCE, ApiServer, serving
+from tests.unit.support.api_server import SILENCE, ApiServer
 from tests.unit.support.clocks import Hands
-from tests.unit.support.control_plane import container, healthy
-from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
+from tests.unit.support.control_plane import container
+from tests.unit.support.engines import HandMadeEngine, done
 
 PODS = "/api/v1/namespaces/default/pods"
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "probe-"}, "spec": {}}
 WEB = {"metadata": {"name": "web", "uid": "u1"}, "spec": {"nodeName": "kube-control-plane"}}
 BRIEF = 0.2
 """Seconds: the bound of looks that are never answered."""
-
-
-@pytest.fixture
-def api() -> Iterator[ApiServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def engine(api: ApiServer, tmp_path: Path) -> HandMadeEngine:
-    return HandMadeEngine(HandMadeNode(answers=healthy()), kubeconfig=api.kubeconfig(tmp_path))
 
 
 @pytest.fixture

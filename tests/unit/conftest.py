@@ -1,0 +1,23 @@
+"""What tests of looks at a cluster share: an API server, and a lab whose node is healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.support.api_server import ApiServer, serving
+from tests.unit.support.control_plane import healthy
+from tests.unit.support.engines import HandMadeEngine, HandMadeNode
+
+
+@pytest.fixture
+def api() -> Iterator[ApiServer]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def engine(api: ApiServer, tmp_path: Path) -> HandMadeEngine:
+    return HandMadeEngine(HandMadeNode(answers=healthy()), kubeconfig=api.kubeconfig(tmp_path))
