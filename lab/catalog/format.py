@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from checkers.api import Verdict
-from lab.catalog.model import Level, Localized, Reset, Resource
+from lab.catalog.model import Level, Localized, Machine, Reset, Resource
 from lab.cluster.engine import Capability
 
 
@@ -25,11 +25,21 @@ class DomainFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedFile:
+    """What lies at `path` of a machine is `from`, relative to the exercise's folder."""
+
+    machine: Machine
+    path: str
+    from_: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioFile:
     """`apply` are manifests, relative to the exercise's folder. `reset: baseline` takes the whole cluster back."""
 
     namespaces: tuple[str, ...] = ()
     apply: tuple[str, ...] = ()
+    files: tuple[PlacedFile, ...] = ()
     remove: tuple[Resource, ...] = ()
     reset: Reset = "objects"
 

@@ -11,7 +11,7 @@ from typing import Any
 from checkers.api import Check, Verdict, checks
 from lab import paths
 from lab.catalog.format import AnswerFile, CriterionFile, DomainFile, ExerciseFile, ScenarioFile
-from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, Scenario
+from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, MachineFile, Scenario
 from lab.catalog.reader import parameters_of, read, read_mapping
 from lab.catalog.source import CatalogError, Problem, Source
 from lab.i18n import LANGUAGES
@@ -117,12 +117,23 @@ def _folders(parent: Path) -> Iterator[Path]:
 
 
 def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
-    for number, name in enumerate(file.apply):
+    named = {f"apply[{number}]": name for number, name in enumerate(file.apply)}
+    named |= {f"files[{number}].from": own.from_ for number, own in enumerate(file.files)}
+    for field, name in named.items():
         if not (folder / name).is_file():
-            source.problem(f"scenario.apply[{number}]", "no_such_file", name=name)
+            source.problem(f"scenario.{field}", "no_such_file", name=name)
+    for number, own in enumerate(file.files):
+        if not own.path.startswith("/"):
+            source.problem(f"scenario.files[{number}].path", "not_absolute", got=own.path)
     for number, name in enumerate(file.namespaces):
         _check_name(source, f"scenario.namespaces[{number}]", name)
-    return Scenario(file.namespaces, tuple(folder / name for name in file.apply), file.remove, file.reset)
+    return Scenario(
+        namespaces=file.namespaces,
+        apply=tuple(folder / name for name in file.apply),
+        files=tuple(MachineFile(own.machine, own.path, folder / own.from_) for own in file.files),
+        remove=file.remove,
+        reset=file.reset,
+    )
 
 
 def _criteria(source: Source, files: tuple[CriterionFile, ...]) -> tuple[Criterion, ...]:

@@ -13,6 +13,8 @@ from lab.catalog.source import Problem
 from lab.cluster.engine import Capability
 
 Level = Literal["easy", "medium", "hard"]
+Machine = Literal["kube-control-plane", "kube-worker-1", "base"]
+"""The machines of a lab, by the names that tasks use on every engine."""
 Reset = Literal["objects", "baseline"]
 """How an exercise is undone: delete what it made, or take the whole cluster and its nodes back to the baseline."""
 
@@ -83,18 +85,29 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineFile:
+    """A file that lies on a machine when the learner begins: `content` is the one in the exercise's folder."""
+
+    machine: Machine
+    path: str
+    content: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What the lab prepares before the learner begins.
 
     Attributes:
         namespaces: made by `start`, gone with all their content by `reset`.
         apply: manifests, applied in this order.
+        files: written by `start`, gone by `reset`, whatever the learner made of them.
         remove: what `reset` deletes besides; mostly what the task has the learner make elsewhere.
         reset: `baseline` where the learner changes nodes, or what belongs to the whole cluster.
     """
 
     namespaces: tuple[str, ...] = ()
     apply: tuple[Path, ...] = ()
+    files: tuple[MachineFile, ...] = ()
     remove: tuple[Resource, ...] = ()
     reset: Reset = "objects"
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from lab.catalog.model import Resource, Scenario
+from lab.catalog.model import MachineFile, Resource, Scenario
 from lab.clock import Clock
+from lab.cluster.engine import Engine, Node
 from lab.cluster.kubectl import Kubectl
 from lab.cluster.wait import until
+from lab.errors import LabError
 
 GONE = 30
 """Seconds for an object to be gone, before its finalizers are taken away."""
@@ -24,12 +26,13 @@ class Stage:
     """Where scenarios are set and cleared.
 
     Args:
-        kubectl: of the lab.
+        engine: the lab's.
         clock: for the waits.
     """
 
-    def __init__(self, kubectl: Kubectl, clock: Clock) -> None:
-        self._kubectl = kubectl
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._machines: dict[str, Node] = {machine.name: machine for machine in (*engine.nodes(), engine.base())}
+        self._kubectl = Kubectl(engine.nodes()[0])
         self._clock = clock
 
     def clear(self, scenario: Scenario) -> None:
@@ -40,9 +43,13 @@ class Stage:
             # Its own time is the bound; the command may take a little longer to end.
             wait = f"--timeout={NAMESPACE_GONE}s"
             self._kubectl.do("delete", "namespace", namespace, "--ignore-not-found", wait, timeout=NAMESPACE_GONE + 10)
+        for file in scenario.files:
+            self._machine(file).run(["rm", "--recursive", "--force", "--", file.path])
 
     def set(self, scenario: Scenario) -> None:
-        """Make the namespaces and apply the manifests."""
+        """Lay the files on the machines, make the namespaces and apply the manifests."""
+        for file in scenario.files:
+            self._machine(file).write(file.path, file.content.read_bytes())
         for namespace in scenario.namespaces:
             self._kubectl.do("create", "namespace", namespace)
         self._await_accounts(scenario)
@@ -53,6 +60,11 @@ class Stage:
         """Wait until nothing of the scene is still being made."""
         for namespace in scenario.namespaces:
             self._await(partial(self._is_settled, namespace), f"Pods in {namespace}")
+
+    def _machine(self, file: MachineFile) -> Node:
+        if file.machine not in self._machines:
+            raise LabError("node.gone", node=file.machine)
+        return self._machines[file.machine]
 
     def _remove(self, resource: Resource) -> None:
         """Delete one object. A Pod is not given its half minute to say goodbye: nobody waits for its answer."""

@@ -11,7 +11,6 @@ from lab.catalog.model import Answer, Catalog, Exercise, Scenario
 from lab.clock import SYSTEM, Clock
 from lab.cluster import baseline
 from lab.cluster.engine import Capability, Completed, Engine, State
-from lab.cluster.kubectl import Kubectl
 from lab.cluster.steps import Step, Steps
 from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, OnFinding, Through, directly, grade, unwatched
@@ -161,7 +160,7 @@ class Session:
         return run_as_learner(self.engine, answer)
 
     def _stage(self) -> Stage:
-        return Stage(Kubectl(self.engine.nodes()[0]), self.clock)
+        return Stage(self.engine, self.clock)
 
     def _steps(self, progress: OnProgress, names: Sequence[str], exercise: Exercise | None = None) -> Steps:
         about = exercise.id if exercise else ""

@@ -26,7 +26,6 @@ class Lab(HandMadeEngine):
 
     node: HandMadeNode = field(default_factory=HandMadeNode)
     worker: HandMadeNode = field(default_factory=lambda: HandMadeNode("kube-worker-1", "worker"))
-    workstation: HandMadeNode = field(default_factory=lambda: HandMadeNode("base", "base"))
 
     def __post_init__(self) -> None:
         self.node.answers = {
@@ -42,9 +41,6 @@ class Lab(HandMadeEngine):
 
     def nodes(self) -> Sequence[Node]:
         return [self.node, self.worker]
-
-    def base(self) -> Node:
-        return self.workstation
 
 
 def pod(

@@ -16,6 +16,7 @@ from lab.cluster.engine import Capability
 from tests.unit.support.exercises import TITLE, content, write_domain, write_exercise
 
 Change = Callable[[dict[str, Any]], object]
+FILE = {"machine": "base", "path": "/etc/a.conf", "from": "setup/no.conf"}
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +161,9 @@ def test_all_problems_of_a_file_are_told_in_order(root: Path) -> None:
         (lambda v: v["answers"].pop(0), "answers", "called solution"),
         (lambda v: v.update(scenario={"apply": ["setup/no.yaml"]}), "scenario.apply[0]", "setup/no.yaml"),
         (lambda v: v.update(scenario={"remove": [{"kind": "Pod"}]}), "scenario.remove[0].name", "is missing"),
+        (lambda v: v.update(scenario={"files": [FILE]}), "scenario.files[0].from", "there is no file setup/no.conf"),
+        (lambda v: v.update(scenario={"files": [FILE | {"path": "a.conf"}]}), "scenario.files[0].path", "at the root"),
+        (lambda v: v.update(scenario={"files": [FILE | {"machine": "mine"}]}), "scenario.files[0].machine", "base"),
     ],
 )
 def test_what_is_refused(root: Path, change: Change, field: str, word: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from checkers.api import Verdict
-from lab.catalog.model import Catalog, Domain, Exercise, Localized, Resource, Scenario
+from lab.catalog.model import Catalog, Domain, Exercise, Localized, MachineFile, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Completed
 from lab.errors import LabError, UsageError
@@ -109,6 +109,23 @@ def test_start_clears_then_makes_then_waits(tmp_path: Path) -> None:
     assert b"kind: Pod\n" in engine.node.stdins
 
 
+def test_start_lays_the_scenarios_files_on_their_machines_in_place_of_whatever_is_there(tmp_path: Path) -> None:
+    content = tmp_path / "profile"
+    content.write_bytes(b"profile web {}\n")
+    engine = HandMadeEngine()
+    own = one(Scenario(files=(MachineFile("base", "/opt/profile", content),)))
+    session(engine, own).start(own)
+    assert engine.workstation.ran == ["rm --recursive --force -- /opt/profile"]
+    assert engine.workstation.files == {"/opt/profile": b"profile web {}\n"}
+    assert engine.node.files == {}
+
+
+def test_a_lab_without_the_machine_of_a_file_says_which_is_missing(useless_baseline: None, tmp_path: Path) -> None:
+    own = one(Scenario(files=(MachineFile("kube-worker-1", "/opt/profile", tmp_path / "profile"),)))
+    with pytest.raises(LabError, match="kube-worker-1"):
+        session(HandMadeEngine(), own).start(own)
+
+
 def test_start_waits_for_the_default_account_that_comes_late() -> None:
     hands, engine = Hands(), HandMadeEngine()
     engine.node.answers["get serviceaccount"] = done(code=1, stderr="not found")
@@ -202,6 +219,14 @@ def test_reset_frees_an_object_that_a_finalizer_keeps() -> None:
     session(engine, own).reset(own)
     assert [line.split()[0] for line in asked(engine.node)] == ["delete", "patch", "delete"]
     assert '{"metadata":{"finalizers":null}}' in engine.node.ran[1]
+
+
+def test_reset_takes_the_scenarios_files_away(tmp_path: Path) -> None:
+    engine = HandMadeEngine()
+    own = one(Scenario(files=(MachineFile("base", "/opt/profile", tmp_path / "profile"),)))
+    session(engine, own).reset(own)
+    assert engine.workstation.ran == ["rm --recursive --force -- /opt/profile"]
+    assert engine.workstation.files == {}
 
 
 # Going back to the baseline

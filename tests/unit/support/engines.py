@@ -25,6 +25,7 @@ class HandMadeNode:
     answers: dict[str, Completed | Exception] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     stdins: list[bytes] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
         line = " ".join(argv)
@@ -41,7 +42,7 @@ class HandMadeNode:
         raise FileNotFoundError(path)
 
     def write(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
-        raise AssertionError("nothing here writes files")
+        self.files[path] = content
 
 
 @dataclass
@@ -52,6 +53,7 @@ class HandMadeEngine:
     lacking: Mapping[Capability, str] = field(default_factory=dict)
     kubeconfig: Path = Path("/nowhere/kubeconfig")
     shell: list[str] = field(default_factory=lambda: ["env"])
+    workstation: HandMadeNode = field(default_factory=lambda: HandMadeNode("base", "base"))
     name: str = "kind"
     lab: str = "cks"
 
@@ -66,7 +68,7 @@ class HandMadeEngine:
         return [self.node]
 
     def base(self) -> Node:
-        return HandMadeNode("base", "base")
+        return self.workstation
 
     def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
         assert not tty
