@@ -1,7 +1,7 @@
 """The baseline: the pristine state of a lab, kept on its machines, and the way back to it from whatever was made of it.
 
-It is what etcd holds, and the files that exercises have learners change. Everything else stays as it is: the learner's
-own files at home, images they pulled.
+It is what etcd holds, the files that exercises have learners change, and which AppArmor profiles a node has loaded.
+Everything else stays as it is: the learner's own files at home, images they pulled.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from lab.errors import LabError
 COVERED = (
     "/etc/kubernetes",
     "/etc/containerd",
+    "/etc/apparmor.d",
     "/etc/cni/net.d",
     "/etc/systemd/system",
     "/etc/default",

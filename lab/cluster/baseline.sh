@@ -9,6 +9,7 @@ shift 2
 kept=${CKSLAB_BASELINE:-/var/lib/ckslab/baseline}
 etcd=/var/lib/etcd
 pki=/etc/kubernetes/pki/etcd
+apparmor=${CKSLAB_APPARMOR:-/sys/kernel/security/apparmor}
 missing=66
 
 # Of the address that the other machines know this one by: it may be another one after a restart.
@@ -30,6 +31,7 @@ save() {
   if [ "$role" != base ]; then
     address > "$kept/new/address"
     crictl pods --quiet | sort > "$kept/new/sandboxes"
+    profiles > "$kept/new/profiles"
   fi
   if [ "$role" = control-plane ]; then save_etcd; fi
   mv "$kept/new" "$kept/whole"
@@ -68,6 +70,7 @@ restore() {
   renew containerd /etc/containerd /etc/systemd/system
   renew ssh /etc/ssh
   remove_sandboxes
+  unload_profiles
   if [ "$role" = control-plane ]; then restore_etcd; fi
   systemctl start kubelet
 }
@@ -136,6 +139,18 @@ remove_sandboxes() {
   xargs --no-run-if-empty crictl --timeout 30s rmp --force <<< "$system" > /dev/null
   all=$(crictl pods --quiet | sort)
   comm -13 "$kept/sandboxes" - <<< "$all" | xargs --no-run-if-empty crictl --timeout 30s rmp --force > /dev/null || true
+}
+
+# The AppArmor profiles that the kernel has loaded, whatever mode they are in.
+profiles() { if [ -e "$apparmor/profiles" ]; then sed 's/ ([a-z]*)$//' "$apparmor/profiles" | sort; fi; }
+
+# A container has its host's kernel, whose profiles are none of ours. Of profiles that lie in one another, the outer
+# takes the inner away with it.
+unload_profiles() {
+  if systemd-detect-virt --quiet --container; then return; fi
+  profiles | comm -13 "$kept/profiles" - | while IFS= read -r name; do
+    printf %s "$name" > "$apparmor/.remove" || [ "${name%//*}" != "$name" ]
+  done
 }
 
 # Whoever watches the API server must not take the past for the present: no revision is ever used twice, as long as

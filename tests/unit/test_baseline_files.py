@@ -1,4 +1,4 @@
-"""The script of the baseline, run on this machine for what it does everywhere: keeping files and putting them back."""
+"""The baseline's script, run on this machine for what it does everywhere: putting files back, unloading profiles."""
 
 from __future__ import annotations
 
@@ -28,6 +28,29 @@ class Machine:
         variables = {"CKSLAB_BASELINE": str(self._kept), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         done = subprocess.run(["bash", "-s", verb, "base", *covered], input=SCRIPT.read_bytes(), env=variables)
         return done.returncode
+
+
+class Kernel:
+    """What a node shows of AppArmor: the profiles it has loaded, and the file that takes the name of one to remove."""
+
+    def __init__(self, root: Path, *, is_container: bool) -> None:
+        self.removed = root / "apparmor" / ".remove"
+        self._root = root
+        for name in ("apparmor", "bin"):
+            (root / name).mkdir()
+        (root / "bin" / "systemd-detect-virt").write_text(f"#!/bin/sh\nexit {int(not is_container)}\n")
+        (root / "bin" / "systemd-detect-virt").chmod(0o755)
+
+    def unload(self, loaded: list[str], at_the_baseline: list[str]) -> None:
+        (self._root / "apparmor" / "profiles").write_text("".join(f"{profile}\n" for profile in loaded))
+        (self._root / "profiles").write_text("".join(f"{profile}\n" for profile in at_the_baseline))
+        variables = {
+            "CKSLAB_BASELINE": str(self._root),
+            "CKSLAB_APPARMOR": str(self._root / "apparmor"),
+            "PATH": f"{self._root}/bin:/usr/bin:/bin",
+        }
+        argv = ["bash", "-s", "unload_profiles", "worker"]
+        subprocess.run(argv, input=SCRIPT.read_bytes(), env=variables, check=True)
 
 
 @pytest.fixture
@@ -110,3 +133,21 @@ def test_without_a_baseline_nothing_is_done_and_the_exit_code_says_so(tmp_path: 
 def test_a_save_that_was_interrupted_is_no_baseline(machine: Machine, tmp_path: Path) -> None:
     (tmp_path / "kept" / "whole").rename(tmp_path / "kept" / "new")
     assert machine.run("restore") == 66
+
+
+def test_a_profile_that_the_learner_loaded_is_unloaded_whatever_mode_it_is_in(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path, is_container=False)
+    kernel.unload(["cri.default (enforce)", "mine (complain)"], at_the_baseline=["cri.default"])
+    assert kernel.removed.read_text() == "mine"
+
+
+def test_a_profile_of_the_baseline_stays_even_in_another_mode(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path, is_container=False)
+    kernel.unload(["cri.default (complain)"], at_the_baseline=["cri.default"])
+    assert not kernel.removed.exists()
+
+
+def test_in_a_container_no_profile_is_unloaded_since_they_are_its_hosts(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path, is_container=True)
+    kernel.unload(["somebody.elses (enforce)"], at_the_baseline=[])
+    assert not kernel.removed.exists()
