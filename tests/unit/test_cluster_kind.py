@@ -140,14 +140,13 @@ def test_up_makes_everything_in_order(engine: HandMadeContainers, lab: KindEngin
 
 
 def test_what_was_chosen_and_found_is_remembered(engine: HandMadeContainers, lab: KindEngine) -> None:
-    engine.answers["apparmor"] = done(code=1)
     engine.answers["registry-1.docker.io"] = done(code=6)
     lab.up(ignore)
     assert record.load("own") == Record(
         runtime="podman",
         made_from=IMAGE,
         ready=True,
-        lacks={"apparmor": "capability.no-apparmor", "internet": "capability.no-internet"},
+        lacks={"apparmor": "capability.shared-kernel", "internet": "capability.no-internet"},
     )
     assert set(fresh().lacks()) == {Capability.APPARMOR, Capability.INTERNET}
 
