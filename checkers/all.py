@@ -1,6 +1,7 @@
 """Imports every module of checks, which enters them."""
 
 from checkers import (
+    apparmor,
     encryption,
     etcd,
     gatekeeper,
@@ -14,6 +15,7 @@ from checkers import (
 )
 
 __all__ = [
+    "apparmor",
     "encryption",
     "etcd",
     "gatekeeper",

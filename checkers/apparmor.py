@@ -1,0 +1,194 @@
+"""AppArmor: the profiles that a node has loaded, and what they let the processes of a Pod do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checkers.api import Finding, NoExec, NoLook, NotSeen, Observer, Ran, Text, check, failed, passed
+from checkers.pod import Container, Pod
+from checkers.runtime import inspect
+from checkers.trouble import Trouble, running_pod
+from checkers.words import as_is, listed, of_container
+
+LINK = "https://kubernetes.io/docs/tutorials/security/apparmor/"
+
+_LOADED = "/sys/kernel/security/apparmor/profiles"
+_ENFORCE = "enforce"
+# Opened for appending, and nothing is appended: what is there stays as it is, and what is not there is not made.
+_OPEN = ("sh", "-c", 'ls -d -- "$1" > /dev/null && : >> "$1"', "sh")
+_NO_PERMISSION = "Permission denied"
+
+_KERNEL = Text(
+    "A profile is a matter of each node's kernel: a file on its disk does nothing until it is loaded there, and in "
+    "complain mode it only takes notes.",
+    "配置文件由每个节点的内核执行：磁盘上的文件在加载之前不起任何作用，而在 complain 模式下只做记录。",
+)
+_CONFINED = Text(
+    "Only a container that asks for the profile by its name is held by it; any other gets what the node gives to all.",
+    "只有按名称指定了该配置文件的容器才受它约束；其他容器得到的是节点给所有容器的默认设置。",
+)
+_WRITES = Text(
+    "A profile is worth what it refuses, as long as the program can still do its work.",
+    "配置文件的价值在于它拒绝了什么，同时程序仍能完成自己的工作。",
+)
+
+
+@check("apparmor.loaded")
+def loaded(lab: Observer, *, node: str, profile: str) -> Finding:
+    """The kernel of this node has the profile loaded in enforce mode."""
+    expected = Text(
+        f"{node} has AppArmor profile {profile} loaded in enforce mode",
+        f"{node} 已加载 AppArmor 配置文件 {profile}，处于 enforce 模式",
+    )
+    mode = _modes(lab, node).get(profile, "")
+    if mode == _ENFORCE:
+        return passed(expected, _told_mode(node, profile, mode))
+    found = listed([_told_mode(node, profile, mode), *_elsewhere(lab, node, profile)])
+    return failed(expected, found, _KERNEL, LINK)
+
+
+@check("apparmor.confined")
+def confined(lab: Observer, *, pod: str, namespace: str = "default", profile: str) -> Finding:
+    """Every container of the Pod is held by the profile in enforce mode, by what its node's kernel says."""
+    expected = Text(
+        f"every container of Pod {pod} is confined by AppArmor profile {profile} in enforce mode",
+        f"Pod {pod} 的每个容器都受 AppArmor 配置文件 {profile} 约束，处于 enforce 模式",
+    )
+    seen = running_pod(lab, pod, namespace)
+    if isinstance(seen, Trouble):
+        return seen.finding(expected, _CONFINED, LINK)
+    states = [(own, _confinement(lab, seen, own)) for own in seen.judged]
+    wrong = [(own, state) for own, state in states if not state.is_by(profile)]
+    found = listed(of_container(own, state.told) for own, state in wrong or states)
+    return failed(expected, found, _CONFINED, LINK) if wrong else passed(expected, found)
+
+
+@check("apparmor.writes")
+def writes(lab: Observer, *, pod: str, namespace: str = "default", profile: str, refused: str, allowed: str) -> Finding:
+    """The profile keeps every container from writing one file, and one of them can write another file all the same."""
+    expected = Text(
+        f"in Pod {pod}, profile {profile} keeps {refused} from being written, while {allowed} can be written",
+        f"在 Pod {pod} 中，配置文件 {profile} 使 {refused} 无法写入，而 {allowed} 可以写入",
+    )
+    seen = running_pod(lab, pod, namespace)
+    if isinstance(seen, Trouble):
+        return seen.finding(expected, _WRITES, LINK)
+    tries = [(own, tried) for own in seen.running if (tried := _tried(lab, seen, own, refused, allowed))]
+    if not tries:
+        raise NotSeen(Text(f"No container of Pod {pod} has a shell.", f"Pod {pod} 的容器都没有 shell。"))
+    found = listed(of_container(own, tried.told) for own, tried in tries)
+    is_kept = all(tried.is_kept_by(profile) for _, tried in tries)
+    is_let = any(tried.allowed.is_open for _, tried in tries)
+    return passed(expected, found) if is_kept and is_let else failed(expected, found, _WRITES, LINK)
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What holds a container.
+
+    Attributes:
+        label: what the kernel says of its process, such as `web (enforce)`; empty where it has ended.
+        asked: what its Pod asks for, as a value of `appArmorProfile`.
+    """
+
+    label: str
+    asked: str
+
+    def is_by(self, profile: str) -> bool:
+        """The profile holds it; what has ended is taken at its word."""
+        return self.label == f"{profile} ({_ENFORCE})" if self.label else self.asked == f"Localhost {profile}"
+
+    @property
+    def told(self) -> Text:
+        """As a statement."""
+        return as_is(f"{self.label or '-'}, appArmorProfile: {self.asked or 'null'}")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What came of opening a file for writing."""
+
+    path: str
+    ran: Ran
+
+    @property
+    def is_open(self) -> bool:
+        """It could be opened."""
+        return self.ran.code == 0
+
+    @property
+    def told(self) -> Text:
+        """As a statement."""
+        if self.is_open:
+            return Text(f"{self.path} can be written", f"{self.path} 可以写入")
+        return as_is(f"{self.path}: {self.ran.stderr.strip().rpartition(': ')[2]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Both files in one container, and what holds it."""
+
+    confinement: Confinement
+    refused: Opened
+    allowed: Opened
+
+    def is_kept_by(self, profile: str) -> bool:
+        """It is the profile that refuses: neither the file's own permissions nor a file system that is read-only."""
+        refusal = not self.refused.is_open and _NO_PERMISSION in self.refused.ran.stderr
+        return refusal and self.confinement.is_by(profile)
+
+    @property
+    def told(self) -> Text:
+        """As a statement."""
+        return listed([as_is(self.confinement.label), self.refused.told, self.allowed.told])
+
+
+def _modes(lab: Observer, node: str) -> dict[str, str]:
+    """The profiles that a node's kernel has loaded -> the mode of each; lines like `web (enforce)`."""
+    lines = lab.on_node(node, ["cat", _LOADED]).stdout.splitlines()
+    return {name: mode.rstrip(")") for name, _, mode in (line.rpartition(" (") for line in lines)}
+
+
+def _elsewhere(lab: Observer, node: str, profile: str) -> list[Text]:
+    """Which other nodes have the profile; one that cannot be looked at would only have made the message better."""
+    found = []
+    for other in (own["metadata"]["name"] for own in lab.list("Node")):
+        try:
+            mode = "" if other == node else _modes(lab, other).get(profile, "")
+        except NoLook:
+            continue
+        if mode:
+            found.append(_told_mode(other, profile, mode))
+    return found
+
+
+def _told_mode(node: str, profile: str, mode: str) -> Text:
+    if mode:
+        return as_is(f"{node}: {profile} ({mode})")
+    return Text(f"{node}: {profile} is not loaded", f"{node}：{profile} 未加载")
+
+
+def _confinement(lab: Observer, pod: Pod, container: Container) -> Confinement:
+    asked = pod.setting(container, "appArmorProfile") or {}
+    words = " ".join(asked[field] for field in ("type", "localhostProfile") if asked.get(field))
+    if not container.is_running:
+        return Confinement("", words)
+    pid = inspect(lab, pod, container).get("pid")
+    label = lab.on_node(pod.node, ["cat", f"/proc/{pid}/attr/current"]) if pid else None
+    if label is None or label.code != 0:
+        gone = of_container(container, Text("it has just ended", "它刚刚结束"))
+        raise NotSeen(gone)
+    return Confinement(label.stdout.strip(), words)
+
+
+def _tried(lab: Observer, pod: Pod, container: Container, refused: str, allowed: str) -> Tried | None:
+    """None where the container has no shell to try it with; its own program is held all the same."""
+    try:
+        opened = [_open(lab, pod, container, path) for path in (refused, allowed)]
+    except NoExec:
+        return None
+    return Tried(_confinement(lab, pod, container), *opened)
+
+
+def _open(lab: Observer, pod: Pod, container: Container, path: str) -> Opened:
+    return Opened(path, lab.exec(pod.name, container.name, [*_OPEN, path], pod.namespace))
