@@ -17,11 +17,11 @@ from lab import i18n
 from lab.practice.attempt import standings
 from lab.practice.session import Session
 from lab.ui import keys, language, shell
-from lab.ui.attempt import Attempt
+from lab.ui.exercise_view import ExerciseView
 from lab.ui.lab_view import LabView
 from lab.ui.menu import Entry
-from lab.ui.screens.attempt_screen import AttemptScreen
 from lab.ui.screens.details import DetailsScreen
+from lab.ui.screens.exercise_screen import ExerciseScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.session_screen import SessionScreen
@@ -41,7 +41,7 @@ NEED_EXERCISE = frozenset(
 """The actions that are about the exercise that is shown."""
 
 
-class PracticeScreen(AttemptScreen):
+class PracticeScreen(ExerciseScreen):
     """One learner, one exercise at a time."""
 
     CSS_PATH = "practice.tcss"
@@ -73,7 +73,7 @@ class PracticeScreen(AttemptScreen):
     def compose(self) -> ComposeResult:
         """Its parts."""
         engine = self.session.engine
-        yield StateLine(f"{engine.name}/{engine.lab}", len(self.attempts))
+        yield StateLine(f"{engine.name}/{engine.lab}", len(self.views))
         yield Static(id="too-small")
         with Container(id="panes"):
             yield ExercisePane(self.session.catalog)
@@ -87,8 +87,8 @@ class PracticeScreen(AttemptScreen):
         """What is known only once it is on the screen."""
         self._title()
         self.watch(self.app, "lab", self._follow_lab)
-        for attempt in self.attempts.values():
-            self.exercises.exercise_tree.mark(attempt.exercise, attempt.mark)
+        for view in self.views.values():
+            self.exercises.exercise_tree.mark(view.exercise, view.mark)
         if self.current is not None:
             self.exercises.choose(self.current.exercise)
         self.look_back()
@@ -171,7 +171,7 @@ class PracticeScreen(AttemptScreen):
             self.say_not_ready()
             return
         self.shell.close()
-        self._open_shell(str(self.attempt.exercise.title))
+        self._open_shell(str(self.view.exercise.title))
         self.shell.open()
 
     def action_copy(self) -> None:
@@ -197,7 +197,7 @@ class PracticeScreen(AttemptScreen):
 
     @on(ExerciseTree.Chosen)
     async def _show_exercise(self, event: ExerciseTree.Chosen) -> None:
-        self.current = self.attempts[event.exercise.id]
+        self.current = self.views[event.exercise.id]
         await self.task_pane.show(self.current)
         await self.results.show(self.current)
 
@@ -215,7 +215,7 @@ class PracticeScreen(AttemptScreen):
 
     def _step(self, by: int) -> None:
         exercises = self.session.catalog.exercises
-        self.exercises.choose(exercises[(exercises.index(self.attempt.exercise) + by) % len(exercises)])
+        self.exercises.choose(exercises[(exercises.index(self.view.exercise) + by) % len(exercises)])
 
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
@@ -223,31 +223,31 @@ class PracticeScreen(AttemptScreen):
 
     async def action_hint(self) -> None:
         """Show one more hint below the task."""
-        if self.attempt.hints == len(self.attempt.exercise.hints):
+        if self.view.hints == len(self.view.exercise.hints):
             self.notify(i18n.text("ui.hint.no_more"))
             return
-        self.attempt.hints += 1
-        self.keep(partial(self.session.hint, self.attempt.exercise, self.attempt.hints))
-        await self.task_pane.show(self.attempt)
-        await self.results.show(self.attempt)
+        self.view.hints += 1
+        self.keep(partial(self.session.hint, self.view.exercise, self.view.hints))
+        await self.task_pane.show(self.view)
+        await self.results.show(self.view)
         self.task_pane.scroll_end(animate=False)
 
     async def action_solution(self) -> None:
         """Show the solution, once the learner insists, or has done so before."""
-        if self.attempt.solution_seen:
-            await self._show_solution(self.attempt)
+        if self.view.solution_seen:
+            await self._show_solution(self.view)
         else:
-            self.ask("solution", partial(self._show_solution, self.attempt))
+            self.ask("solution", partial(self._show_solution, self.view))
 
-    async def _show_solution(self, attempt: Attempt) -> None:
-        attempt.solution_seen = True
-        self.keep(partial(self.session.solution, attempt.exercise))
-        await self.show(attempt)
-        self.app.push_screen(ReadingScreen(str(attempt.exercise.title), attempt.exercise.solution))
+    async def _show_solution(self, view: ExerciseView) -> None:
+        view.solution_seen = True
+        self.keep(partial(self.session.solution, view.exercise))
+        await self.show(view)
+        self.app.push_screen(ReadingScreen(str(view.exercise.title), view.exercise.solution))
 
     def action_note(self) -> None:
         """Open the learner's note on the exercise."""
-        self.find_note(self.attempt.exercise)
+        self.find_note(self.view.exercise)
 
     @on(SessionScreen.NoteFound)
     def _open_note(self, event: SessionScreen.NoteFound) -> None:
@@ -274,8 +274,8 @@ class PracticeScreen(AttemptScreen):
         if self.lab.ready:
             self.explain()
         self._title()
-        for attempt in self.attempts.values():
-            await self.show(attempt)
+        for view in self.views.values():
+            await self.show(view)
         if self.current is not None:
             await self.task_pane.show(self.current)
         self.show_lab()
@@ -312,8 +312,8 @@ class PracticeScreen(AttemptScreen):
     @on(SessionScreen.Explained)
     async def _mark_impossible(self, event: SessionScreen.Explained) -> None:
         for name, reason in event.reasons.items():
-            self.attempts[name].impossible = i18n.text("ui.impossible", reason=reason) if reason else ""
-            await self.show(self.attempts[name])
+            self.views[name].impossible = i18n.text("ui.impossible", reason=reason) if reason else ""
+            await self.show(self.views[name])
         if self.current is not None and self.current.impossible:
             await self.task_pane.show(self.current)
 
@@ -323,9 +323,9 @@ class PracticeScreen(AttemptScreen):
     async def _recall(self, event: SessionScreen.LookedBack) -> None:
         hints = self.current.hints if self.current else 0
         for standing in standings(self.session.catalog.exercises, event.attempts):
-            attempt = self.attempts[standing.exercise.id]
-            attempt.recall(standing, self.session.engine.lab)
-            await self.show(attempt)
+            view = self.views[standing.exercise.id]
+            view.recall(standing, self.session.engine.lab)
+            await self.show(view)
         if self.current is not None and self.current.hints != hints:
             await self.task_pane.show(self.current)
         self.show_lab()
@@ -335,11 +335,11 @@ class PracticeScreen(AttemptScreen):
         self.shell.lab = self.lab
         self.state_line.lab = self.lab
         self.state_line.refresh()
-        self.state_line.passed = sum(attempt.passed for attempt in self.attempts.values())
+        self.state_line.passed = sum(view.passed for view in self.views.values())
         self.bar.work = self.lab.work or self.exercise_work
 
-    async def show(self, attempt: Attempt) -> None:
-        """Show what has become of an attempt."""
-        self.exercises.exercise_tree.mark(attempt.exercise, attempt.mark)
-        if attempt is self.current:
-            await self.results.show(attempt)
+    async def show(self, view: ExerciseView) -> None:
+        """Show what has become of an exercise."""
+        self.exercises.exercise_tree.mark(view.exercise, view.mark)
+        if view is self.current:
+            await self.results.show(view)

@@ -11,11 +11,11 @@ from checkers.api import Finding, Verdict
 from lab import i18n
 from lab.catalog.model import Criterion
 from lab.console import columns, pad
-from lab.ui.attempt import Attempt
+from lab.ui.exercise_view import ExerciseView
 
 
 class CriterionRow(Vertical):
-    """Shows how an attempt fares in one criterion."""
+    """Shows how an exercise fares in one criterion."""
 
     DEFAULT_CSS = """
     CriterionRow { height: auto; }
@@ -33,12 +33,12 @@ class CriterionRow(Vertical):
         yield self._headline
         yield self._details
 
-    def show(self, attempt: Attempt) -> None:
+    def show(self, view: ExerciseView) -> None:
         """Show what is known by now."""
-        graded = attempt.found.get(self._criterion.id)
+        graded = view.found.get(self._criterion.id)
         self._headline.update(
             Content.assemble(
-                attempt.mark_of(self._criterion).content,
+                view.mark_of(self._criterion).content,
                 "  ",
                 (_points(self._criterion, graded.earned if graded else None), "bold"),
                 "  ",

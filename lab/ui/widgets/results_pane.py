@@ -12,12 +12,12 @@ from lab import i18n
 from lab.catalog.model import Exercise
 from lab.progress import duration
 from lab.ui import marks
-from lab.ui.attempt import Attempt
+from lab.ui.exercise_view import ExerciseView
 from lab.ui.widgets.criterion_row import CriterionRow
 
 
 class ResultsPane(VerticalScroll):
-    """Fills in while the criteria of an attempt are judged."""
+    """Fills in while the criteria of an exercise are judged."""
 
     DEFAULT_CSS = """
     ResultsPane { padding: 0 1; }
@@ -36,38 +36,38 @@ class ResultsPane(VerticalScroll):
         yield self._summary
         yield self._rows
 
-    async def show(self, attempt: Attempt) -> None:
-        """Show what is known of an attempt by now."""
-        if attempt.exercise is not self._exercise:
-            self._exercise = attempt.exercise
+    async def show(self, view: ExerciseView) -> None:
+        """Show what is known of an exercise by now."""
+        if view.exercise is not self._exercise:
+            self._exercise = view.exercise
             await self._rows.remove_children()
             if not self._rows.is_attached:
                 return  # the learner quits at this moment
-            await self._rows.mount_all(CriterionRow(criterion) for criterion in attempt.exercise.criteria)
+            await self._rows.mount_all(CriterionRow(criterion) for criterion in view.exercise.criteria)
             self.scroll_home(animate=False)
         for row in self._rows.query_children(CriterionRow):
-            row.show(attempt)
-        self._summary.update(_summary(attempt))
-        self.border_subtitle = _help_taken(attempt)
+            row.show(view)
+        self._summary.update(_summary(view))
+        self.border_subtitle = _help_taken(view)
 
 
-def _help_taken(attempt: Attempt) -> str:
+def _help_taken(view: ExerciseView) -> str:
     """The help that the learner has had."""
-    if attempt.solution_seen:
+    if view.solution_seen:
         return i18n.text("ui.results.unscored")
-    return i18n.text("ui.results.hints", taken=attempt.hints) if attempt.hints else ""
+    return i18n.text("ui.results.hints", taken=view.hints) if view.hints else ""
 
 
-def _summary(attempt: Attempt) -> Content:
+def _summary(view: ExerciseView) -> Content:
     """The whole in a line or two."""
-    if attempt.grading:
-        return Content(i18n.text("ui.results.looking", done=len(attempt.found), count=len(attempt.exercise.criteria)))
-    if attempt.trouble is not None and attempt.trouble.ours:
+    if view.grading:
+        return Content(i18n.text("ui.results.looking", done=len(view.found), count=len(view.exercise.criteria)))
+    if view.trouble is not None and view.trouble.ours:
         return Content.assemble(marks.VERDICTS[Verdict.BROKEN].content, "  ", i18n.text("ui.results.lab_fault"))
-    if attempt.grade is None:
+    if view.grade is None:
         return Content.styled(i18n.text("ui.results.none"), "$text-muted")
-    grade = attempt.grade
-    score = i18n.text("ui.results.score", score=grade.score, points=attempt.exercise.points)
+    grade = view.grade
+    score = i18n.text("ui.results.score", score=grade.score, points=view.exercise.points)
     line = Content.assemble(
         marks.VERDICTS[grade.verdict].content, "  ", (score, "bold"), f" · {duration(grade.seconds)}"
     )

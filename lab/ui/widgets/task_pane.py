@@ -8,14 +8,14 @@ from textual.containers import VerticalScroll
 
 from lab import i18n
 from lab.catalog.model import Exercise
-from lab.ui.attempt import Attempt
+from lab.ui.exercise_view import ExerciseView
 
 if TYPE_CHECKING:
     from textual.widgets import Markdown
 
 
 class TaskPane(VerticalScroll):
-    """Shows the text of one attempt's exercise."""
+    """Shows the text of one exercise."""
 
     DEFAULT_CSS = """
     TaskPane Markdown { padding: 0 1; margin: 0; }
@@ -32,9 +32,9 @@ class TaskPane(VerticalScroll):
         """The Markdown that is shown."""
         return self._text.source if self._text is not None else ""
 
-    async def show(self, attempt: Attempt) -> None:
+    async def show(self, view: ExerciseView) -> None:
         """Show the task as its learner has it before them: reasons against it, task, hints taken."""
-        exercise = attempt.exercise
+        exercise = view.exercise
         facts = i18n.text(
             "ui.task.facts",
             points=exercise.points,
@@ -43,9 +43,9 @@ class TaskPane(VerticalScroll):
         )
         self.border_title = i18n.text("ui.pane.task")
         self.border_subtitle = facts
-        parts = [f"> {attempt.impossible}"] if attempt.impossible else []
+        parts = [f"> {view.impossible}"] if view.impossible else []
         parts.append(exercise.task)
-        parts += [_hint(attempt, number) for number in range(attempt.hints)]
+        parts += [_hint(view, number) for number in range(view.hints)]
         await self._write("\n\n".join(parts))
         if exercise is not self._exercise:
             self._exercise = exercise
@@ -70,7 +70,7 @@ class TaskPane(VerticalScroll):
         self.notify(event.href, title=i18n.text("ui.task.copied"), markup=False)
 
 
-def _hint(attempt: Attempt, number: int) -> str:
-    hints = attempt.exercise.hints
+def _hint(view: ExerciseView, number: int) -> str:
+    hints = view.exercise.hints
     heading = i18n.text("ui.hint.heading", number=number + 1, count=len(hints))
     return f"---\n\n**{heading}**\n\n{hints[number]}"

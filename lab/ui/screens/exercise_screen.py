@@ -1,4 +1,4 @@
-"""What becomes of attempts: starting, resetting and checking them, one thing at a time."""
+"""What becomes of exercises: starting, resetting and checking them, one thing at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from checkers.api import Verdict
 from lab import i18n
 from lab.practice.session import Session
 from lab.progress import OnProgress
-from lab.ui.attempt import Attempt
+from lab.ui.exercise_view import ExerciseView
 from lab.ui.lab_view import LabView
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.session_screen import Exercises, SessionScreen
@@ -20,20 +20,20 @@ from lab.ui.widgets.work_bar import step_line
 from lab.ui.work import Work
 
 
-class AttemptScreen(SessionScreen):
-    """Owns the attempts and the work on them. How they look, is for the screen that is made from this."""
+class ExerciseScreen(SessionScreen):
+    """Owns the views of the exercises and the work on them. How they look, is for the screen that is made from this."""
 
     def __init__(self, session: Session, clock: Callable[[], float]) -> None:
         super().__init__(session)
         self.clock = clock
-        self.attempts = {exercise.id: Attempt(exercise) for exercise in session.catalog.exercises}
-        self.current = next(iter(self.attempts.values()), None)
+        self.views = {exercise.id: ExerciseView(exercise) for exercise in session.catalog.exercises}
+        self.current = next(iter(self.views.values()), None)
         self.lab = LabView()
         self.exercise_work: Work | None = None
         """A start or a reset under way."""
 
-    async def show(self, attempt: Attempt) -> None:
-        """Show what has become of an attempt."""
+    async def show(self, view: ExerciseView) -> None:
+        """Show what has become of an exercise."""
         raise NotImplementedError
 
     def show_lab(self) -> None:
@@ -41,21 +41,21 @@ class AttemptScreen(SessionScreen):
         raise NotImplementedError
 
     @property
-    def attempt(self) -> Attempt:
-        """At the exercise that is shown."""
+    def view(self) -> ExerciseView:
+        """Of the exercise that is shown."""
         if self.current is None:
             raise LookupError("check_action disables what needs an exercise")
         return self.current
 
     async def action_start(self) -> None:
         """Start the exercise; reset it where it is started."""
-        if self.attempt.started:
+        if self.view.started:
             self.action_reset()
         elif self._may_begin():
-            exercise = self.attempt.exercise
+            exercise = self.view.exercise
             start = partial(self.session.start, exercise)
             begin = partial(self._begin_scenario, "start", (exercise,), start, started=True)
-            if self.lab.inherited and self.attempt.started is None:
+            if self.lab.inherited and self.view.started is None:
                 # It may have been begun before the app was opened, and starting removes what was done in it.
                 self.ask("start", begin)
             else:
@@ -63,7 +63,7 @@ class AttemptScreen(SessionScreen):
 
     def action_reset(self) -> None:
         """Reset the exercise, once the learner insists."""
-        exercise = self.attempt.exercise
+        exercise = self.view.exercise
         if self._may_begin():
             reset = partial(self.session.reset, exercise)
             self.ask("reset", partial(self._begin_scenario, "reset", (exercise,), reset, started=False))
@@ -79,10 +79,10 @@ class AttemptScreen(SessionScreen):
         """Judge the exercise by the cluster."""
         if not self._may_begin():
             return
-        self.attempt.forget_findings()
-        self.attempt.grading = True
-        await self.show(self.attempt)
-        self.grade(self.attempt.exercise)
+        self.view.forget_findings()
+        self.view.grading = True
+        await self.show(self.view)
+        self.grade(self.view.exercise)
 
     async def stop(self) -> bool:
         """Stop what is under way. Whether there was anything."""
@@ -90,15 +90,15 @@ class AttemptScreen(SessionScreen):
             return False
         self.exercise_work = None
         self.show_lab()
-        for attempt in self.attempts.values():
-            attempt.busy = attempt.grading = False
-            await self.show(attempt)
+        for view in self.views.values():
+            view.busy = view.grading = False
+            await self.show(view)
         self.notify(i18n.text("ui.stopped"))
         return True
 
     def ask(self, name: str, go_on: Callable[[], Awaitable[None]]) -> None:
         """Ask the question of this name about the exercise that is shown; go on if the answer is yes."""
-        question = i18n.text(f"ui.ask.{name}.question", title=self.attempt.exercise.title)
+        question = i18n.text(f"ui.ask.{name}.question", title=self.view.exercise.title)
 
         async def take(yes: bool | None) -> None:
             if yes:
@@ -115,9 +115,9 @@ class AttemptScreen(SessionScreen):
         """Whether the exercise can be worked on now; says why not."""
         if self.lab.work is not None or not self.lab.looked:
             self.say_not_ready()
-        elif self.attempt.impossible:
-            self.notify(self.attempt.impossible, markup=False)
-        elif any(attempt.busy or attempt.grading for attempt in self.attempts.values()):
+        elif self.view.impossible:
+            self.notify(self.view.impossible, markup=False)
+        elif any(view.busy or view.grading for view in self.views.values()):
             self.notify(i18n.text("ui.one_at_a_time"))
         else:
             return True
@@ -126,11 +126,11 @@ class AttemptScreen(SessionScreen):
     async def _begin_scenario(
         self, name: str, exercises: Exercises, change: Callable[[OnProgress], None], *, started: bool
     ) -> None:
-        self.exercise_work = Work(i18n.text(f"ui.work.{name}", title=self.attempt.exercise.title), self.clock())
+        self.exercise_work = Work(i18n.text(f"ui.work.{name}", title=self.view.exercise.title), self.clock())
         self.show_lab()
         for exercise in exercises:
-            self.attempts[exercise.id].busy = True
-            await self.show(self.attempts[exercise.id])
+            self.views[exercise.id].busy = True
+            await self.show(self.views[exercise.id])
         self.change_scenario(exercises, change, started=started)
 
     @on(SessionScreen.Progressed)
@@ -143,35 +143,35 @@ class AttemptScreen(SessionScreen):
     async def _take_scenario(self, event: SessionScreen.ScenarioChanged) -> None:
         self.exercise_work = None
         for exercise in event.exercises:
-            attempt = self.attempts[exercise.id]
-            attempt.busy, attempt.started, attempt.solution_seen = False, event.started, False
-            attempt.forget_findings()
-            await self.show(attempt)
+            view = self.views[exercise.id]
+            view.busy, view.started, view.solution_seen = False, event.started, False
+            view.forget_findings()
+            await self.show(view)
         self.show_lab()
         self.look_back()
         self.notify(i18n.text("ui.started" if event.started else "ui.removed"))
 
     @on(SessionScreen.Found)
     async def _take_finding(self, event: SessionScreen.Found) -> None:
-        attempt = self.attempts[event.exercise.id]
-        attempt.found[event.graded.criterion.id] = event.graded
-        await self.show(attempt)
+        view = self.views[event.exercise.id]
+        view.found[event.graded.criterion.id] = event.graded
+        await self.show(view)
 
     @on(SessionScreen.Judged)
     async def _take_grade(self, event: SessionScreen.Judged) -> None:
-        attempt = self.attempts[event.grade.exercise.id]
-        attempt.grading, attempt.grade = False, event.grade
-        attempt.passed |= event.grade.verdict is Verdict.PASS and not attempt.solution_seen
-        await self.show(attempt)
+        view = self.views[event.grade.exercise.id]
+        view.grading, view.grade = False, event.grade
+        view.passed |= event.grade.verdict is Verdict.PASS and not view.solution_seen
+        await self.show(view)
         self.show_lab()
 
     @on(SessionScreen.Failed)
     async def _take_failure(self, event: SessionScreen.Failed) -> None:
         self.exercise_work = None
         for exercise in event.exercises:
-            attempt = self.attempts[exercise.id]
-            attempt.trouble = event.trouble if attempt.grading else None
-            attempt.busy = attempt.grading = False
-            await self.show(attempt)
+            view = self.views[exercise.id]
+            view.trouble = event.trouble if view.grading else None
+            view.busy = view.grading = False
+            await self.show(view)
         self.show_lab()
         self.app.push_screen(TroubleScreen(event.trouble))

@@ -14,8 +14,8 @@ from lab.ui.trouble import Trouble
 
 
 @dataclass(slots=True)
-class Attempt:
-    """A learner's try at an exercise.
+class ExerciseView:
+    """An exercise as the learner has it before them.
 
     Attributes:
         started: whether the scenario is prepared; None: this run of the app does not know.
