@@ -55,7 +55,7 @@ def refusal(words: str, file: str) -> Ran:
 
 
 class Opening(HandMade):
-    """A lab whose containers let files be opened for writing, but for those of `refusals`: (container, file) -> words."""
+    """Containers that open whatever file is asked for, but for those of `refusals`: (container, file) -> the words."""
 
     def __init__(self, obj: Object, labels: dict[str, str], refusals: dict[tuple[str, str], str]) -> None:
         super().__init__([obj, node()], on_nodes=held(**labels))
