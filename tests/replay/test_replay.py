@@ -11,13 +11,15 @@ import pytest
 from checkers.api import Verdict
 from lab.catalog.load import load
 from lab.catalog.model import Answer, Exercise
+from lab.cluster.engine import Capability
 from lab.grading.grade import directly, grade, unwatched
 from lab.grading.prove import expected_of
 from lab.grading.record import UNTOUCHED, Replay, place
 
+EXERCISES = [exercise for exercise in load().exercises if place(exercise, UNTOUCHED).parent.is_dir()]
 CASES = [
     pytest.param(exercise, answer, id=f"{exercise.id}/{answer.name if answer else UNTOUCHED}")
-    for exercise in load().exercises
+    for exercise in EXERCISES
     for answer in (None, *exercise.answers)
 ]
 WRONG = [case for case in CASES if case.values[1] and case.values[1].mistake]
@@ -29,6 +31,11 @@ def replayed(exercise: Exercise, answer: Answer | None) -> tuple[Mapping[str, Ve
     assert file.is_file(), f"make it on a live lab: ckslab prove {exercise.id} --answer {file.stem} --record"
     found = grade(exercise, directly(Replay(file)), engine="", kubernetes="", on_finding=unwatched)
     return found.verdicts, found.known_mistake, [graded.finding.found.en for graded in found.criteria]
+
+
+def test_only_what_needs_other_kernels_than_kind_has_may_wait_for_its_recordings() -> None:
+    unrecorded = [exercise for exercise in load().exercises if exercise not in EXERCISES]
+    assert [exercise.id for exercise in unrecorded if Capability.APPARMOR not in exercise.requires] == []
 
 
 @pytest.mark.parametrize(("exercise", "answer"), CASES)
@@ -45,13 +52,13 @@ def test_a_wrong_answer_is_told_its_own_mistake(exercise: Exercise, answer: Answ
     assert mistake is answer or len([own for own in exercise.answers if own.verdicts == answer.verdicts]) > 1
 
 
-@pytest.mark.parametrize("exercise", load().exercises, ids=lambda exercise: exercise.id)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_who_has_done_nothing_is_told_no_mistake(exercise: Exercise) -> None:
     _, mistake, _ = replayed(exercise, None)
     assert mistake is None
 
 
-@pytest.mark.parametrize("exercise", load().exercises, ids=lambda exercise: exercise.id)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
 def test_there_is_no_recording_of_an_answer_that_there_is_not(exercise: Exercise) -> None:
     names = {UNTOUCHED, *(answer.name for answer in exercise.answers)}
     assert {file.stem for file in place(exercise, UNTOUCHED).parent.glob("*")} <= names
