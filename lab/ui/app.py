@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from textual import on, work
 from textual.app import App, SuspendNotSupported
+from textual.binding import Binding
 from textual.command import CommandPalette, Provider
 from textual.message import Message
 from textual.reactive import reactive
@@ -18,7 +19,7 @@ from lab import i18n
 from lab.cluster.engine import State, Status
 from lab.practice.session import Session
 from lab.progress import Progress
-from lab.ui import Prepare
+from lab.ui import Prepare, keys
 from lab.ui.examination import examination
 from lab.ui.lab_view import LabView
 from lab.ui.menu import Menu
@@ -102,6 +103,10 @@ class LabApp(App[None], inherit_bindings=False):
         self.install_screen(PracticeScreen(self._session, self._clock, self.open_shell), "practice")
         self.push_screen(self.opens_with)
         self.look()
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as it is written on keyboards."""
+        return keys.display(binding.key)
 
     async def action_home(self) -> None:
         """Go home. The exercises stay as they are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from textual.binding import ActiveBinding, Binding
 from textual.keys import format_key
 
@@ -21,93 +22,97 @@ def tip(action: str) -> str:
     return i18n.text(f"ui.key.{action}.tip")
 
 
+def display(pressed: str) -> str:
+    """A key as it is written on keyboards: F5, ^g, /."""
+    *modifiers, last = pressed.split("+")
+    written = last.upper() if _is_function(last) else format_key(last)
+    return "".join("^" if modifier == "ctrl" else f"{modifier}+" for modifier in modifiers) + written
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key of the app.
 
     Attributes:
         id: of its texts, and the name by which a keymap may move it.
+        rank: how much it matters in the footer, which rarely has room for all; 1 the most, 0: it is never there.
     """
 
     id: str
     pressed: str
     action: str
-    show: bool = True
+    rank: int = 0
 
     @property
     def binding(self) -> Binding:
-        """For Textual. It is made before anybody has chosen a language, so `named` gives it its name."""
+        """For Textual. It is made before anybody has chosen a language, so `footer` gives it its name."""
         # Function keys come before any widget, for one of the widgets is a shell. Letters are the shell's.
-        return Binding(
-            self.pressed,
-            self.action,
-            self.id,
-            id=self.id,
-            show=self.show,
-            key_display=self.display,
-            priority=self.is_function,
-        )
-
-    @property
-    def display(self) -> str:
-        """As it is written on keyboards where it is a function key, else as it is typed."""
-        return self.pressed.upper() if self.is_function else format_key(self.pressed)
-
-    @property
-    def is_function(self) -> bool:
-        """Whether it types nothing, so that it can be the app's while a shell has the focus."""
-        return len(self.pressed) > 1 and self.pressed.startswith("f")
+        is_first = _is_function(self.pressed)
+        return Binding(self.pressed, self.action, self.id, id=self.id, show=self.rank > 0, priority=is_first)
 
 
 PRACTICE = (
-    Key("help", "f1", "help"),
-    Key("hint", "f2", "hint"),
-    Key("solution", "f3", "solution"),
-    Key("shell", "f4", "shell"),
-    Key("check", "f5", "check"),
-    Key("pane", "f6", "next_pane"),
-    Key("previous", "f7", "previous"),
-    Key("next", "f8", "next"),
-    Key("start", "f9", "start"),
-    Key("menu", "f10", "menu"),
-    Key("copy", "f11", "copy"),
-    Key("all_keys", "f12", "all_keys"),
-    Key("exercises", "e", "exercises"),
-    Key("find", "slash", "find", show=False),
-    Key("note", "n", "note"),
-    Key("home", "h", "home"),
-    Key("details", "d", "details", show=False),
-    Key("up", "u", "app.up", show=False),
-    Key("language", "l", "language", show=False),
-    Key("quit", "q", "app.quit", show=False),
+    Key("help", "f1", "help", rank=5),
+    Key("hint", "f2", "hint", rank=6),
+    Key("solution", "f3", "solution", rank=11),
+    Key("shell", "f4", "shell", rank=12),
+    Key("check", "f5", "check", rank=1),
+    Key("pane", "f6", "next_pane", rank=3),
+    Key("previous", "f7", "previous", rank=9),
+    Key("next", "f8", "next", rank=8),
+    Key("start", "f9", "start", rank=2),
+    Key("menu", "f10", "menu", rank=4),
+    Key("copy", "f11", "copy", rank=10),
+    Key("all_keys", "f12", "all_keys", rank=15),
+    Key("exercises", "e", "exercises", rank=13),
+    Key("find", "slash", "find"),
+    Key("note", "n", "note", rank=14),
+    Key("home", "h", "home", rank=7),
+    Key("details", "d", "details"),
+    Key("up", "u", "app.up"),
+    Key("language", "l", "language"),
+    Key("quit", "q", "app.quit"),
 )
 
 HOME = (
-    Key("help", "f1", "help"),
-    Key("practice", "e", "app.practice"),
-    Key("up", "u", "app.up"),
-    Key("down", "r", "app.down"),
-    Key("doctor", "x", "app.doctor"),
-    Key("pane", "f6", "next_pane"),
-    Key("menu", "f10", "app.command_palette"),
-    Key("details", "d", "details", show=False),
-    Key("language", "l", "language"),
-    Key("quit", "q", "app.quit"),
+    Key("help", "f1", "help", rank=4),
+    Key("practice", "e", "app.practice", rank=1),
+    Key("up", "u", "app.up", rank=5),
+    Key("down", "r", "app.down", rank=8),
+    Key("doctor", "x", "app.doctor", rank=9),
+    Key("pane", "f6", "next_pane", rank=6),
+    Key("menu", "f10", "app.command_palette", rank=2),
+    Key("details", "d", "details"),
+    Key("language", "l", "language", rank=7),
+    Key("quit", "q", "app.quit", rank=3),
 )
 
 
 def help_text(about: str, keys: Iterable[Key]) -> str:
     """Markdown: the text of this name, then what each key does."""
-    lines = (f"- **{key.display}** {name(key.id)}: {tip(key.id)}" for key in keys)
+    lines = (f"- **{display(key.pressed)}** {name(key.id)}: {tip(key.id)}" for key in keys)
     return "\n".join([i18n.text(about), "", *lines])
 
 
-def named(active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
-    """The active bindings, those of the app with their names in the language in use."""
-    ours = {key.id for key in (*HOME, *PRACTICE)}
-    return {pressed: _named(one) if one.binding.id in ours else one for pressed, one in active.items()}
+def footer(active: Mapping[str, ActiveBinding], table: Iterable[Key], columns: int) -> dict[str, ActiveBinding]:
+    """The active bindings as a footer of this width shows them: named, in the table's order, those that matter most."""
+    by_id = {one.binding.id: one for one in active.values()}
+    ours = {key: _named(by_id[key.id]) for key in table if key.id in by_id}
+    taken = 0
+    for key in sorted(ours, key=lambda key: key.rank):
+        binding = ours[key].binding
+        taken += cell_len(f"{display(binding.key)} {binding.description} ") if binding.show else 0
+        if taken > columns:
+            ours[key] = ours[key]._replace(binding=replace(binding, show=False))
+    others = {pressed: one for pressed, one in active.items() if one.binding.id not in {key.id for key in ours}}
+    return {one.binding.key: one for one in ours.values()} | others
 
 
 def _named(active: ActiveBinding) -> ActiveBinding:
     action = active.binding.id or ""
     return active._replace(binding=replace(active.binding, description=name(action)), tooltip=tip(action))
+
+
+def _is_function(pressed: str) -> bool:
+    """Whether it types nothing, so that it can be the app's while a shell has the focus."""
+    return len(pressed) > 1 and pressed.startswith("f") and pressed[1:].isdecimal()

@@ -80,8 +80,12 @@ class HomeScreen(SessionScreen):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The keys with their names in the language in use."""
-        return keys.named(super().active_bindings)
+        """The keys as the footer shows them."""
+        return keys.footer(super().active_bindings, keys.HOME, self.size.width)
+
+    def on_resize(self) -> None:
+        """The footer has room for more, or fewer, keys."""
+        self.refresh_bindings()
 
     def menu(self) -> Iterable[Entry]:
         """All keys by name, and the exercises."""

@@ -102,8 +102,15 @@ class PracticeScreen(ExerciseScreen):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The keys with their names in the language in use."""
-        return keys.named(super().active_bindings)
+        """The keys as the footer shows them; while the shell has the focus, letters are its own."""
+        active = super().active_bindings
+        if self.shell.has_focus_within:
+            active = {pressed: one for pressed, one in active.items() if one.binding.priority}
+        return keys.footer(active, keys.PRACTICE, self.size.width)
+
+    def on_resize(self) -> None:
+        """The footer has room for more, or fewer, keys."""
+        self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without any exercise there is nothing to be done with one; and keys may all be the shell's."""
