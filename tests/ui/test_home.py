@@ -117,6 +117,23 @@ async def test_what_this_engine_cannot_do_is_not_suggested(stage: Stage) -> None
         assert suggested(stage) == [f"○ new {ENGLISH[1]} never tried"]
 
 
+async def test_what_this_engine_cannot_do_counts_in_no_sum(stage: Stage) -> None:
+    stage.session.reasons = {Capability.GVISOR: "there is no runsc"}
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.Explained)
+        assert "0/1 passed" in words(stage.home.progress)
+        assert "0 of 1 passed" in str(stage.home.state_line.render())
+
+
+async def test_a_domain_of_which_this_engine_can_do_nothing_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage.session, "impossible", lambda exercise: {Capability.APPARMOR: "one kernel for all"})
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.Explained)
+        assert words(stage.home.progress).splitlines()[:2] == ["Microservice vulnerabilities", "– not here"]
+
+
 # Progress and attempts
 
 

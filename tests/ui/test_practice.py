@@ -248,6 +248,7 @@ async def test_what_the_engine_lacks_is_said_before_anything_is_tried(stage: Sta
         await stage.hear(pilot, PracticeScreen.Explained)
         assert stage.labels[0].startswith("– not here")
         assert "this kernel has no gVisor" in stage.task
+        assert "0 of 1 passed" in str(stage.practice.state_line.render())
         await pilot.press("f5")
         assert stage.session.calls == []
         assert "this kernel has no gVisor" in stage.notices

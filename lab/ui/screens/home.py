@@ -144,10 +144,11 @@ class HomeScreen(SessionScreen):
         found = standings(catalog.exercises, self._past.attempts)
         possible = [own for own in found if not self._impossible.get(own.exercise.id)]
         self.suggestions.show(suggest(possible, now), now)
-        self.progress.show(catalog, found)
+        self.progress.show(catalog, possible)
         titles = {exercise.id: str(exercise.title) for exercise in catalog.exercises}
         self.attempts.show(self._past.attempts, titles, self._past.trouble)
-        self.state_line.passed = sum(own.passed is not None for own in found)
+        self.state_line.passed = sum(own.passed is not None for own in possible)
+        self.state_line.count = len(possible)
 
     # The lab
 

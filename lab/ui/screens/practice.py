@@ -323,6 +323,7 @@ class PracticeScreen(ExerciseScreen):
             await self.show(self.views[name])
         if self.current is not None and self.current.impossible:
             await self.task_pane.show(self.current)
+        self.show_lab()
 
     # What has become of it
 
@@ -342,7 +343,9 @@ class PracticeScreen(ExerciseScreen):
         self.shell.lab = self.lab
         self.state_line.lab = self.lab
         self.state_line.refresh()
-        self.state_line.passed = sum(view.passed for view in self.views.values())
+        possible = [view for view in self.views.values() if not view.impossible]
+        self.state_line.passed = sum(view.passed for view in possible)
+        self.state_line.count = len(possible)
         self.bar.work = self.lab.work or self.exercise_work
 
     async def show(self, view: ExerciseView) -> None:

@@ -19,11 +19,12 @@ class StateLine(Widget):
 
     lab = reactive(LabView())
     passed = reactive(0)
+    count = reactive(0)
 
     def __init__(self, lab_name: str, count: int) -> None:
         super().__init__()
         self._lab_name = lab_name
-        self._count = count
+        self.set_reactive(StateLine.count, count)
 
     def render(self) -> Content:
         """Its content."""
@@ -35,7 +36,7 @@ class StateLine(Widget):
         ]
         if self.lab.status is not None and self.lab.status.kubernetes:
             parts.append(f"  Kubernetes {self.lab.status.kubernetes}")
-        parts.append("  " + i18n.text("ui.state.passed", passed=self.passed, count=self._count))
+        parts.append("  " + i18n.text("ui.state.passed", passed=self.passed, count=self.count))
         if not self.lab.ready and self.lab.work is None and self.lab.looked:
             parts.append(("  " + i18n.text("ui.state.repair"), "$text-warning"))
         return Content.assemble(*parts)
