@@ -23,6 +23,12 @@ def test_every_answer_of_every_exercise_gets_the_verdicts_it_must_get(ckslab: Cl
     assert proved | impossible == {exercise.id for exercise in load().exercises}
 
 
+def test_what_needs_nodes_with_kernels_of_their_own_is_not_begun_where_they_share_one(ckslab: Cli) -> None:
+    ended = ckslab("start", "apparmor-localhost")
+    assert ended.returncode == 2
+    assert "nodes are containers" in ended.stderr
+
+
 def test_what_has_been_proved_is_remembered_and_told_in_a_table(
     ckslab: Cli, capsys: pytest.CaptureFixture[str]
 ) -> None:
