@@ -54,6 +54,17 @@ def save(engine: Engine) -> None:
             raise LabError("baseline.save", done.error, machine=machine.name)
 
 
+def follow(engine: Engine) -> None:
+    """Tell the baseline, and the certificates in use, of addresses that changed while the machines did not run.
+
+    Raises:
+        LabError: a machine refused (`baseline.follow`).
+    """
+    for machine, done in _on_each_machine(engine, "follow"):
+        if not done.ok:
+            raise LabError("baseline.follow", done.error, machine=machine.name, lab=engine.lab)
+
+
 def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTEM) -> None:
     """Go back to the baseline, from whatever state, and wait until the cluster is healthy.
 

@@ -1,6 +1,7 @@
 #!/bin/bash
-# The baseline of one machine: `save` keeps it, `restore` goes back to it. baseline.py sends this script to the machine.
-#   baseline.sh save|restore control-plane|worker|base PATH...
+# The baseline of one machine: `save` keeps it, `restore` goes back to it, `follow` tells it, and the machine, that the
+# machine has another address since. baseline.py sends this script to the machine.
+#   baseline.sh save|restore|follow control-plane|worker|base PATH...
 # PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
 set -euo pipefail
 verb=$1 role=$2
@@ -63,7 +64,7 @@ restore() {
     return
   fi
   systemctl stop kubelet || true  # even its unit may be gone
-  follow_address
+  if has_moved; then follow_address; fi
   restore_files "$@"
   systemctl unmask --runtime --quiet kubelet containerd
   systemctl daemon-reload
@@ -106,17 +107,38 @@ is_same() {
   if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ -d "$1" ] || cmp --quiet "$1" "$2"; fi
 }
 
-# Its static Pods name the address, and its certificate does; both were renewed when the machine restarted.
+# A container has another address once it was stopped. Its entrypoint tells all but etcd's certificates, which etcd reads
+# again by itself.
+follow() {
+  kept=$kept/whole
+  if [ "$role" = base ] || ! [ -d "$kept" ] || ! has_moved; then return; fi
+  follow_address
+  if [ "$role" = control-plane ]; then certify /etc/kubernetes/pki etcd-server etcd-peer; fi
+}
+
+has_moved() { [ "$(cat "$kept/address")" != "$(address)" ]; }
+
+# Let what is kept name the new address.
 follow_address() {
   local was now
   was=$(cat "$kept/address") now=$(address)
-  if [ "$was" = "$now" ]; then return; fi
   { grep -rlIF "$was" "$kept/files/etc/kubernetes" "$kept/files/var/lib/kubelet" || true; } |
-    xargs --no-run-if-empty sed -i "s/$was/$now/g"
-  for file in /etc/kubernetes/pki/apiserver.{crt,key}; do
-    if [ -e "$file" ]; then cp --archive "$file" "$kept/files$file"; fi
-  done
+    xargs --no-run-if-empty sed -i "s/\b${was//./\\.}\b/$now/g"
+  if [ "$role" = control-plane ]; then certify "$kept/files/etc/kubernetes/pki" apiserver etcd-server etcd-peer; fi
   echo "$now" > "$kept/address"
+}
+
+# certify PKI CERTIFICATE...: make certificates of the control plane anew, as kubeadm calls them, for its address.
+certify() {
+  local folder=$1 config certificate
+  shift
+  config=$(mktemp)
+  sed "s|^kind: ClusterConfiguration|&\ncertificatesDir: $folder|" /kind/kubeadm.conf > "$config"
+  for certificate; do
+    rm -f "$folder/${certificate/etcd-/etcd/}".{crt,key}
+    kubeadm init phase certs "$certificate" --config "$config" > /dev/null
+  done
+  rm "$config"
 }
 
 # Restart a service that does not run, or of whose files one is younger than it.

@@ -202,6 +202,7 @@ class KindEngine:
         began = health.now(self.nodes())
         until(self._kubectl().answers, seconds=_API_SECONDS, what=i18n.text("health.api"))
         steps.next()
+        baseline.follow(self)
         network.connect(self.nodes(), self._kubectl())
         self._furnish()
         health.await_healthy(self.nodes(), began, steps.say)

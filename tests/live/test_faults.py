@@ -13,6 +13,13 @@ from tests.live.support import Cli, belongings, engine_of, image_of, remains
 
 EXERCISE = "busybox-security-context"
 BOUND = 300
+ETCD_BY_ITS_ADDRESS = """
+ssh kube-control-plane sudo bash -eu <<'NODE'
+pki=/etc/kubernetes/pki/etcd
+etcdctl --endpoints "https://$(hostname -I | cut -d' ' -f1):2379" --cacert $pki/ca.crt \\
+  --cert $pki/server.crt --key $pki/server.key endpoint health 2>&1
+NODE
+"""
 
 
 @pytest.fixture
@@ -80,6 +87,7 @@ def test_a_cluster_that_is_gone_is_no_mistake_of_the_learner_and_up_brings_it_ba
     assert status["state"] == "stopped"
     ckslab.must("up", timeout=BOUND)
     assert json.loads(ckslab.must("status", "--json"))["nodes"]["kube-worker-1"] == "Ready"
+    assert "is healthy" in ckslab.base(ETCD_BY_ITS_ADDRESS)
     graded = ckslab("grade", EXERCISE, "--json")
     assert graded.returncode == 1
     assert verdicts(graded.stdout) <= {"pass", "fail"}

@@ -180,6 +180,7 @@ def test_up_starts_what_stopped_and_tells_the_machines_their_new_addresses(engin
     own.up(ignore)
     assert changed(engine) == ["podman start own-control-plane own-worker own-base"]
     assert any("write /etc/hosts" in line for line in engine.ran)
+    assert len(engine.did("bash -s follow")) == 3
     assert own.status().state is State.READY
 
 
