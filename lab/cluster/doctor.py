@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import Literal
 
 from lab import i18n, paths
-from lab.cluster import containers, host, image, open_lab, record
+from lab.cluster import containers, host, hypervisor, image, open_lab, record
 from lab.cluster.containers import Containers
 from lab.cluster.engine import State
+from lab.cluster.hypervisor import Facts
 from lab.errors import LabError
 
 _GIBIBYTE = 2**30
 _DISK_LOW = 5 * _GIBIBYTE
 _MEMORY_LOW = 3 * _GIBIBYTE
+_MACHINES = 5 * _GIBIBYTE
+_BESIDE_MACHINES = _GIBIBYTE
+_AMD64 = ("x86_64", "amd64")
+
+
+Judgement = Literal["ok", "note", "problem"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +30,30 @@ class Examined:
     """One thing that was looked at, in the user's language."""
 
     name: str
-    state: Literal["ok", "note", "problem"]
+    state: Judgement
     says: str
     next_step: str = ""
 
 
-def examine(lab: str) -> list[Examined]:
-    """Look at everything that a lab depends on, and at the lab itself."""
-    memory = record.load(lab) or record.Record()
+def examine(lab: str, engine: str = "") -> list[Examined]:
+    """Look at everything that a lab depends on, and at the lab itself.
+
+    Args:
+        engine: the one that is asked about; empty for the lab's own. Where no container engine is there, virtual
+            machines are the other way, and what they need is told as well.
+    """
+    memory = record.load(lab)
+    if (engine or (memory.engine if memory else "")) == "vagrant":
+        return [*_virtual_machines(hypervisor.facts()), _disk(), *([_lab(lab)] if memory else [])]
+    return _examine_kind(lab, memory or record.Record())
+
+
+def _examine_kind(lab: str, memory: record.Record) -> list[Examined]:
     found = [*_host(), *_memory(), _disk()]
     try:
         engine = containers.find(memory.runtime)
     except LabError as error:
-        return [_trouble("engine", error), *found]
+        return [_trouble("engine", error), *found, *_virtual_machines(hypervisor.facts())]
     found.insert(0, _said("engine", "ok", "ok", runtime=engine.runtime))
     return [*found, *_image(engine, memory), _lab(lab), _said("security", "note", "says", advice="next")]
 
@@ -77,6 +95,39 @@ def _disk() -> Examined:
     return _said("disk", "problem" if low else "ok", "says", advice="next" if low else "", **figures)
 
 
+def _virtual_machines(facts: Facts) -> Iterator[Examined]:
+    """What a lab of virtual machines needs. A missing part is a problem of that lab, not of the machine."""
+    here = facts.has_vagrant
+    yield _said("vagrant", "ok" if here else "problem", "ok" if here else "missing", "" if here else "missing-next")
+    yield _provider(facts)
+    yield _processor(facts)
+    low = facts.memory < _MACHINES + _BESIDE_MACHINES
+    figures = {"wanted": _gibibytes(_MACHINES), "memory": _gibibytes(facts.memory)}
+    yield _said("machines", "problem" if low else "ok", "says", advice="next" if low else "", **figures)
+
+
+def _provider(facts: Facts) -> Examined:
+    if facts.provider is None:
+        return _said("provider", "problem", "missing", advice="missing-next")
+    if facts.provider == "libvirt" and facts.libvirt_said:
+        return _said("provider", "problem", "stopped", advice="stopped-next", said=facts.libvirt_said)
+    return _said("provider", "ok", facts.provider)
+
+
+def _processor(facts: Facts) -> Examined:
+    """The worst of what is to be said: who has a foreign processor is not helped by its virtualisation."""
+    if facts.processor.lower() not in _AMD64:
+        return _said("processor", "problem", "foreign", advice="foreign-next", processor=facts.processor)
+    if facts.in_windows:
+        return _said("processor", "problem", "windows", advice="windows-next")
+    if facts.accelerates is None:
+        return _said("processor", "note", "untold")
+    if facts.accelerates:
+        return _said("processor", "ok", "ok")
+    # QEMU starts machines even so, only slowly.
+    return _said("processor", "note" if facts.provider == "libvirt" else "problem", "none", advice="none-next")
+
+
 def _image(engine: Containers, memory: record.Record) -> Iterator[Examined]:
     name = memory.made_from or image.current()
     if not engine.has_image(name):
@@ -99,9 +150,7 @@ def _lab(lab: str) -> Examined:
     return Examined(name, "problem" if broken else "ok", f"{says} {status.detail}".strip())
 
 
-def _said(
-    topic: str, state: Literal["ok", "note", "problem"], key: str, advice: str = "", **params: object
-) -> Examined:
+def _said(topic: str, state: Judgement, key: str, advice: str = "", **params: object) -> Examined:
     next_step = i18n.text(f"doctor.{topic}.{advice}") if advice else ""
     return Examined(i18n.text(f"doctor.{topic}.name"), state, i18n.text(f"doctor.{topic}.{key}", **params), next_step)
 

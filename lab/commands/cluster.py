@@ -25,7 +25,9 @@ def add(verbs: Verbs) -> None:
     json_option(up)
     verbs.add("down", _down)
     json_option(verbs.add("status", _status))
-    json_option(verbs.add("doctor", _doctor))
+    doctor = verbs.add("doctor", _doctor)
+    doctor.add_argument("--engine", choices=("kind", "vagrant"), default="", help=i18n.text("cli.doctor.engine"))
+    json_option(doctor)
 
 
 def _setup(args: Namespace) -> int:
@@ -92,7 +94,7 @@ def _doctor(args: Namespace) -> int:
     from lab.cluster.doctor import examine
     from lab.console import pad
 
-    found = examine(args.name)
+    found = examine(args.name, args.engine)
     if args.json:
         print_json([{"name": it.name, "state": it.state, "says": it.says, "next_step": it.next_step} for it in found])
     else:

@@ -86,7 +86,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
 def examined(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
     """What `doctor` is going to find."""
     found: list[SimpleNamespace] = []
-    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda name: found))
+    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda name, engine: found))
     return found
 
 
@@ -151,6 +151,17 @@ def test_doctor_ends_with_3_if_there_is_a_problem(
     assert capsys.readouterr().out.endswith("engine: none\n    ckslab setup\n")
     cli.main(["doctor", "--json"])
     assert json.loads(capsys.readouterr().out)[1] == vars(examined[1])
+
+
+def test_doctor_examines_for_the_engine_that_is_asked_about(
+    engine: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    asked: list[tuple[str, str]] = []
+    doctor = SimpleNamespace(examine=lambda name, engine: asked.append((name, engine)) or [])
+    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", doctor)
+    cli.main(["doctor", "--engine", "vagrant"])
+    cli.main(["doctor"])
+    assert asked == [("cks", "vagrant"), ("cks", "")]
 
 
 def test_an_error_is_told_on_standard_error_and_the_exit_code_is_3(engine: StandIn, capsys: Output) -> None:
