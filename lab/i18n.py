@@ -14,6 +14,7 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _chosen: Language | None = None
+_given: dict[str, object] = {}
 
 
 class Bilingual(Protocol):
@@ -45,6 +46,11 @@ def language() -> Language:
     return "en"
 
 
+def give(**params: object) -> None:
+    """Parameters that every text may name from now on."""
+    _given.update(params)
+
+
 def text(key: str, **params: object) -> str:
     """The text with this dotted key; `{name}` in it is replaced by the parameter of that name."""
     return text_in(language(), key, **params)
@@ -52,7 +58,7 @@ def text(key: str, **params: object) -> str:
 
 def text_in(language: Language, key: str, **params: object) -> str:
     """The text with this key in one language, for what is kept and may be read in another later."""
-    return _texts(language)[key].format(**params)
+    return _texts(language)[key].format(**_given, **params)
 
 
 def pick(words: Bilingual) -> str:

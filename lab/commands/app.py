@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from lab import i18n
+from lab import i18n, settings
 from lab.commands.arguments import Parser
 from lab.commands.exercises import open_session
 from lab.errors import UsageError
@@ -31,4 +31,4 @@ def _open(args: Namespace) -> int:
         setup(progress, yes=args.yes)
         session.engine.up(progress)
 
-    return ui.run(session, prepare)
+    return ui.run(session, prepare, settings.load())

@@ -16,6 +16,7 @@ from lab.progress import OnProgress
 
 if TYPE_CHECKING:
     from lab.practice.session import Session
+    from lab.settings import Settings
 
 # Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key
 # in the shell is seen 17 ms after it was pressed.
@@ -32,11 +33,11 @@ GRACE = 10.0
 """Seconds that work under way gets to end after the learner has quit."""
 
 
-def run(session: Session, prepare: Prepare) -> int:
+def run(session: Session, prepare: Prepare, settings: Settings) -> int:
     """Show the app until the learner quits. Returns the exit code."""
     from lab.ui.app import LabApp
 
-    app = LabApp(session, prepare)
+    app = LabApp(session, prepare, settings=settings)
     # A loop of our own: asyncio.run would wait, silently and without end, for the threads that still work.
     loop = asyncio.new_event_loop()
     with _on_signals(lambda: loop.call_soon_threadsafe(app.exit)):

@@ -13,14 +13,17 @@ from textual.binding import Binding
 from textual.command import CommandPalette, Provider
 from textual.message import Message
 from textual.reactive import reactive
+from textual.theme import ThemeProvider
 from textual.timer import Timer
 
-from lab import i18n
+from lab import i18n, paths
 from lab.cluster.engine import State, Status
 from lab.practice.session import Session
 from lab.progress import Progress
-from lab.ui import Prepare, keys
+from lab.settings import NOTHING_CHOSEN, Settings
+from lab.ui import Prepare, choices, keys
 from lab.ui.examination import examination
+from lab.ui.keymap import Keymap
 from lab.ui.lab_view import LabView
 from lab.ui.menu import Menu
 from lab.ui.screens.confirm import ConfirmScreen
@@ -46,6 +49,7 @@ class LabApp(App[None], inherit_bindings=False):
         prepare: makes the lab ready; minutes may pass.
         clock: seconds that only go forward.
         run_command: gives the terminal to a command until it ends.
+        settings: what the learner chose earlier.
     """
 
     TITLE = "CKS Lab"
@@ -88,6 +92,7 @@ class LabApp(App[None], inherit_bindings=False):
         *,
         clock: Callable[[], float] = time.monotonic,
         run_command: RunCommand = run_command,
+        settings: Settings = NOTHING_CHOSEN,
     ) -> None:
         super().__init__()
         self._session = session
@@ -95,6 +100,7 @@ class LabApp(App[None], inherit_bindings=False):
         self._clock = clock
         self._run_command = run_command
         self._next_look: Timer | None = None
+        self._refused = self._follow(settings)
         self.opens_with: Literal["home", "practice"] = "home"
 
     def on_mount(self) -> None:
@@ -102,7 +108,30 @@ class LabApp(App[None], inherit_bindings=False):
         self.install_screen(HomeScreen(self._session, self._clock), "home")
         self.install_screen(PracticeScreen(self._session, self._clock, self.open_shell), "practice")
         self.push_screen(self.opens_with)
+        if self._refused is not None:
+            self.push_screen(TroubleScreen(self._refused))
         self.look()
+
+    def _follow(self, settings: Settings) -> Trouble | None:
+        """Do as was chosen earlier. What cannot be done is told."""
+        keymap = Keymap.of(settings.keys)
+        self.set_keymap(keymap.moved)
+        keys.use(keymap.written)
+        refused = list(keymap.refused)
+        if settings.theme in self.available_themes:
+            self.set_reactive(LabApp.theme, settings.theme)
+        elif settings.theme is not None:
+            known = ", ".join(sorted(self.available_themes))
+            refused.append(i18n.text("ui.settings.no_theme", theme=settings.theme, known=known))
+        if not refused:
+            return None
+        tried = i18n.text("ui.settings.tried", file=paths.settings())
+        return Trouble(tried, "\n".join(refused), i18n.text("ui.settings.next"), ours=False)
+
+    def watch_theme(self, before: str, theme: str) -> None:
+        """Keep a theme that is chosen."""
+        if theme != before:
+            choices.keep("theme", theme)
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as it is written on keyboards."""
@@ -125,6 +154,10 @@ class LabApp(App[None], inherit_bindings=False):
         """Open the menu."""
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder=i18n.text("ui.menu.placeholder")))
+
+    def action_theme(self) -> None:
+        """Choose a theme."""
+        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=i18n.text("ui.menu.themes")))
 
     def action_up(self) -> None:
         """Make the lab ready, from whatever state it is in."""

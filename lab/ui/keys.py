@@ -12,20 +12,16 @@ from textual.keys import format_key
 from lab import i18n
 
 
-def name(action: str) -> str:
-    """What an action is called, in a word or two."""
-    return i18n.text(f"ui.key.{action}.name")
-
-
-def tip(action: str) -> str:
-    """What an action does, in a sentence."""
-    return i18n.text(f"ui.key.{action}.tip")
+def is_function(pressed: str) -> bool:
+    """Whether it types nothing, so that it can be the app's while a shell has the focus."""
+    last = pressed.rpartition("+")[2]
+    return last.startswith("f") and last[1:].isdecimal()
 
 
 def display(pressed: str) -> str:
     """A key as it is written on keyboards: F5, ^g, /."""
     *modifiers, last = pressed.split("+")
-    written = last.upper() if _is_function(last) else format_key(last)
+    written = last.upper() if is_function(last) else format_key(last)
     return "".join("^" if modifier == "ctrl" else f"{modifier}+" for modifier in modifiers) + written
 
 
@@ -47,7 +43,7 @@ class Key:
     def binding(self) -> Binding:
         """For Textual. It is made before anybody has chosen a language, so `footer` gives it its name."""
         # Function keys come before any widget, for one of the widgets is a shell. Letters are the shell's.
-        is_first = _is_function(self.pressed)
+        is_first = is_function(self.pressed)
         return Binding(self.pressed, self.action, self.id, id=self.id, show=self.rank > 0, priority=is_first)
 
 
@@ -87,16 +83,47 @@ HOME = (
     Key("quit", "q", "app.quit", rank=3),
 )
 
+TABLES = (PRACTICE, HOME)
+"""A key has the same meaning on all screens that have it."""
 
-def help_text(about: str, keys: Iterable[Key]) -> str:
+_written = {key.id: display(key.pressed) for table in TABLES for key in table}
+i18n.give(keys=_written)  # texts name a key by its action: {keys[check]}
+
+
+def use(written: Mapping[str, str]) -> None:
+    """From now on, these are the keys of these actions, as they are written on keyboards."""
+    _written.update(written)
+
+
+def written(action: str) -> str:
+    """The key of an action as it is written on keyboards."""
+    return _written[action]
+
+
+def name(action: str) -> str:
+    """What an action is called, in a word or two."""
+    return i18n.text(f"ui.key.{action}.name")
+
+
+def title(action: str) -> str:
+    """An action that has a key, with its key."""
+    return f"{name(action)} · {written(action)}"
+
+
+def tip(action: str) -> str:
+    """What an action does, in a sentence."""
+    return i18n.text(f"ui.key.{action}.tip")
+
+
+def help_text(about: str, table: Iterable[Key]) -> str:
     """Markdown: the text of this name, then what each key does."""
-    lines = (f"- **{display(key.pressed)}** {name(key.id)}: {tip(key.id)}" for key in keys)
+    lines = (f"- **{written(key.id)}** {name(key.id)}: {tip(key.id)}" for key in table)
     return "\n".join([i18n.text(about), "", *lines])
 
 
 def footer(active: Mapping[str, ActiveBinding], table: Iterable[Key], columns: int) -> dict[str, ActiveBinding]:
     """The active bindings as a footer of this width shows them: named, in the table's order, those that matter most."""
-    by_id = {one.binding.id: one for one in active.values()}
+    by_id = {one.binding.id: one for one in reversed(list(active.values()))}  # of several keys the first
     ours = {key: _named(by_id[key.id]) for key in table if key.id in by_id}
     taken = 0
     for key in sorted(ours, key=lambda key: key.rank):
@@ -111,8 +138,3 @@ def footer(active: Mapping[str, ActiveBinding], table: Iterable[Key], columns: i
 def _named(active: ActiveBinding) -> ActiveBinding:
     action = active.binding.id or ""
     return active._replace(binding=replace(active.binding, description=name(action)), tooltip=tip(action))
-
-
-def _is_function(pressed: str) -> bool:
-    """Whether it types nothing, so that it can be the app's while a shell has the focus."""
-    return len(pressed) > 1 and pressed.startswith("f") and pressed[1:].isdecimal()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lab import i18n
+from lab.settings import Settings
 from tests.ui.fakes import FakeEngine, FakeSession, Preparation, Stage, catalog
+
+MakeStage = Callable[[Settings], Stage]
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +21,18 @@ def _english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
+def make_stage(tmp_path: Path) -> MakeStage:
+    """Makes a stage for a learner with these settings."""
+
+    def make(settings: Settings) -> Stage:
+        engine = FakeEngine()
+        session = FakeSession(catalog(tmp_path / "exercises"), engine)
+        return Stage(engine, session, Preparation(engine), settings=settings)
+
+    return make
+
+
+@pytest.fixture
+def stage(make_stage: MakeStage) -> Stage:
     """A ready lab with two exercises, of which nothing was begun."""
-    engine = FakeEngine()
-    return Stage(engine, FakeSession(catalog(tmp_path / "exercises"), engine), Preparation(engine))
+    return make_stage(Settings())

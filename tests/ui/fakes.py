@@ -22,6 +22,7 @@ from lab.cluster.engine import Capability, Node, State, Status
 from lab.grading.grade import Grade, Graded, OnFinding, Through, directly, unwatched
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
+from lab.settings import NOTHING_CHOSEN, Settings
 from lab.ui.app import LabApp
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
@@ -273,9 +274,12 @@ class Stage:
     time: Time = field(default_factory=Time)
     commands: list[Sequence[str]] = field(default_factory=list)
     heard: Heard = field(default_factory=Heard)
+    settings: Settings = NOTHING_CHOSEN
 
     def __post_init__(self) -> None:
-        self.app = LabApp(self.session, self.preparation, clock=self.time, run_command=self._run)
+        self.app = LabApp(
+            self.session, self.preparation, clock=self.time, run_command=self._run, settings=self.settings
+        )
 
     def _run(self, argv: Sequence[str]) -> int:
         self.commands.append(argv)

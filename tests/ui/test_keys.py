@@ -1,16 +1,22 @@
-"""The footer shows the keys that matter most, and no more than it has room for."""
+"""The keys: what the footer shows of them, and where the learner moves them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Markdown
 
-from lab import i18n
+from lab import i18n, paths, settings
+from lab.settings import Settings
 from lab.ui import keys
-from tests.ui.fakes import Stage
+from lab.ui.keymap import Keymap
+from lab.ui.screens.confirm import ConfirmScreen
+from lab.ui.screens.practice import PracticeScreen
+from lab.ui.screens.trouble import TroubleScreen
+from tests.ui.conftest import MakeStage
+from tests.ui.fakes import Stage, words
 
 WIDTHS = [60, 80, 100, 120, 160]
 
@@ -64,3 +70,83 @@ async def test_in_the_shell_the_footer_shows_no_key_that_is_the_shells(stage: St
 async def test_the_help_tells_every_key(stage: Stage) -> None:
     told = keys.help_text("ui.help.text", keys.PRACTICE)
     assert all(f"**{keys.display(key.pressed)}** {keys.name(key.id)}" in told for key in keys.PRACTICE)
+
+
+# Keys that the learner moves
+
+
+async def test_a_moved_key_does_what_it_says_and_its_old_one_nothing(make_stage: MakeStage) -> None:
+    stage = make_stage(Settings(keys={"check": "ctrl+g"}))
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        assert stage.session.calls == []
+        await pilot.press("ctrl+g")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        assert stage.session.calls == ["grade psa-warn"]
+
+
+async def test_two_keys_can_change_places(make_stage: MakeStage) -> None:
+    stage = make_stage(Settings(keys={"hint": "f3", "solution": "f2"}))
+    async with stage.show() as pilot:
+        await pilot.press("f3")
+        assert "First hint" in stage.task
+        await pilot.press("f2")
+        assert isinstance(stage.app.screen, ConfirmScreen)
+
+
+async def test_a_moved_function_key_reaches_the_app_from_the_shell(make_stage: MakeStage) -> None:
+    stage = make_stage(Settings(keys={"pane": "alt+p"}))
+    async with stage.show() as pilot:
+        await pilot.press("alt+p", "alt+p")
+        assert stage.practice.results.has_focus
+
+
+async def test_footer_help_and_texts_name_the_key_in_force(make_stage: MakeStage) -> None:
+    stage = make_stage(Settings(keys={"check": "Ctrl+G,F5", "find": "?"}))
+    async with stage.show() as pilot:
+        assert "^g" in shown(stage.practice)
+        assert "^g F5 looks at the cluster" in stage.results
+        await pilot.press("f1")
+        told = stage.app.screen.query_one(Markdown).source
+        assert "**^g F5** Check" in told
+        assert "**?** Find" in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"chek": "f5"}, "there is no action chek; there are: help, hint, solution"),
+        ({"check": "f55"}, "check: f55 is no key"),
+        ({"check": ""}, "check:  is no key"),
+        ({"check": "ctrl+"}, "check: ctrl+ is no key"),
+        ({"home": "escape"}, "home: escape is needed as it is"),
+        ({"check": "g"}, "check: g is the shell's"),
+        ({"check": "left"}, "check: left is the shell's"),
+        ({"check": "f2"}, "check: f2 is already the key of hint"),
+        ({"home": "f5", "note": "f5"}, "home: f5 is already the key of check"),
+        ({"quit": "x"}, "quit: x is already the key of doctor"),
+    ],
+)
+def test_a_key_that_cannot_be_had_is_told(asked: Mapping[str, str], told: str) -> None:
+    keymap = Keymap.of(asked)
+    assert keymap.moved == {}
+    assert told in "\n".join(keymap.refused)
+
+
+def test_a_key_that_cannot_be_had_takes_no_other_with_it() -> None:
+    keymap = Keymap.of({"check": "f2", "hint": "nonsense", "note": "m"})
+    assert keymap.moved == {"note": "m"}
+    assert len(keymap.refused) == 2
+
+
+async def test_what_cannot_be_had_is_told_when_the_app_opens_and_the_file_stays(make_stage: MakeStage) -> None:
+    paths.private(paths.settings().parent)
+    paths.settings().write_text("keys: {check: f2, note: m}\ntheme: pink\n")
+    stage = make_stage(settings.load())
+    async with stage.show():
+        assert isinstance(stage.app.screen, TroubleScreen)
+        told = words(stage.app.screen.query_one("#box"))
+        assert "check: f2 is already the key of hint" in told
+        assert "there is no pink; there are: ansi-dark, ansi-light" in told
+        assert str(paths.settings()) in told
+    assert settings.load() == Settings(None, "pink", {"check": "f2", "note": "m"})

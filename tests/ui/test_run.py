@@ -16,6 +16,7 @@ import sys, threading
 from pathlib import Path
 from lab import i18n, ui
 from lab.cluster.engine import State
+from lab.settings import Settings
 from tests.ui.fakes import FakeEngine, FakeSession, catalog
 
 def prepare(progress):
@@ -24,7 +25,7 @@ def prepare(progress):
 i18n.use("en")
 ui.GRACE = 0.2
 engine = FakeEngine(State.ABSENT)
-sys.exit(ui.run(FakeSession(catalog(Path(sys.argv[1])), engine), prepare))
+sys.exit(ui.run(FakeSession(catalog(Path(sys.argv[1])), engine), prepare, Settings()))
 """
 
 

@@ -91,7 +91,8 @@ class HomeScreen(SessionScreen):
         """All keys by name, and the exercises."""
         for key in keys.HOME:
             if key.id != "menu":
-                yield Entry(keys.name(key.id), keys.tip(key.id), partial(self.run_action, key.action))
+                yield Entry(keys.title(key.id), keys.tip(key.id), partial(self.run_action, key.action))
+        yield Entry(keys.name("theme"), keys.tip("theme"), partial(self.run_action, "app.theme"))
         for exercise in self.session.catalog.exercises:
             also = f"{exercise.id} {exercise.title.en} {exercise.title.zh}"
             choose = partial(self.post_message, SuggestionList.Chosen(exercise))

@@ -124,9 +124,10 @@ class PracticeScreen(ExerciseScreen):
         """All keys by name, what has no key, and the exercises."""
         for key in keys.PRACTICE:
             if key.id != "menu":
-                yield Entry(keys.name(key.id), keys.tip(key.id), partial(self.run_action, key.action))
+                yield Entry(keys.title(key.id), keys.tip(key.id), partial(self.run_action, key.action))
         for action in ("cancel", "reset", "reset_all"):
             yield Entry(keys.name(action), keys.tip(action), partial(self.run_action, action))
+        yield Entry(keys.name("theme"), keys.tip("theme"), partial(self.run_action, "app.theme"))
         for exercise in self.session.catalog.exercises:
             also = f"{exercise.id} {exercise.title.en} {exercise.title.zh}"
             yield Entry(str(exercise.title), exercise.id, partial(self.exercises.choose, exercise), also)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
+from textual.color import Color
 from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
@@ -36,6 +38,10 @@ class ExerciseTree(Tree[Exercise]):
         self.root.expand()
         self._grow()
 
+    def on_mount(self) -> None:
+        """What is known only once it is on the screen."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._name_all())
+
     @property
     def is_empty(self) -> bool:
         """Whether no exercise is shown."""
@@ -52,6 +58,12 @@ class ExerciseTree(Tree[Exercise]):
         self._marks[exercise.id] = mark
         if leaf := self._leaves.get(exercise.id):
             leaf.set_label(self._label(exercise))
+
+    def _name_all(self) -> None:
+        """A label has its colour from the theme in which it is made."""
+        for leaf in self._leaves.values():
+            if leaf.data is not None:
+                leaf.set_label(self._label(leaf.data))
 
     def shows(self, exercise: Exercise) -> bool:
         """Whether it is among those that are shown."""
@@ -94,8 +106,8 @@ class ExerciseTree(Tree[Exercise]):
         if mark is None:
             return Text(str(exercise.title))
         colour = self.app.theme_variables[f"text-{mark.tone}"]
-        # `muted` is a share of whatever colour lies below, which Rich cannot name.
-        style = "dim" if colour.startswith("auto") else colour
+        # `muted` is a share of another colour, which Rich cannot name.
+        style = Style(dim=True) if colour.endswith("%") else Style(color=Color.parse(colour).rich_color)
         return Text.assemble((mark.text, style), "  ", str(exercise.title))
 
     @on(Tree.NodeHighlighted)

@@ -1,0 +1,52 @@
+"""The learner chooses the colours, or has none; states can be read all the same."""
+
+from __future__ import annotations
+
+import pytest
+from rich.style import Style
+from textual.color import Color
+from textual.pilot import Pilot
+from textual.theme import BUILTIN_THEMES
+
+from lab import settings
+from lab.settings import Settings
+from lab.ui.screens.practice import PracticeScreen
+from tests.ui.conftest import MakeStage
+from tests.ui.fakes import Stage
+
+
+async def choose_in_menu(pilot: Pilot[None], *words: str) -> None:
+    """Open the menu, and choose the first entry that has the word; then the same in what that opens."""
+    await pilot.press("f10")
+    for word in words:
+        await pilot.press(*word)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("enter")
+        await pilot.pause()
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+async def test_a_theme_is_chosen_in_the_menu_and_kept(stage: Stage, at_home: bool) -> None:
+    async with stage.show(at_home=at_home) as pilot:
+        await choose_in_menu(pilot, "theme", "nord")
+        assert stage.app.theme == "nord"
+    assert settings.load() == Settings(theme="nord")
+
+
+async def test_the_theme_that_was_kept_is_there_from_the_first_frame_on(make_stage: MakeStage) -> None:
+    stage = make_stage(Settings(theme="ansi-dark"))
+    async with stage.show():
+        assert stage.app.theme == "ansi-dark"
+    assert settings.load() == Settings()
+
+
+@pytest.mark.parametrize("theme", BUILTIN_THEMES)
+async def test_in_every_theme_the_state_of_an_exercise_has_a_colour(stage: Stage, theme: str) -> None:
+    async with stage.show((160, 40)) as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        stage.app.theme = theme
+        await pilot.pause()
+        (domain,) = stage.practice.exercises.exercise_tree.root.children
+        state = Style.parse(str(domain.children[0].label.spans[0].style))
+        assert state.color == Color.parse(stage.app.theme_variables["text-error"]).rich_color
