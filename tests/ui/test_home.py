@@ -215,7 +215,7 @@ async def test_the_help_names_every_key(stage: Stage) -> None:
     async with stage.show(at_home=True) as pilot:
         await pilot.press("f1")
         await pilot.pause()
-        assert all(f"**{key.display}** {keys.name(key.id)}" in read(stage) for key in keys.HOME)
+        assert all(f"**{keys.display(key.pressed)}** {keys.name(key.id)}" in read(stage) for key in keys.HOME)
 
 
 # The lab

@@ -67,7 +67,7 @@ async def test_in_the_shell_the_footer_shows_no_key_that_is_the_shells(stage: St
         assert " ".join(shown(stage.practice)) == "F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11 F12"
 
 
-async def test_the_help_tells_every_key(stage: Stage) -> None:
+def test_the_help_tells_every_key() -> None:
     told = keys.help_text("ui.help.text", keys.PRACTICE)
     assert all(f"**{keys.display(key.pressed)}** {keys.name(key.id)}" in told for key in keys.PRACTICE)
 
