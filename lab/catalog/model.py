@@ -156,6 +156,10 @@ class Exercise:
         """The reference solution with its explanation, as Markdown in the language in use."""
         return self.text("solution", i18n.language())
 
+    def missing(self, lacks: Mapping[Capability, str]) -> dict[Capability, str]:
+        """What it requires of what an engine lacks -> why. Empty when it can be done there."""
+        return {capability: lacks[capability] for capability in self.requires if capability in lacks}
+
     def hints_in(self, language: i18n.Language) -> tuple[str, ...]:
         """The hints in one language; the file parts them by a line `---`."""
         return tuple(part.strip() for part in self.text("hints", language).split("\n---\n") if part.strip())

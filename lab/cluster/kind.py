@@ -70,7 +70,7 @@ class KindEngine:
 
     def lacks(self) -> Mapping[Capability, str]:
         """As found out when the lab was made."""
-        return {Capability(name): i18n.text(key) for name, key in self._record.lacks.items()}
+        return self._record.lacking()
 
     def status(self) -> Status:
         """What there is, found out by looking."""

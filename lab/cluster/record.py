@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
-from lab import paths
+from lab import i18n, paths
 from lab.cluster.containers import Runtime
+from lab.cluster.engine import Capability
 
 _FILE = "lab.json"
 
@@ -30,6 +31,10 @@ class Record:
     made_from: str = ""
     ready: bool = False
     lacks: dict[str, str] = field(default_factory=dict)
+
+    def lacking(self) -> dict[Capability, str]:
+        """The capabilities it lacks -> why, in the language in use."""
+        return {Capability(name): i18n.text(key) for name, key in self.lacks.items()}
 
 
 def load(lab: str) -> Record | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lab import i18n, paths
@@ -11,6 +12,7 @@ from lab.commands.arguments import Verbs, exercise_argument, json_option, print_
 
 if TYPE_CHECKING:
     from lab.catalog.model import Exercise
+    from lab.cluster.engine import Capability
     from lab.practice.session import Session
 
 
@@ -38,12 +40,14 @@ def open_session(args: Namespace) -> Session:
 
 def _list(args: Namespace) -> int:
     from lab.catalog.load import load
+    from lab.cluster import record
 
-    catalog = load()
+    catalog, memory = load(), record.load(args.name)
+    lacks = memory.lacking() if memory else {}
     if catalog.problems:
         print(i18n.text("cli.list.broken", count=len(catalog.problems)), file=sys.stderr)
     if args.json:
-        print_json([_listed(exercise) for exercise in catalog.exercises])
+        print_json([_listed(exercise, lacks) for exercise in catalog.exercises])
         return 0
     width = max((len(exercise.id) for exercise in catalog.exercises), default=0)
     for domain in catalog.domains:
@@ -51,10 +55,16 @@ def _list(args: Namespace) -> int:
         for it in domain.exercises:
             facts = i18n.text("cli.list.facts", points=it.points, minutes=it.minutes)
             print(f"  {it.id:{width}}  {facts}  {it.title}")
+            if reason := _why_not(it, lacks):
+                print(f"  {'':{width}}  {i18n.text('ui.impossible', reason=reason)}")
     return 0
 
 
-def _listed(exercise: Exercise) -> dict[str, object]:
+def _why_not(exercise: Exercise, lacks: Mapping[Capability, str]) -> str:
+    return "; ".join(exercise.missing(lacks).values())
+
+
+def _listed(exercise: Exercise, lacks: Mapping[Capability, str]) -> dict[str, object]:
     return {
         "id": exercise.id,
         "domain": exercise.domain,
@@ -65,6 +75,7 @@ def _listed(exercise: Exercise) -> dict[str, object]:
         "level": exercise.level,
         "points": exercise.points,
         "requires": list(exercise.requires),
+        "impossible": _why_not(exercise, lacks),
     }
 
 

@@ -69,8 +69,7 @@ class Session:
         """What the exercise requires and this engine lacks -> why. Empty when it can be done here."""
         if not exercise.requires:
             return {}
-        lacks = self.engine.lacks()
-        return {capability: lacks[capability] for capability in exercise.requires if capability in lacks}
+        return exercise.missing(self.engine.lacks())
 
     def hint(self, exercise: Exercise, number: int) -> str:
         """One of the exercise's hints, counted from 1; that it was taken is kept.

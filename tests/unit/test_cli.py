@@ -17,6 +17,7 @@ import lab.cluster
 from checkers.api import Finding, Text, Verdict
 from lab import cli, i18n, paths
 from lab.catalog.model import Exercise
+from lab.cluster import record
 from lab.cluster.engine import State, Status
 from lab.errors import LabError
 from lab.grading.grade import Grade, Graded, OnFinding, unwatched
@@ -261,11 +262,24 @@ def test_list_is_a_line_an_exercise(engine: StandIn, capsys: Output) -> None:
     assert any(line.split()[0] == EXERCISE for line in capsys.readouterr().out.splitlines())
 
 
+def test_list_says_what_this_engine_cannot_do_and_why(engine: StandIn, capsys: Output) -> None:
+    record.save("cks", record.Record(lacks={"apparmor": "capability.shared-kernel"}))
+    assert cli.main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (place,) = (number for number, line in enumerate(lines) if "not possible" in line.lower())
+    assert lines[place - 1].split()[0] == "apparmor-localhost"
+    assert "this machine's own kernel" in lines[place]
+    cli.main(["list", "--json"])
+    told = {own["id"]: own["impossible"] for own in json.loads(capsys.readouterr().out)}
+    assert told["apparmor-localhost"] == i18n.text("capability.shared-kernel")
+    assert told[EXERCISE] == ""
+
+
 def test_list_as_json(engine: StandIn, capsys: Output) -> None:
     assert cli.main(["list", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)[0]
     assert first["id"] == EXERCISE
-    keys = "id domain title source objective minutes level points requires"
+    keys = "id domain title source objective minutes level points requires impossible"
     assert list(first) == keys.split()
 
 
