@@ -15,7 +15,7 @@ LINK = "https://kubernetes.io/docs/tutorials/security/apparmor/"
 _LOADED = "/sys/kernel/security/apparmor/profiles"
 _ENFORCE = "enforce"
 # Opened for appending, and nothing is appended: what is there stays as it is, and what is not there is not made.
-_OPEN = ("sh", "-c", 'ls -d -- "$1" > /dev/null && : >> "$1"', "sh")
+_OPEN = ("sh", "-c", 'ls -d -- "$1" && : >> "$1"', "sh")
 _NO_PERMISSION = "Permission denied"
 
 _KERNEL = Text(
@@ -134,8 +134,9 @@ class Tried:
 
     def is_kept_by(self, profile: str) -> bool:
         """It is the profile that refuses: neither the file's own permissions nor a file system that is read-only."""
-        refusal = not self.refused.is_open and _NO_PERMISSION in self.refused.ran.stderr
-        return refusal and self.confinement.is_by(profile)
+        # Of this file: a shell may have been refused another one before it came to that.
+        said = f"{self.refused.path}: {_NO_PERMISSION}"
+        return said in self.refused.ran.stderr and self.confinement.is_by(profile)
 
     @property
     def told(self) -> Text:

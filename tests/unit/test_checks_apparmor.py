@@ -235,6 +235,15 @@ def test_a_read_only_file_system_is_not_the_profiles_doing() -> None:
     assert tried(pod(), {"main": HELD}, {("main", KEPT): "Read-only file system"}).verdict is Verdict.FAIL
 
 
+def test_the_refusal_must_be_about_that_very_file() -> None:
+    class OfAnother(Opening):
+        def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
+            return refusal(NO_PERMISSION, "/dev/null") if argv[-1] == KEPT else OPENED
+
+    lab = OfAnother(pod(), {"main": HELD}, {})
+    assert writes(lab, pod=NAME, profile=PROFILE, refused=KEPT, allowed=LET).verdict is Verdict.FAIL
+
+
 def test_the_files_own_permissions_are_not_the_profiles_doing() -> None:
     assert tried(pod(), {"main": "web-files (complain)"}, {("main", KEPT): NO_PERMISSION}).verdict is Verdict.FAIL
 
