@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rich.style import Style
 from textual.color import Color
@@ -13,6 +15,9 @@ from lab.settings import Settings
 from lab.ui.screens.practice import PracticeScreen
 from tests.ui.conftest import MakeStage
 from tests.ui.fakes import Stage
+
+WHERE_NONE_IS_SAID = ("c5", "c8", "c6")
+"""The foreground of a screenshot as Rich makes it, in place of the terminal's own."""
 
 
 async def choose_in_menu(pilot: Pilot[None], *words: str) -> None:
@@ -50,3 +55,19 @@ async def test_in_every_theme_the_state_of_an_exercise_has_a_colour(stage: Stage
         (domain,) = stage.practice.exercises.exercise_tree.root.children
         state = Style.parse(str(domain.children[0].label.spans[0].style))
         assert state.color == Color.parse(stage.app.theme_variables["text-error"]).rich_color
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+async def test_with_no_color_nothing_but_grey_is_drawn_and_states_are_words(
+    monkeypatch: pytest.MonkeyPatch, make_stage: MakeStage, at_home: bool
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    stage = make_stage(Settings())
+    async with stage.show(at_home=at_home) as pilot:
+        if not at_home:
+            await pilot.press("f6", "x", "f5")
+            await stage.hear(pilot, PracticeScreen.Judged)
+            assert "✗ FAIL  0/3" in stage.results
+        drawn = re.findall(r"-r\d+ \{ fill: #(\w\w)(\w\w)(\w\w)", stage.app.export_screenshot())
+        assert len(drawn) > 3
+        assert {colour for colour in drawn if len(set(colour)) > 1} <= {WHERE_NONE_IS_SAID}

@@ -25,6 +25,7 @@ from lab.terminal.screen import Look, PyteScreen, Screen
 
 _BETWEEN_PAINTS = 1 / 120
 _CURSOR = Style(reverse=True)
+_NO_STYLE = Style()  # not None, over which the filter for NO_COLOR trips
 _PLAIN = {name: name for name in ("black", "red", "green", "blue", "magenta", "cyan", "white")} | {"brown": "yellow"}
 _NAMES = {
     **_PLAIN,
@@ -101,9 +102,9 @@ class Terminal(Widget, can_focus=True):
         """A row of the screen, with the cursor in it while the terminal has the focus."""
         columns, rows = self._cells
         if y >= rows:
-            return Strip.blank(columns)
+            return Strip.blank(columns, _NO_STYLE)
         segments = [Segment(run.text, _style(run.look)) for run in self._screen.line(y)]
-        strip = Strip(segments).adjust_cell_length(columns)
+        strip = Strip(segments).adjust_cell_length(columns, _NO_STYLE)
         cursor = self._screen.cursor
         if y == cursor.row and cursor.visible and self.has_focus and self.is_running:
             before, under, after = strip.divide([cursor.column, cursor.column + cursor.width, columns])
