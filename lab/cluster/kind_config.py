@@ -29,7 +29,7 @@ class HostFacts:
 
 
 def kind_config(lab: str, facts: HostFacts) -> str:
-    """The cluster as kind's configuration file. On an ordinary host it holds names and nothing else."""
+    """The cluster as kind's configuration file. On an ordinary host it holds little more than names."""
     return yaml.safe_dump(
         {
             "kind": "Cluster",
@@ -59,12 +59,14 @@ def _is_restricted(facts: HostFacts) -> bool:
 
 
 def _kubeadm_patches(facts: HostFacts) -> list[dict[str, Any]]:
-    kubelet: dict[str, Any] = {}
+    # A Secret that changes is seen in a Pod that mounts it at the next look: within a minute and a half unless said
+    # otherwise, which Gatekeeper, waiting for its certificates, and a learner, waiting for Gatekeeper, would spend idle.
+    kubelet: dict[str, Any] = {"syncFrequency": "10s"}
     if facts.cgroup_v1:
         kubelet |= {"failCgroupV1": False, "cgroupDriver": "cgroupfs"}
     if not facts.may_raise_limits:
         kubelet |= {"oomScoreAdj": 0}
-    patches = [{"kind": "KubeletConfiguration", **kubelet}] if kubelet else []
+    patches = [{"kind": "KubeletConfiguration", **kubelet}]
     if not facts.may_raise_limits:
         patches.append({"kind": "KubeProxyConfiguration", "oomScoreAdj": 0})
     return patches

@@ -23,6 +23,9 @@ def config(facts: HostFacts) -> dict[str, Any]:
     return loaded
 
 
+OFTEN = {"syncFrequency": "10s"}
+
+
 def kubeadm(facts: HostFacts) -> dict[str, Any]:
     """kubeadm's documents by kind."""
     patches = [yaml.safe_load(patch) for patch in config(facts)["kubeadmConfigPatches"]]
@@ -35,10 +38,10 @@ def containerd(facts: HostFacts) -> dict[int, dict[str, Any]]:
     return {patch["version"]: patch["plugins"][RUNTIMES[patch["version"]]] for patch in patches}
 
 
-def test_an_ordinary_host_gets_names_and_nothing_else() -> None:
+def test_an_ordinary_host_gets_names_and_a_kubelet_that_looks_often() -> None:
     told = config(ORDINARY)
     assert told["name"] == "own"
-    assert told["kubeadmConfigPatches"] == []
+    assert kubeadm(ORDINARY) == {"KubeletConfiguration": OFTEN}
     assert told["containerdConfigPatches"] == []
     patches = [(node["role"], yaml.safe_load("".join(node["kubeadmConfigPatches"]))) for node in told["nodes"]]
     assert patches == [
@@ -53,7 +56,9 @@ def test_the_api_server_listens_on_loopback_and_the_network_is_ours(facts: HostF
 
 
 def test_on_old_cgroups_kubernetes_accepts_them_and_manages_them_itself() -> None:
-    assert kubeadm(OLD_CGROUPS) == {"KubeletConfiguration": {"failCgroupV1": False, "cgroupDriver": "cgroupfs"}}
+    assert kubeadm(OLD_CGROUPS) == {
+        "KubeletConfiguration": {**OFTEN, "failCgroupV1": False, "cgroupDriver": "cgroupfs"}
+    }
 
 
 @pytest.mark.parametrize("version", RUNTIMES)
@@ -66,7 +71,7 @@ def test_on_old_cgroups_no_runtime_asks_systemd(version: int) -> None:
 
 def test_without_the_capability_nobody_lowers_an_oom_score() -> None:
     assert kubeadm(NO_LIMITS) == {
-        "KubeletConfiguration": {"oomScoreAdj": 0},
+        "KubeletConfiguration": {**OFTEN, "oomScoreAdj": 0},
         "KubeProxyConfiguration": {"oomScoreAdj": 0},
     }
     assert containerd(NO_LIMITS) == {version: {"restrict_oom_score_adj": True} for version in RUNTIMES}
@@ -74,6 +79,7 @@ def test_without_the_capability_nobody_lowers_an_oom_score() -> None:
 
 def test_both_restrictions_add_up() -> None:
     assert kubeadm(BOTH)["KubeletConfiguration"] == {
+        **OFTEN,
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",
         "oomScoreAdj": 0,
