@@ -56,6 +56,17 @@ class LabApp(App[None], inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Menu}
     # A key of the app itself would come before a screen could leave it to the shell.
     ENABLE_COMMAND_PALETTE = False
+    # Textual declares these in a way that mypy takes for instance variables, so ClassVar is no help.
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012
+    CSS = """
+    Screen { layers: default too-small; }
+    Screen.-tiny, Screen.-short {
+        overflow: hidden;
+
+        TooSmall { display: block; }
+    }
+    """
 
     lab = reactive(LabView())
     """The lab as last seen. Screens watch it."""

@@ -303,12 +303,6 @@ async def test_home_works_at_any_size(stage: Stage, size: tuple[int, int]) -> No
         assert stage.app.screen is stage.home
 
 
-async def test_below_60_by_15_a_message_asks_for_more_room(stage: Stage) -> None:
-    async with stage.show((59, 20), at_home=True):
-        assert stage.home.too_small.display
-        assert not stage.home.query_one("#panes").display
-
-
 async def test_below_100_columns_panes_stack(stage: Stage) -> None:
     async with stage.show((60, 20), at_home=True):
         panes = list(stage.home.query(".pane"))

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from lab import i18n
+from lab.ui.widgets.too_small import TooSmall
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -40,6 +41,7 @@ class ConfirmScreen(ModalScreen[bool]):
             with Horizontal(id="buttons"):
                 yield Button(i18n.text("ui.confirm.agree"), id="yes", compact=True)
                 yield Button(i18n.text("ui.confirm.refuse"), id="no", compact=True)
+        yield TooSmall()
 
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:

@@ -14,6 +14,7 @@ from lab import i18n
 from lab.console import printable
 from lab.progress import Progress, duration
 from lab.ui.lab_view import LabView
+from lab.ui.widgets.too_small import TooSmall
 
 
 class DetailsScreen(ModalScreen[None]):
@@ -33,6 +34,7 @@ class DetailsScreen(ModalScreen[None]):
             box.border_subtitle = i18n.text("ui.close")
             yield Static(i18n.text("ui.details.none"), id="empty")
             yield Log()
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """What is known only once it is on the screen."""

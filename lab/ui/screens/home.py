@@ -10,9 +10,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Container
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
-from lab import i18n
 from lab.practice.attempt import standings
 from lab.practice.session import Session
 from lab.practice.suggestion import suggest
@@ -27,6 +26,7 @@ from lab.ui.widgets.lab_pane import LabPane
 from lab.ui.widgets.progress_pane import ProgressPane
 from lab.ui.widgets.state_line import StateLine
 from lab.ui.widgets.suggestion_list import SuggestionList
+from lab.ui.widgets.too_small import TooSmall
 from lab.ui.widgets.work_bar import WorkBar
 
 
@@ -40,9 +40,6 @@ class HomeScreen(SessionScreen):
         Binding("ctrl+c", "interrupt", show=False),
         Binding("escape", "app.practice", show=False),
     ]
-    # Textual declares these in a way that mypy takes for instance variables, so ClassVar is no help.
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012
 
     def __init__(self, session: Session, clock: Callable[[], float]) -> None:
         super().__init__(session)
@@ -51,7 +48,6 @@ class HomeScreen(SessionScreen):
         self._lab = LabView()
         # They are kept, not looked up: news of the lab may come when the learner quits and the screen is empty already.
         self.state_line = StateLine(self._lab_name, len(session.catalog.exercises))
-        self.too_small = Static(id="too-small")
         self.suggestions = SuggestionList()
         self.progress = ProgressPane()
         self.attempts = AttemptsPane()
@@ -61,7 +57,7 @@ class HomeScreen(SessionScreen):
     def compose(self) -> ComposeResult:
         """Its parts."""
         yield self.state_line
-        yield self.too_small
+        yield TooSmall()
         with Container(id="panes"):
             yield from (self.suggestions, self.progress, self.attempts, self.lab_pane)
         yield self.bar
@@ -140,7 +136,6 @@ class HomeScreen(SessionScreen):
 
     def _show_past(self) -> None:
         """Show what is concluded from the history, in the language in use."""
-        self.too_small.update(i18n.text("ui.too_small"))
         catalog, now = self.session.catalog, self.session.clock.now()
         found = standings(catalog.exercises, self._past.attempts)
         possible = [own for own in found if not self._impossible.get(own.exercise.id)]

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import TextArea
 
 from lab import i18n
+from lab.ui.widgets.too_small import TooSmall
 
 
 class NoteScreen(ModalScreen[str]):
@@ -30,6 +31,7 @@ class NoteScreen(ModalScreen[str]):
             box.border_title = i18n.text("ui.note.title", title=self._title)
             box.border_subtitle = i18n.text("ui.note.close")
             yield self._page
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Writing goes on where it ended."""

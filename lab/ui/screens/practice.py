@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Container
 from textual.getters import query_one
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from lab import i18n
 from lab.practice.attempt import standings
@@ -33,6 +33,7 @@ from lab.ui.widgets.results_pane import ResultsPane
 from lab.ui.widgets.shell_pane import ShellPane
 from lab.ui.widgets.state_line import StateLine
 from lab.ui.widgets.task_pane import TaskPane
+from lab.ui.widgets.too_small import TooSmall
 from lab.ui.widgets.work_bar import WorkBar
 
 NEED_EXERCISE = frozenset(
@@ -52,9 +53,6 @@ class PracticeScreen(ExerciseScreen):
         Binding("escape", "cancel", show=False),
         Binding("c", "copy", show=False),  # many a terminal keeps F11 for itself
     ]
-    # Textual declares these in a way that mypy takes for instance variables, so ClassVar is no help.
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012
 
     exercises = query_one(ExercisePane)
     task_pane = query_one(TaskPane)
@@ -74,7 +72,7 @@ class PracticeScreen(ExerciseScreen):
         """Its parts."""
         engine = self.session.engine
         yield StateLine(f"{engine.name}/{engine.lab}", len(self.views))
-        yield Static(id="too-small")
+        yield TooSmall()
         with Container(id="panes"):
             yield ExercisePane(self.session.catalog)
             yield TaskPane()
@@ -95,7 +93,6 @@ class PracticeScreen(ExerciseScreen):
 
     def _title(self) -> None:
         """Name the parts in the language in use."""
-        self.query_one("#too-small", Static).update(i18n.text("ui.too_small"))
         self.exercises.title()
         self.shell.title()
         self.results.border_title = i18n.text("ui.pane.results")

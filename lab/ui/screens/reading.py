@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from lab import i18n
+from lab.ui.widgets.too_small import TooSmall
 
 
 class ReadingScreen(ModalScreen[None]):
@@ -31,3 +32,4 @@ class ReadingScreen(ModalScreen[None]):
             box.border_title = self._title
             box.border_subtitle = i18n.text("ui.close")
             yield Markdown(self._text, open_links=False)
+        yield TooSmall()

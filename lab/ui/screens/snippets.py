@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
 from lab import i18n
+from lab.ui.widgets.too_small import TooSmall
 
 
 class SnippetsScreen(ModalScreen[str | None]):
@@ -31,6 +32,7 @@ class SnippetsScreen(ModalScreen[str | None]):
         choices.border_title = i18n.text("ui.snippets.title")
         choices.border_subtitle = i18n.text("ui.snippets.keys")
         yield choices
+        yield TooSmall()
 
     @on(OptionList.OptionSelected)
     def _answer(self, event: OptionList.OptionSelected) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from lab import i18n
 from lab.ui.trouble import Trouble
+from lab.ui.widgets.too_small import TooSmall
 
 
 class TroubleScreen(ModalScreen[None]):
@@ -33,3 +34,4 @@ class TroubleScreen(ModalScreen[None]):
             if self._trouble.came_back:
                 yield Static(self._trouble.came_back, id="came-back", markup=False)
             yield Static(self._trouble.next_step, id="next-step", markup=False)
+        yield TooSmall()

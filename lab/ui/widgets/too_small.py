@@ -1,0 +1,28 @@
+"""What is said where a window has no room for the app."""
+
+from __future__ import annotations
+
+from textual.widget import Widget
+
+from lab import i18n
+
+
+class TooSmall(Widget):
+    """Covers its screen while the window is too small: `LabApp` shows it. What it covers keeps its focus."""
+
+    DEFAULT_CSS = """
+    TooSmall {
+        display: none;
+        layer: too-small;
+        dock: top;
+        width: 100%;
+        height: 100%;
+        background: $background;
+        content-align: center middle;
+        text-align: center;
+    }
+    """
+
+    def render(self) -> str:
+        """Its content."""
+        return i18n.text("ui.too_small")
