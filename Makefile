@@ -5,10 +5,13 @@ STAMP := $(VENV)/.synced
 export PYTHON ?= python3
 
 .DEFAULT_GOAL := lab
-.PHONY: lab setup test test-live check bench clean help
+.PHONY: lab demo setup test test-live check bench clean help
 
 lab: $(STAMP)  ## open the app; it sets up and starts what is missing (default)
 	@$(BIN)/ckslab --yes
+
+demo: $(STAMP)  ## open the app on recordings; no cluster, no container engine
+	@$(BIN)/ckslab demo
 
 setup: $(STAMP)  ## install what the lab needs and get the node image
 	@$(BIN)/ckslab setup --yes

@@ -36,6 +36,8 @@ class State(StrEnum):
     UNREACHABLE = "unreachable"
     """Its machines run but the API server does not answer."""
     READY = "ready"
+    REPLAY = "replay"
+    """There never is any: what is graded was recorded on another lab."""
 
 
 @dataclass(frozen=True, slots=True)

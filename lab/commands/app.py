@@ -18,9 +18,18 @@ def add(parser: Parser) -> None:
     parser.set_defaults(run=_open)
 
 
-def _open(args: Namespace) -> int:
+def need_terminal() -> None:
+    """Refuse to draw where nobody can see it.
+
+    Raises:
+        UsageError: standard input or output is no terminal (`tty`).
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("tty")
+
+
+def _open(args: Namespace) -> int:
+    need_terminal()
     from lab import ui
 
     session = open_session(args)

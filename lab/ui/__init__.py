@@ -15,8 +15,10 @@ from lab import i18n
 from lab.progress import OnProgress
 
 if TYPE_CHECKING:
+    from lab.demo import DemoSession
     from lab.practice.session import Session
     from lab.settings import Settings
+    from lab.ui.app import LabApp
 
 # Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key
 # in the shell is seen 17 ms after it was pressed.
@@ -37,7 +39,17 @@ def run(session: Session, prepare: Prepare, settings: Settings) -> int:
     """Show the app until the learner quits. Returns the exit code."""
     from lab.ui.app import LabApp
 
-    app = LabApp(session, prepare, settings=settings)
+    return _run(LabApp(session, prepare, settings=settings))
+
+
+def run_demo(session: DemoSession, settings: Settings) -> int:
+    """Show the app on recordings until the learner quits. Returns the exit code."""
+    from lab.ui.demo import DemoApp
+
+    return _run(DemoApp(session, settings=settings))
+
+
+def _run(app: LabApp) -> int:
     # A loop of our own: asyncio.run would wait, silently and without end, for the threads that still work.
     loop = asyncio.new_event_loop()
     with _on_signals(lambda: loop.call_soon_threadsafe(app.exit)):

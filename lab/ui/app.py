@@ -30,6 +30,7 @@ from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.reading import ReadingScreen
+from lab.ui.screens.shell import ShellScreen
 from lab.ui.screens.trouble import TroubleScreen
 from lab.ui.shell import RunCommand, full_screen_argv, run_command
 from lab.ui.trouble import Trouble
@@ -117,11 +118,15 @@ class LabApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """What is known only once it is on the screen."""
         self.install_screen(HomeScreen(self._session, self._clock), "home")
-        self.install_screen(PracticeScreen(self._session, self._clock, self.open_shell), "practice")
+        self.install_screen(self.practice_screen(), "practice")
         self.push_screen(self.opens_with)
         if self._refused is not None:
             self.push_screen(TroubleScreen(self._refused))
         self.look()
+
+    def practice_screen(self) -> PracticeScreen:
+        """Where exercises are done."""
+        return ShellScreen(self._session, self._clock, self.open_shell)
 
     def _follow(self, settings: Settings) -> Trouble | None:
         """Do as was chosen earlier. What cannot be done is told."""

@@ -28,8 +28,8 @@ class LabView:
 
     @property
     def ready(self) -> bool:
-        """Whether exercises can be started and graded."""
-        return self.work is None and self.status is not None and self.status.state is State.READY
+        """Whether exercises can be graded."""
+        return self.work is None and self.status is not None and self.status.state in (State.READY, State.REPLAY)
 
     @property
     def has_shell(self) -> bool:

@@ -62,6 +62,10 @@ BEGUN = OUTCOMES[Outcome.BEGUN]
 BUSY = Mark("»", "busy", "primary")
 IMPOSSIBLE = Mark("–", "impossible", "muted")
 
+UNTOUCHED = Mark("○", "untouched", "muted")
+RIGHT = Mark("✓", "right", "success")
+MISTAKE = Mark("✗", "mistake", "error")
+
 LOOKING = Mark("·", "looking", "muted")
 PREPARING = Mark("»", "preparing", "primary")
 UNKNOWN = Mark("?", "unknown", "warning")
@@ -72,6 +76,7 @@ LAB_STATES: Mapping[State, Mark] = {
     State.STOPPED: Mark("○", "stopped", "warning"),
     State.UNREACHABLE: Mark("!", "unreachable", "error"),
     State.READY: Mark("✓", "ready", "success"),
+    State.REPLAY: Mark("▷", "replay", "warning"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Practice: the task, a shell to do it in, the results; the lab may still be on its way."""
+"""Practice: the task, a place to do it in, the results; the lab may still be on its way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.widgets import Footer
 from lab import i18n
 from lab.practice.attempt import standings
 from lab.practice.session import Session
-from lab.ui import keys, language, shell
+from lab.ui import keys, language
 from lab.ui.exercise_view import ExerciseView
 from lab.ui.lab_view import LabView
 from lab.ui.menu import Entry
@@ -25,16 +25,14 @@ from lab.ui.screens.exercise_screen import ExerciseScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.session_screen import SessionScreen
-from lab.ui.screens.snippets import SnippetsScreen
-from lab.ui.snippets import snippets
 from lab.ui.widgets.exercise_pane import ExercisePane
 from lab.ui.widgets.exercise_tree import ExerciseTree
 from lab.ui.widgets.results_pane import ResultsPane
-from lab.ui.widgets.shell_pane import ShellPane
 from lab.ui.widgets.state_line import StateLine
 from lab.ui.widgets.task_pane import TaskPane
 from lab.ui.widgets.too_small import TooSmall
 from lab.ui.widgets.work_bar import WorkBar
+from lab.ui.widgets.work_pane import WorkPane
 
 NEED_EXERCISE = frozenset(
     ["hint", "solution", "shell", "check", "start", "reset", "reset_all", "next", "previous", "copy", "note"]
@@ -43,7 +41,14 @@ NEED_EXERCISE = frozenset(
 
 
 class PracticeScreen(ExerciseScreen):
-    """One learner, one exercise at a time."""
+    """One learner, one exercise at a time.
+
+    Args:
+        work_pane: where the learner works.
+    """
+
+    ABOUT: ClassVar = "ui.help.text"
+    """The name of the text that its help begins with."""
 
     CSS_PATH = "practice.tcss"
     AUTO_FOCUS = "TaskPane"
@@ -60,11 +65,10 @@ class PracticeScreen(ExerciseScreen):
     bar = query_one(WorkBar)
     state_line = query_one(StateLine)
 
-    def __init__(self, session: Session, clock: Callable[[], float], open_shell: Callable[[str], None]) -> None:
+    def __init__(self, session: Session, clock: Callable[[], float], work_pane: WorkPane) -> None:
         super().__init__(session, clock)
-        self._open_shell = open_shell
+        self.work_pane = work_pane
         self._spoken = i18n.language()
-        self.shell = ShellPane(partial(shell.embedded_argv, session.engine))
 
     # What is on the screen
 
@@ -76,7 +80,7 @@ class PracticeScreen(ExerciseScreen):
         with Container(id="panes"):
             yield ExercisePane(self.session.catalog)
             yield TaskPane()
-            yield self.shell
+            yield self.work_pane
             yield ResultsPane()
         yield WorkBar(self.clock)
         yield Footer(show_command_palette=False, compact=True)
@@ -94,14 +98,14 @@ class PracticeScreen(ExerciseScreen):
     def _title(self) -> None:
         """Name the parts in the language in use."""
         self.exercises.title()
-        self.shell.title()
+        self.work_pane.title()
         self.results.border_title = i18n.text("ui.pane.results")
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The keys as the footer shows them; while the shell has the focus, letters are its own."""
+        """The keys as the footer shows them, but for those that are the work pane's own."""
         active = super().active_bindings
-        if self.shell.has_focus_within:
+        if self.work_pane.takes_letters:
             active = {pressed: one for pressed, one in active.items() if one.binding.priority}
         return keys.footer(active, keys.PRACTICE, self.size.width)
 
@@ -110,8 +114,8 @@ class PracticeScreen(ExerciseScreen):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without any exercise there is nothing to be done with one; and keys may all be the shell's."""
-        if self.shell.takes_all_keys and action != "all_keys":
+        """Without any exercise there is nothing to be done with one; and keys may all be the work pane's."""
+        if self.work_pane.takes_all_keys and action != "all_keys":
             return False
         if self.current is None and action in NEED_EXERCISE:
             return None
@@ -141,7 +145,7 @@ class PracticeScreen(ExerciseScreen):
 
     def action_next_pane(self) -> None:
         """Go to the next pane."""
-        self.focus_next("ExerciseTree, TaskPane, Terminal, ResultsPane")
+        self.focus_next("ExerciseTree, TaskPane, WorkPane *, ResultsPane")
 
     def action_exercises(self) -> None:
         """Go to the exercises, or from there to the task."""
@@ -165,38 +169,6 @@ class PracticeScreen(ExerciseScreen):
         """The exercises cover the panes only while they are in use; results are long, and grow while they are read."""
         self.set_class(self.exercises.has_focus_within, "-choosing")
         self.set_class(self.results.has_focus_within, "-reading")
-
-    def action_all_keys(self) -> None:
-        """Pass all keys to the shell, or no longer."""
-        self.shell.passes_all = not self.shell.passes_all
-
-    def action_shell(self) -> None:
-        """Give the terminal to the shell."""
-        if not self.lab.has_shell:
-            self.say_not_ready()
-            return
-        self.shell.close()
-        self._open_shell(str(self.view.exercise.title))
-        self.shell.open()
-
-    def action_copy(self) -> None:
-        """Type something from the task into the shell: what is selected, else what is chosen."""
-        if selected := self.get_selected_text():
-            self.clear_selection()
-            self._type(selected)
-        elif found := snippets(self.task_pane.text):
-            self.app.push_screen(SnippetsScreen(found), self._type)
-        else:
-            self.notify(i18n.text("ui.snippets.none"))
-
-    def _type(self, text: str | None) -> None:
-        if text is None:
-            return
-        if self.shell.is_running:
-            self.shell.type(text)
-            self.shell.enter()
-        else:
-            self.say_not_ready()
 
     # Choosing and reading
 
@@ -224,7 +196,7 @@ class PracticeScreen(ExerciseScreen):
 
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
-        self.app.push_screen(ReadingScreen(keys.name("help"), keys.help_text("ui.help.text", keys.PRACTICE)))
+        self.app.push_screen(ReadingScreen(keys.name("help"), keys.help_text(self.ABOUT, keys.PRACTICE)))
 
     async def action_hint(self) -> None:
         """Show one more hint below the task."""
@@ -338,7 +310,7 @@ class PracticeScreen(ExerciseScreen):
 
     def show_lab(self) -> None:
         """Show what has become of the lab, and of the work under way."""
-        self.shell.lab = self.lab
+        self.work_pane.lab = self.lab
         self.state_line.lab = self.lab
         self.state_line.refresh()
         possible = [view for view in self.views.values() if not view.impossible]

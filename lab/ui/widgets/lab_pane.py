@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from lab import i18n
+from lab.cluster.engine import State
 from lab.console import columns, pad
 from lab.ui.lab_view import LabView
 from lab.ui.widgets.text_pane import TextPane
@@ -24,4 +25,12 @@ class LabPane(TextPane):
             lines += [Content(f"  {pad(node, width)}  {state}") for node, state in lab.status.nodes.items()]
             if lab.status.detail:
                 lines.append(Content(lab.status.detail))
-        self.write(*lines, Content(""), Content.styled(i18n.text("ui.home.manage"), "$text-muted"))
+        self.write(*lines, Content(""), *(Content.styled(i18n.text(key), "$text-muted") for key in _advice(lab)))
+
+
+def _advice(lab: LabView) -> tuple[str, ...]:
+    """The names of the texts that say what to do with it."""
+    state = lab.status.state if lab.status is not None else State.ABSENT
+    if state is State.REPLAY:
+        return ("ui.home.replay",)
+    return ("ui.home.manage", "ui.home.demo") if state is State.ABSENT else ("ui.home.manage",)

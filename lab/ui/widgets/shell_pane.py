@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from lab import i18n
 from lab.ui.lab_view import LabView
 from lab.ui.widgets.terminal import Terminal
+from lab.ui.widgets.work_pane import WorkPane
 
 
-class ShellPane(Vertical):
+class ShellPane(WorkPane):
     """Begins the shell as soon as the lab has one. When it has ended, Enter begins it again, or repairs the lab first.
 
     Args:
@@ -36,8 +36,6 @@ class ShellPane(Vertical):
     ShellPane.-blank #note { height: 100%; background: $background; content-align: center middle; }
     """
 
-    lab = reactive(LabView())
-    """The lab as last seen."""
     passes_all = reactive(False, init=False)
     """Whether the function keys, too, are for what runs in the shell."""
 
@@ -61,6 +59,11 @@ class ShellPane(Vertical):
     def is_running(self) -> bool:
         """Whether there is a shell."""
         return self._terminal.is_running
+
+    @property
+    def takes_letters(self) -> bool:
+        """Whether a letter typed now is the shell's."""
+        return self.has_focus_within
 
     @property
     def takes_all_keys(self) -> bool:

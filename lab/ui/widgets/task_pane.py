@@ -19,7 +19,7 @@ class TaskPane(VerticalScroll):
 
     DEFAULT_CSS = """
     TaskPane Markdown { padding: 0 1; margin: 0; }
-    TaskPane MarkdownH1 { content-align: left middle; }
+    TaskPane MarkdownH1 { content-align: left middle; margin: 0 0 1 0; }
     """
 
     def __init__(self) -> None:

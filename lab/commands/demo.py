@@ -1,0 +1,23 @@
+"""`demo`: the terminal app on recordings."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from lab import settings
+from lab.commands.app import need_terminal
+from lab.commands.arguments import Verbs
+
+
+def add(verbs: Verbs) -> None:
+    """Enter this verb."""
+    verbs.add("demo", _demo)
+
+
+def _demo(args: Namespace) -> int:  # noqa: ARG001 - every verb's
+    need_terminal()
+    from lab import ui
+    from lab.catalog.load import load
+    from lab.demo import DemoSession
+
+    return ui.run_demo(DemoSession(load()), settings.load())

@@ -1,0 +1,87 @@
+"""The answers of an exercise, instead of a shell: one is chosen, and its script can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.highlight import highlight
+from textual.message import Message
+from textual.widgets import OptionList, Static
+
+from lab import i18n
+from lab.catalog.model import Answer
+from lab.console import columns, pad
+from lab.ui import marks
+from lab.ui.widgets.work_pane import WorkPane
+
+
+class AnswerPane(WorkPane):
+    """Where the cursor is, is the answer that is chosen. None is one, too: nothing was done."""
+
+    DEFAULT_CSS = """
+    AnswerPane OptionList { min-width: 8; max-height: 50%; background: $background; scrollbar-size-vertical: 1; }
+    AnswerPane VerticalScroll { border-top: solid $panel-lighten-2; padding: 0 1; scrollbar-size-vertical: 1; }
+    AnswerPane VerticalScroll:focus { border-top: solid $primary; }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """The cursor came to an answer."""
+
+        answer: Answer | None
+
+    def __init__(self) -> None:
+        super().__init__(classes="pane")
+        self._answers: Sequence[Answer | None] = ()
+        self._list = OptionList(markup=False, compact=True)
+        self._page = VerticalScroll()
+        self._script = Static(markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Its parts."""
+        yield self._list
+        with self._page:
+            yield self._script
+
+    def offer(self, answers: Sequence[Answer], chosen: Answer | None) -> None:
+        """Show these answers, and that nothing was done, with the cursor on one of them."""
+        self._answers = (None, *answers)
+        self._list.clear_options()
+        self._list.add_options(_told(answer) for answer in self._answers)
+        self._list.highlighted = self._answers.index(chosen)
+
+    def title(self) -> None:
+        """Name it in the language in use, and its answers."""
+        self.border_title = i18n.text("ui.demo.pane")
+        self.border_subtitle = i18n.text("ui.demo.keys")
+        for index, answer in enumerate(self._answers):
+            self._list.replace_option_prompt_at_index(index, _told(answer))
+        if self._list.highlighted is not None:
+            self._show_script(self._answers[self._list.highlighted])
+
+    @on(OptionList.OptionHighlighted)
+    def _choose(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        answer = self._answers[event.option_index]
+        self._show_script(answer)
+        self._page.scroll_home(animate=False)
+        self.post_message(self.Chosen(answer))
+
+    def _show_script(self, answer: Answer | None) -> None:
+        if answer is None:
+            self._script.update(Content.styled(i18n.text("ui.demo.untouched"), "$text-muted"))
+        else:
+            self._script.update(highlight(answer.script.read_text(encoding="utf-8"), language="bash"))
+
+
+def _told(answer: Answer | None) -> Content:
+    """What it is, and its name."""
+    mark = marks.UNTOUCHED if answer is None else marks.RIGHT if answer.is_right else marks.MISTAKE
+    width = max(columns(one.text) for one in (marks.UNTOUCHED, marks.RIGHT, marks.MISTAKE))
+    name = "" if answer is None else answer.name
+    return Content.assemble((pad(mark.text, width), f"bold $text-{mark.tone}"), "  ", name)
