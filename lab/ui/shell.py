@@ -15,6 +15,8 @@ RunCommand = Callable[[Sequence[str]], int]
 # be part of what they try out.
 _TMUX = ("tmux", "-L", "ckslab", "-f", "/etc/tmux.conf", "new-session", "-A", "-D", "-s", "shell")
 _EMBEDDED = (";", "set-option", "-g", "status", "off")
+# What is selected there, or copied by vim there, comes to the learner's own clipboard.
+_COPY = (";", "set-option", "-s", "set-clipboard", "on")
 _OR_BASH = '"$@" || exec bash --login'
 
 
@@ -35,7 +37,7 @@ def full_screen_argv(engine: Engine, returns: str) -> list[str]:
 
 def _shell_argv(engine: Engine, *commands: str) -> list[str]:
     """A machine without a tmux that works still has a shell."""
-    return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *_TMUX, *_EMBEDDED, *commands)
+    return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *_TMUX, *_EMBEDDED, *_COPY, *commands)
 
 
 def run_command(argv: Sequence[str]) -> int:

@@ -66,6 +66,19 @@ async def test_the_shell_is_one_in_tmux_on_base_that_is_come_back_to(stage: Stag
         assert "|| exec bash --login" in command
 
 
+async def test_what_is_copied_in_the_shell_comes_to_the_learners_clipboard(bash: Stage) -> None:
+    async with bash.show() as pilot:
+        await shows(pilot, bash, "ready>")
+        bash.practice.query_one(Terminal).type("printf '\\e]52;c;%s\\a' $(echo -n 节点 | base64)\n")
+        await pilot.press("f6", "enter")
+        await until(pilot, lambda: bash.app.clipboard == "节点")
+
+
+async def test_tmux_passes_on_what_is_copied(stage: Stage) -> None:
+    async with stage.show():
+        assert "set-option -s set-clipboard on" in " ".join(stage.engine.asked)
+
+
 async def test_letters_are_the_shells_while_it_has_the_focus(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("f6", *"quel/cd", "enter")

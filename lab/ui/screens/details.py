@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Log, Static
+from textual.widgets import Static
 
 from lab import i18n
 from lab.console import printable
@@ -24,7 +24,10 @@ class DetailsScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,ctrl+c,q,d", "dismiss", show=False)]
 
     def __init__(self) -> None:
+        from textual.widgets import Log  # dear to import, and rarely wanted
+
         super().__init__()
+        self._log = Log()
         self._shown: Progress | None = None
 
     def compose(self) -> ComposeResult:
@@ -33,7 +36,7 @@ class DetailsScreen(ModalScreen[None]):
             box.border_title = i18n.text("ui.details.title")
             box.border_subtitle = i18n.text("ui.close")
             yield Static(i18n.text("ui.details.none"), id="empty")
-            yield Log()
+            yield self._log
         yield TooSmall()
 
     def on_mount(self) -> None:
@@ -48,7 +51,7 @@ class DetailsScreen(ModalScreen[None]):
         news = lab.work.news
         # By identity: two equal pieces of news are two lines.
         known = next((index + 1 for index, one in enumerate(news) if one is self._shown), 0)
-        self.query_one(Log).write_lines(_line(progress) for progress in news[known:])
+        self._log.write_lines(_line(progress) for progress in news[known:])
         if news:
             self._shown = news[-1]
 

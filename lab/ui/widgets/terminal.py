@@ -19,6 +19,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from lab.terminal import keys
+from lab.terminal.clipboard import Copies
 from lab.terminal.keys import Mouse
 from lab.terminal.pty import CHUNK, Pty
 from lab.terminal.screen import Look, PyteScreen, Screen
@@ -38,8 +39,8 @@ _NAMES = {
 class Terminal(Widget, can_focus=True):
     """Runs one program at a time; `run` begins it.
 
-    All keys go to the program but those that the app has bound with priority. What the program showed last stays after
-    its end.
+    All keys go to the program but those that the app has bound with priority. What it copies comes to the learner's
+    clipboard. What it showed last stays after its end.
     """
 
     # The mouse is the program's: tmux and vim select by themselves.
@@ -58,6 +59,7 @@ class Terminal(Widget, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._pty: Pty | None = None
         self._screen: Screen = PyteScreen(80, 24)
+        self._copies = Copies()
         self._stale: set[int] = set()
         self._paint_later: Timer | None = None
         self._read_later: asyncio.TimerHandle | None = None
@@ -76,6 +78,7 @@ class Terminal(Widget, can_focus=True):
         self.stop()
         columns, rows = self._cells
         self._screen = PyteScreen(columns, rows)
+        self._copies = Copies()
         self._pty = Pty(argv, {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}, columns, rows)
         self._listen(self._pty)
         self.refresh()
@@ -197,6 +200,8 @@ class Terminal(Widget, can_focus=True):
             self.post_message(self.Ended(self.stop()))
             return
         self._stale |= self._screen.feed(output)
+        for text in self._copies.feed(output):
+            self.app.copy_to_clipboard(text)
         # A flood is painted so many times a second; the first piece after a silence, such as a key's echo, at once.
         if self._paint_later is None:
             self._paint()
