@@ -31,7 +31,8 @@ class Stage:
     """
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._machines: dict[str, Node] = {machine.name: machine for machine in (*engine.nodes(), engine.base())}
+        # Where a node serves as base, it has the node's name.
+        self._machines: dict[str, Node] = {"base": engine.base(), **{node.name: node for node in engine.nodes()}}
         self._kubectl = Kubectl(engine.nodes()[0])
         self._clock = clock
 

@@ -120,6 +120,16 @@ def test_start_lays_the_scenarios_files_on_their_machines_in_place_of_whatever_i
     assert engine.node.files == {}
 
 
+def test_a_file_for_base_lies_on_the_node_that_serves_as_base(tmp_path: Path) -> None:
+    content = tmp_path / "notes"
+    content.write_bytes(b"read me\n")
+    engine = HandMadeEngine()
+    engine.workstation = engine.node
+    own = one(Scenario(files=(MachineFile("base", "/opt/notes", content),)))
+    session(engine, own).start(own)
+    assert engine.node.files == {"/opt/notes": b"read me\n"}
+
+
 def test_a_lab_without_the_machine_of_a_file_says_which_is_missing(useless_baseline: None, tmp_path: Path) -> None:
     own = one(Scenario(files=(MachineFile("kube-worker-1", "/opt/profile", tmp_path / "profile"),)))
     with pytest.raises(LabError, match="kube-worker-1"):
