@@ -5,7 +5,7 @@ STAMP := $(VENV)/.synced
 export PYTHON ?= python3
 
 .DEFAULT_GOAL := lab
-.PHONY: lab demo setup test test-live check bench clean help
+.PHONY: lab demo setup test test-live check bench pictures clean help
 
 lab: $(STAMP)  ## open the app; it sets up and starts what is missing (default)
 	@$(BIN)/ckslab --yes
@@ -27,6 +27,9 @@ check: $(STAMP)  ## lint, format, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+pictures: $(STAMP)  ## make the pictures of the README files anew
+	@$(BIN)/python docs/pictures/make.py
 
 bench: $(STAMP)  ## print figures that matter, as ratios
 	@$(BIN)/python -m bench

@@ -24,7 +24,12 @@ class AnswerPane(WorkPane):
     """Where the cursor is, is the answer that is chosen. None is one, too: nothing was done."""
 
     DEFAULT_CSS = """
-    AnswerPane OptionList { min-width: 8; max-height: 50%; background: $background; scrollbar-size-vertical: 1; }
+    AnswerPane OptionList {
+        min-width: 8;
+        max-height: 50%;
+        background: $background;
+        scrollbar-size-vertical: 1;
+    }
     AnswerPane VerticalScroll { border-top: solid $panel-lighten-2; padding: 0 1; scrollbar-size-vertical: 1; }
     AnswerPane VerticalScroll:focus { border-top: solid $primary; }
     """
