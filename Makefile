@@ -26,6 +26,7 @@ check: $(STAMP)  ## lint, format, types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy vagrant/box.py
 	@$(BIN)/lint-imports
 
 pictures: $(STAMP)  ## make the pictures of the README files anew

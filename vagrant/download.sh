@@ -1,0 +1,80 @@
+#!/bin/bash
+# Downloads the programs of a node as their makers publish them, each verified against the checksum published beside it.
+# The versions come in variables, as in provision.sh. A transfer that broke goes on where it stopped.
+set -euo pipefail
+
+bin=${CKSLAB_BIN:-/usr/local/bin} kubernetes_bin=${CKSLAB_KUBERNETES_BIN:-/usr/bin} cni=${CKSLAB_CNI:-/opt/cni/bin}
+cache=${CKSLAB_DOWNLOADS:-/var/cache/ckslab}
+# One server in place of all of them, with their paths below it: for tests, and for whoever has a mirror.
+mirror=${CKSLAB_MIRROR:-}
+machine=$(uname -m)
+case $machine in
+  x86_64) arch=amd64 ;;
+  aarch64) arch=arm64 ;;
+  *) echo "ckslab: there are no programs for $machine" >&2; exit 1 ;;
+esac
+
+main() {
+  mkdir -p "$cache" "$bin" "$kubernetes_bin" "$cni"
+  local program url archive
+  for program in kubeadm kubelet kubectl; do
+    url=https://dl.k8s.io/release/${KUBERNETES:?}/bin/linux/$arch/$program
+    fetch "$url" "$url.sha256" sha256sum
+    install "$(file_of "$url")" "$kubernetes_bin/$program"
+  done
+  for program in runsc containerd-shim-runsc-v1; do
+    url=https://storage.googleapis.com/gvisor/releases/release/${GVISOR:?}/$machine/$program
+    fetch "$url" "$url.sha512" sha512sum
+    install "$(file_of "$url")" "$bin/$program"
+  done
+  archive=containerd-${CONTAINERD:?}; archive=${archive/-v/-}-linux-$arch.tar.gz
+  unpack "$(github containerd/containerd "$CONTAINERD" "$archive")" .sha256sum "$bin" --strip-components=1 bin
+  unpack "$(github containernetworking/plugins "${CNI_PLUGINS:?}" "cni-plugins-linux-$arch-$CNI_PLUGINS.tgz")" .sha256 "$cni"
+  unpack "$(github kubernetes-sigs/cri-tools "${CRI_TOOLS:?}" "crictl-$CRI_TOOLS-linux-$arch.tar.gz")" .sha256 "$bin"
+  archive=etcd-${ETCD:?}-linux-$arch
+  unpack "$(github etcd-io/etcd "$ETCD" "$archive.tar.gz")" SHA256SUMS "$bin" --strip-components=1 \
+    "$archive/etcdctl" "$archive/etcdutl"
+  rm -rf "$cache"
+}
+
+github() { echo "https://github.com/$1/releases/download/$2/$3"; }
+
+file_of() { echo "$cache/$(basename "$1")"; }
+
+# fetch URL CHECKSUM-URL PROGRAM: the file is in the cache afterwards, and is what its makers published.
+fetch() {
+  local file expected found
+  file=$(file_of "$1")
+  transfer "$1" "$file"
+  transfer "$2" "$file.sum" anew
+  # A list has a line for each file, and some hold the checksum and nothing else.
+  expected=$(awk -v name="$(basename "$1")" 'NF == 1 || $2 == name || $2 == "*" name { print $1; exit }' "$file.sum")
+  found=$("$3" "$file" | cut -d' ' -f1)
+  if [ "$found" != "$expected" ]; then
+    rm -f "$file" "$file.sum"
+    echo "ckslab: $1 is not what its makers published: checksum $found, published ${expected:-none}. It was removed;" \
+      "run \`ckslab up\` again. If that does not help, something between here and there changes what is downloaded." >&2
+    exit 1
+  fi
+}
+
+# transfer URL FILE [anew]
+transfer() {
+  local url=${1/#https:\/\//${mirror:-https://}}
+  [ -z "${3:-}" ] || rm -f "$2"
+  # With nothing left to transfer a server may answer 416; the checksum decides whether the file is whole.
+  curl --silent --show-error --fail --location --retry 5 --retry-connrefused --retry-delay "${CKSLAB_RETRY:-3}" \
+    --continue-at - --output "$2" "$url" || { [ $? = 22 ] && [ -s "$2" ] && [ -z "${3:-}" ]; } ||
+    { echo "ckslab: $url could not be downloaded. What has come is kept: run \`ckslab up\` again to go on." >&2; exit 1; }
+}
+
+# unpack URL CHECKSUM FOLDER [OPTION-OF-TAR...]: CHECKSUM is a suffix of the address, or a name beside it.
+unpack() {
+  local url=$1 checksum=$1$2 folder=$3
+  case $2 in [!.]*) checksum=${1%/*}/$2 ;; esac
+  shift 3
+  fetch "$url" "$checksum" sha256sum
+  tar --extract --gzip --no-same-owner --file "$(file_of "$url")" --directory "$folder" "$@"
+}
+
+main
