@@ -8,8 +8,8 @@ from functools import partial
 
 import yaml
 
-from lab.cluster.containers import refused
 from lab.cluster.engine import Node
+from lab.cluster.machine import refused
 from lab.errors import LabError
 
 LEARNER = "candidate"

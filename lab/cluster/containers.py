@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from lab import paths
 from lab.cluster import host, processes
 from lab.cluster.engine import Completed, Role
+from lab.cluster.machine import Machine, refused
 from lab.cluster.processes import OnLine
 from lab.errors import LabError
 
@@ -99,16 +100,8 @@ class Containers:
         return [*(["env", *variables] if variables else []), self.runtime, *argv]
 
 
-def refused(command: str, completed: Completed) -> LabError:
-    """What to raise for a command that failed."""
-    words = completed.error or completed.text
-    if "no space left on device" in words.lower():
-        return LabError("disk.full", words, command=command)
-    return LabError("engine.refused", words, command=command)
-
-
 @dataclass(frozen=True, slots=True)
-class ContainerNode:
+class ContainerNode(Machine):
     """A machine of the lab that is a container."""
 
     containers: Containers
@@ -130,21 +123,6 @@ class ContainerNode:
         if not completed.ok and any(sign in completed.error.lower() for sign in _GONE):
             raise LabError("node.gone", completed.error, node=self.name)
         return Completed(argv, completed.code, completed.stdout, completed.stderr)
-
-    def read(self, path: str) -> bytes:
-        """The content of a file."""
-        completed = self.run(["cat", "--", path])
-        if not completed.ok:
-            raise FileNotFoundError(f"{self.name}:{path}: {completed.error}")
-        return completed.stdout
-
-    def write(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
-        """Put a file in place, with the directories above it."""
-        # In place, not by renaming: a container's /etc/hosts is a mount. The umask keeps a secret unread meanwhile.
-        script = 'umask 077; mkdir -p -m 755 "$(dirname "$1")" && cat > "$1" && chmod "$2" "$1"'
-        completed = self.run(["sh", "-c", script, "write", path, f"{mode:o}"], stdin=content)
-        if not completed.ok:
-            raise refused(f"write {self.name}:{path}", completed)
 
 
 def find(runtime: Runtime | None = None) -> Containers:

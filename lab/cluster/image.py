@@ -19,7 +19,8 @@ import yaml
 
 from lab import i18n, paths
 from lab.cluster import host, packages
-from lab.cluster.containers import Containers, Runtime, refused
+from lab.cluster.containers import Containers, Runtime
+from lab.cluster.machine import refused
 from lab.cluster.steps import Step, Steps
 from lab.errors import LabError
 from lab.fingerprint import fingerprint

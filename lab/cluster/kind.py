@@ -13,10 +13,11 @@ from typing import Any
 
 from lab import i18n, paths
 from lab.cluster import base, baseline, health, host, image, network, record
-from lab.cluster.containers import LABEL, ContainerNode, Containers, find, refused
+from lab.cluster.containers import LABEL, ContainerNode, Containers, find
 from lab.cluster.engine import Capability, State, Status
 from lab.cluster.kind_config import CONTROL_PLANE, WORKER, HostFacts, kind_config
 from lab.cluster.kubectl import Kubectl
+from lab.cluster.machine import refused
 from lab.cluster.record import Record
 from lab.cluster.steps import Step, Steps
 from lab.cluster.wait import until

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from lab import i18n
 from lab.cluster import containers, host, processes
-from lab.cluster.containers import Containers, Runtime, refused
+from lab.cluster.containers import Containers, Runtime
+from lab.cluster.machine import refused
 from lab.cluster.steps import Step, Steps
 from lab.errors import LabError
 from lab.progress import OnProgress
