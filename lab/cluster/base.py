@@ -10,6 +10,7 @@ import yaml
 
 from lab.cluster.engine import Node
 from lab.cluster.machine import refused
+from lab.cluster.wait import until
 from lab.errors import LabError
 
 LEARNER = "candidate"
@@ -18,16 +19,26 @@ HOME = f"/home/{LEARNER}"
 _KEY = f"{HOME}/.ssh/id_ed25519"
 _HOST_KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
 _MARK = "# ckslab"
+_SSH_SECONDS = 30
 
 
 def furnish(base: Node, nodes: Sequence[Node], addresses: Mapping[str, str]) -> None:
-    """Give base its key, its view of the network and its kubeconfig. May be repeated: addresses change with a restart.
+    """Give base its key, its view of the network and its kubeconfig, and see that it gets to each node.
+
+    May be repeated: addresses change with a restart.
 
     Args:
+        base: may be one of the nodes.
         addresses: of each node and of base, by name.
+
+    Raises:
+        LabError: a node's sshd does not start (`wait`), or does not let the learner in (`base.login`).
     """
+    for node in nodes:
+        until(partial(_has_host_key, node), seconds=_SSH_SECONDS, what=f"sshd on {node.name}")
+    every = {machine.name: machine for machine in (base, *nodes)}
     with ThreadPoolExecutor() as machines:  # a tenth of a second each time, and they need not wait for one another
-        naming = machines.map(partial(_name_machine, addresses=addresses), (base, *nodes))
+        naming = machines.map(partial(_name_machine, addresses=addresses), every.values())
         public_key = _key_pair(base)
         host_keys = b"".join(machines.map(partial(_admit, public_key=public_key), nodes))
         list(naming)
@@ -35,6 +46,8 @@ def furnish(base: Node, nodes: Sequence[Node], addresses: Mapping[str, str]) -> 
     base.write(f"{HOME}/.ssh/known_hosts", host_keys, mode=0o600)
     base.write(f"{HOME}/.kube/config", _kubeconfig(nodes[0]), mode=0o600)
     _own_home(base)
+    for node in nodes:
+        _check_login(base, node)
 
 
 def _name_machine(machine: Node, addresses: Mapping[str, str]) -> None:
@@ -54,7 +67,7 @@ def _key_pair(base: Node) -> bytes:
     return base.read(f"{_KEY}.pub")
 
 
-def has_host_key(node: Node) -> bool:
+def _has_host_key(node: Node) -> bool:
     """Whether sshd has made the node's key, which it does when it first starts."""
     return node.run(["test", "-s", _HOST_KEY]).ok
 
@@ -90,25 +103,13 @@ def _must(machine: Node, argv: Sequence[str]) -> None:
         raise refused(f"{machine.name}: {argv[0]}", completed)
 
 
-def check_login(base: Node, node: Node) -> None:
+def _check_login(base: Node, node: Node) -> None:
     """See that the learner gets from base to a node.
 
     Raises:
         LabError: not so (`base.login`).
     """
-    argv = [
-        "runuser",
-        "--user",
-        LEARNER,
-        "--",
-        "ssh",
-        "-o",
-        "BatchMode=yes",
-        "-o",
-        "ConnectTimeout=5",
-        node.name,
-        "true",
-    ]
-    completed = base.run(argv)
+    ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", node.name, "true"]
+    completed = base.run(["runuser", "--user", LEARNER, "--", *ssh])
     if not completed.ok:
         raise LabError("base.login", completed.error, node=node.name)

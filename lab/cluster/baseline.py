@@ -85,13 +85,17 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
 
 
 def _on_each_machine(engine: Engine, verb: str) -> Iterator[tuple[Node, Completed]]:
-    """Run the script on all machines at once."""
+    """Run the script on all machines at once; base may be one of the nodes."""
+    base = engine.base()
 
     def run(machine: Node) -> Completed:
-        covered = COVERED_ON_BASE if machine.role == "base" else COVERED
+        covered = [
+            *(COVERED if machine.role != "base" else ()),
+            *(COVERED_ON_BASE if machine.name == base.name else ()),
+        ]
         argv = ["bash", "-s", verb, machine.role, *covered]
         return machine.run(argv, stdin=_SCRIPT.read_bytes(), timeout=_MACHINE_SECONDS)
 
-    machines = (*engine.nodes(), engine.base())
+    machines = {machine.name: machine for machine in (*engine.nodes(), base)}.values()
     with ThreadPoolExecutor() as pool:
         yield from zip(machines, pool.map(run, machines), strict=True)

@@ -1,14 +1,15 @@
-"""Whether a cluster that was away is back: by what it says of itself now, not by what etcd held before."""
+"""Whether a cluster is ready, or back: by what it says of itself now, not by what etcd held before."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lab import i18n
 from lab.clock import SYSTEM, Clock
-from lab.cluster.engine import Node
+from lab.cluster.engine import Node, State, Status
 from lab.cluster.kubectl import Kubectl
 from lab.cluster.wait import until
 
@@ -16,6 +17,7 @@ OnDetail = Callable[[str], None]
 """Hears what is under way."""
 
 _SECONDS = 90
+_FRESH_SECONDS = 120
 _LEADERS = ("kube-controller-manager", "kube-scheduler")
 
 
@@ -43,6 +45,37 @@ def await_healthy(nodes: Sequence[Node], began: str, say: OnDetail = lambda _: N
         awaited = i18n.text(f"health.{what}")
         say(awaited)
         until(is_there, seconds=_SECONDS, what=awaited, clock=clock)
+
+
+def await_ready(nodes: Sequence[Node], pace: float = 1) -> None:
+    """Wait until a cluster that was just made can be worked in.
+
+    Args:
+        pace: how many times longer than others these nodes may take.
+
+    Raises:
+        LabError: something of it is not ready in time (`kubectl`).
+    """
+    kubectl, bound = Kubectl(nodes[0]), f"--timeout={_FRESH_SECONDS * pace:.0f}s"
+    system = ["--namespace", "kube-system", "rollout", "status", bound]
+    for argv in (
+        ["wait", "--for=condition=Ready", "nodes", "--all", bound],
+        [*system, "daemonset/kube-router"],
+        [*system, "deployment/coredns"],
+        ["wait", "--for=create", "serviceaccount/default", bound],
+    ):
+        kubectl.do(*argv, timeout=_FRESH_SECONDS + 5)
+
+
+def seen(status: Status, control_plane: Node) -> Status:
+    """The status of a lab whose machines run, with what its API server says."""
+    answer = Kubectl(control_plane).ask("get", "nodes", "--output", "json", timeout=15)
+    if not answer.ok:
+        return replace(status, state=State.UNREACHABLE, detail=answer.error)
+    nodes = json.loads(answer.stdout)["items"]
+    version = nodes[0]["status"]["nodeInfo"]["kubeletVersion"] if nodes else ""
+    conditions = {node["metadata"]["name"]: _condition(node) for node in nodes}
+    return replace(status, kubernetes=version, nodes={**status.nodes, **conditions})
 
 
 class _Cluster:
@@ -107,6 +140,12 @@ def _kind(pod: dict[str, Any]) -> tuple[str, str]:
     """The node of a Pod and what it is one of."""
     owner = next(iter(pod["metadata"].get("ownerReferences", ())), pod["metadata"])
     return pod["spec"].get("nodeName", ""), owner["uid"]
+
+
+def _condition(node: Mapping[str, Any]) -> str:
+    """A node's condition in a word, as `kubectl get nodes` has it."""
+    ready = next((it["status"] for it in node["status"]["conditions"] if it["type"] == "Ready"), "Unknown")
+    return {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")
 
 
 def _is_static(pod: dict[str, Any]) -> bool:

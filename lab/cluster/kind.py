@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,16 @@ from lab.cluster.containers import LABEL, ContainerNode, Containers, find
 from lab.cluster.engine import Capability, State, Status
 from lab.cluster.kind_config import CONTROL_PLANE, WORKER, HostFacts, kind_config
 from lab.cluster.kubectl import Kubectl
+from lab.cluster.lock import exclusive
 from lab.cluster.machine import refused
 from lab.cluster.record import Record
 from lab.cluster.steps import Step, Steps
-from lab.cluster.wait import until
+from lab.cluster.wait import bounded, until
 from lab.errors import LabError
 from lab.progress import OnProgress
 
 _CREATE_SECONDS = 600
-_SSH_SECONDS = 30
 _API_SECONDS = 90
-_READY_SECONDS = 120
 
 
 class KindEngine:
@@ -76,17 +73,10 @@ class KindEngine:
     def status(self) -> Status:
         """What there is, found out by looking."""
         machines = self._machines()
-        state = self._state(machines)
-        if state is not State.READY:
-            return Status(self.name, self.lab, state, nodes=machines)
-        answer = self._kubectl().ask("get", "nodes", "--output", "json", timeout=15)
-        if not answer.ok:
-            return Status(self.name, self.lab, State.UNREACHABLE, nodes=machines, detail=answer.error)
-        nodes = json.loads(answer.stdout)["items"]
-        version = nodes[0]["status"]["nodeInfo"]["kubeletVersion"] if nodes else ""
-        conditions = {node["metadata"]["name"]: _condition(node) for node in nodes}
-        return Status(self.name, self.lab, state, version, {**conditions, "base": machines["base"]})
+        status = Status(self.name, self.lab, self._state(machines), nodes=machines)
+        return health.seen(status, self.nodes()[0]) if status.state is State.READY else status
 
+    @exclusive
     def up(self, progress: OnProgress) -> None:
         """Make the lab ready, from whatever state it is in."""
         status = self.status()
@@ -99,6 +89,7 @@ class KindEngine:
             case State.STOPPED | State.UNREACHABLE:
                 self._revive(progress)
 
+    @exclusive
     def down(self, progress: OnProgress) -> None:
         """Remove the lab's containers with their volumes, its network and its files."""
         self._refuse_strangers()
@@ -191,7 +182,7 @@ class KindEngine:
         self._make_base(made_from)
         self._furnish()
         steps.next()
-        self._await_ready()
+        health.await_ready(self.nodes())
         baseline.save(self)
         record.save(self.lab, replace(memory, lacks=self._find_lacks(facts), ready=True))
 
@@ -224,13 +215,7 @@ class KindEngine:
             Path("/lib/modules").mkdir(parents=True, exist_ok=True)
         options = ["--image", made_from, "--kubeconfig", str(self.kubeconfig), "--config", "-"]
         argv = [str(image.kind_program()), "create", "cluster", *options]
-        deadline = time.monotonic() + _CREATE_SECONDS
-
-        def hear(line: str | None) -> None:
-            if time.monotonic() > deadline:
-                raise LabError("wait", what=i18n.text("kind.nodes"), seconds=_CREATE_SECONDS)
-            steps.say(line)
-
+        hear = bounded(steps.say, seconds=_CREATE_SECONDS, what=i18n.text("kind.nodes"))
         made = self._containers.watch(argv, hear, kind_config(self.lab, facts).encode(), self._kind_settings())
         if not made.ok:
             problem = refused("kind create cluster", made)
@@ -250,28 +235,13 @@ class KindEngine:
 
     def _furnish(self) -> None:
         """Base and the nodes learn of each other."""
-        for node in self.nodes():
-            until(partial(base.has_host_key, node), seconds=_SSH_SECONDS, what=f"sshd on {node.name}")
         base.furnish(self.base(), self.nodes(), self._addresses())
-        for node in self.nodes():
-            base.check_login(self.base(), node)
 
     def _addresses(self) -> dict[str, str]:
         return {
             machine.name: found["NetworkSettings"]["Networks"][self._network]["IPAddress"]
             for machine, found in self._ours()
         }
-
-    def _await_ready(self) -> None:
-        bound = f"--timeout={_READY_SECONDS}s"
-        system = ["--namespace", "kube-system", "rollout", "status", bound]
-        for argv in (
-            ["wait", "--for=condition=Ready", "nodes", "--all", bound],
-            [*system, "daemonset/kube-router"],
-            [*system, "deployment/coredns"],
-            ["wait", "--for=create", "serviceaccount/default", bound],
-        ):
-            self._kubectl().do(*argv, timeout=_READY_SECONDS + 5)
 
     def _find_lacks(self, facts: HostFacts) -> dict[str, str]:
         """Capabilities that this host does not give, found out by trying; and AppArmor, which is the host's own."""
@@ -311,9 +281,3 @@ def _require_inotify() -> None:
     left = host.inotify_left()
     if left < host.INOTIFY_WANTED:
         raise LabError("host.inotify", left=left, wanted=host.INOTIFY_WANTED)
-
-
-def _condition(node: Mapping[str, Any]) -> str:
-    """A node's condition in a word, as `kubectl get nodes` has it."""
-    ready = next((it["status"] for it in node["status"]["conditions"] if it["type"] == "Ready"), "Unknown")
-    return {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")

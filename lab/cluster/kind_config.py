@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from lab.cluster.kubeadm import KUBELET
+
 CONTROL_PLANE = "kube-control-plane"
 WORKER = "kube-worker-1"
 
@@ -59,9 +61,7 @@ def _is_restricted(facts: HostFacts) -> bool:
 
 
 def _kubeadm_patches(facts: HostFacts) -> list[dict[str, Any]]:
-    # A Secret that changes is seen in a Pod that mounts it at the next look: within a minute and a half unless said
-    # otherwise, which Gatekeeper, waiting for its certificates, and a learner, waiting for Gatekeeper, would spend idle.
-    kubelet: dict[str, Any] = {"syncFrequency": "10s"}
+    kubelet: dict[str, Any] = dict(KUBELET)
     if facts.cgroup_v1:
         kubelet |= {"failCgroupV1": False, "cgroupDriver": "cgroupfs"}
     if not facts.may_raise_limits:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from lab import paths
 from lab.cluster.engine import Node
+from lab.cluster.kubeadm import SERVICES
 from lab.cluster.kubectl import Kubectl
 from lab.cluster.wait import until
 
 _CONFIGURATION = "/etc/cni/net.d/10-ckslab.conflist"
-_SERVICES = "10.96.0.0/16"
 _RANGE_SECONDS = 30
 
 
@@ -51,6 +51,6 @@ def _refuse_dead_services(node: Node) -> None:
     kube-router's rules let a Pod's packets out before kube-proxy's would refuse them; such a packet, its Service
     address still on it, would leave the machine.
     """
-    rule = ["iif", "kube-bridge", "to", _SERVICES, "unreachable"]
+    rule = ["iif", "kube-bridge", "to", SERVICES, "unreachable"]
     node.run(["ip", "rule", "delete", *rule])
     node.run(["ip", "rule", "add", *rule])

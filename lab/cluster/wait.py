@@ -9,6 +9,7 @@ from lab.clock import SYSTEM, Clock, wait_until
 from lab.errors import LabError
 
 T = TypeVar("T")
+Hear = Callable[[str | None], None]
 
 
 def until(look: Callable[[], T], *, seconds: float, what: str, clock: Clock = SYSTEM) -> T:
@@ -29,3 +30,19 @@ def until(look: Callable[[], T], *, seconds: float, what: str, clock: Clock = SY
     if not wait_until(is_there, clock, bound=seconds):
         raise LabError("wait", what=what, seconds=f"{seconds:.0f}")
     return found[0]
+
+
+def bounded(hear: Hear, *, seconds: float, what: str, clock: Clock = SYSTEM) -> Hear:
+    """Hear the lines of a program (see `processes.watch`) until its time is up.
+
+    Raises:
+        LabError: from what is returned, when it is (`wait`).
+    """
+    deadline = clock.seconds() + seconds
+
+    def heard(line: str | None) -> None:
+        if clock.seconds() > deadline:
+            raise LabError("wait", what=what, seconds=f"{seconds:.0f}")
+        hear(line)
+
+    return heard

@@ -94,6 +94,15 @@ def test_every_machine_keeps_what_exercises_change_there() -> None:
     assert lab.workstation.ran == ["bash -s save base /home/candidate/.kube /home/candidate/.ssh /opt/lab"]
 
 
+def test_where_base_is_a_node_that_machine_keeps_both_at_once() -> None:
+    lab = Lab()
+    lab.workstation = lab.node
+    baseline.save(lab)
+    (saved,) = lab.node.ran
+    assert saved.startswith("bash -s save control-plane /etc/kubernetes ")
+    assert saved.endswith(" /home/candidate/.kube /home/candidate/.ssh /opt/lab")
+
+
 def test_a_machine_that_cannot_keep_it_is_named_with_its_own_words() -> None:
     lab = Lab()
     lab.worker.answers["save worker"] = done(code=1, stderr="No space left on device")

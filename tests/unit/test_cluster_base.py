@@ -132,22 +132,29 @@ def test_a_machine_that_refuses_is_named(room: Room) -> None:
         room.furnish()
 
 
-def test_sshd_has_its_key_when_the_file_is_there(room: Room) -> None:
-    assert base.has_host_key(room.nodes[0])
-    room.nodes[0].files["/etc/ssh/ssh_host_ed25519_key.pub"] = b""
-    assert not base.has_host_key(room.nodes[0])
+def test_an_sshd_that_has_no_key_yet_is_awaited(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "_SSH_SECONDS", 0)
+    room.nodes[1].files["/etc/ssh/ssh_host_ed25519_key.pub"] = b""
+    with pytest.raises(LabError, match="sshd on kube-worker-1"):
+        room.furnish()
 
 
-def test_a_login_that_works_is_nothing_to_tell(room: Room) -> None:
-    base.check_login(room.base, room.nodes[1])
-    (tried,) = room.base.ran
-    assert tried.startswith("runuser --user candidate -- ssh ")
-    assert tried.endswith("kube-worker-1 true")
+def test_at_the_end_the_learner_gets_to_every_node(furnished: Room) -> None:
+    tried = [line for line in furnished.base.ran if line.startswith("runuser --user candidate -- ssh ")]
+    assert [line.split()[-2:] for line in tried] == [["kube-control-plane", "true"], ["kube-worker-1", "true"]]
 
 
 def test_a_login_that_does_not_work_is_told(room: Room) -> None:
-    room.base.refuses = "ssh"
+    room.base.refuses = "runuser"
     with pytest.raises(LabError) as caught:
-        base.check_login(room.base, room.nodes[1])
+        room.furnish()
     assert caught.value.key == "base.login"
     assert caught.value.came_back == "refused"
+
+
+def test_base_may_be_one_of_the_nodes(room: Room) -> None:
+    room.base = room.nodes[0]
+    room.furnish()
+    assert "hostname kube-control-plane" in room.base.ran
+    assert f"{base.HOME}/.kube/config" in room.base.files
+    assert room.base.files["/etc/hosts"].count(b"kube-worker-1") == 1

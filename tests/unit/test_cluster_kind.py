@@ -325,6 +325,34 @@ def test_down_of_nothing_is_done(engine: HandMadeContainers, lab: KindEngine) ->
 # Two runs of the program at once
 
 
+@pytest.mark.parametrize("act", [KindEngine.up, KindEngine.down])
+def test_while_one_run_makes_a_lab_another_keeps_away_from_it(
+    engine: HandMadeContainers, lab: KindEngine, act: object
+) -> None:
+    refusals: list[LabError] = []
+
+    def interfere(_: Progress) -> None:
+        with pytest.raises(LabError) as caught:
+            act(fresh(), ignore)  # type: ignore[operator]
+        refusals.append(caught.value)
+
+    lab.up(interfere)
+    assert {(error.key, error.params["lab"]) for error in refusals} == {("lab.busy", "own")}
+    assert lab.status().state is State.READY
+    fresh().down(ignore)
+    assert lab.status().state is State.ABSENT
+
+
+def test_another_lab_may_be_made_meanwhile(engine: HandMadeContainers, lab: KindEngine) -> None:
+    beside = KindEngine("another")
+
+    def both(_: Progress) -> None:
+        beside.down(ignore)
+
+    lab.up(both)
+    assert lab.status().state is State.READY
+
+
 def test_a_lab_that_another_run_made_is_ready_here_and_not_made_anew(
     engine: HandMadeContainers, lab: KindEngine
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 import yaml
 
 from lab import paths
-from lab.cluster import network
+from lab.cluster import kubeadm, network
 from lab.cluster.containers import ContainerNode, Containers
 from lab.cluster.kubectl import Kubectl
 from tests.unit.support.container_engine import HandMadeContainers
@@ -51,10 +50,12 @@ def test_connecting_again_adds_no_second_rule(engine: HandMadeContainers) -> Non
     assert rules == ["delete", "add", "delete", "add"]
 
 
-def test_dead_services_are_those_of_the_cluster() -> None:
-    """kubeadm's own range, unless told otherwise; and kind's configuration tells nothing."""
-    services = ipaddress.ip_network(network._SERVICES)
-    assert services == ipaddress.ip_network("10.96.0.0/16")
+def test_dead_services_are_those_of_the_cluster(engine: HandMadeContainers) -> None:
+    """kind's configuration tells nothing, so there it is kubeadm's own range; elsewhere kubeadm is told this one."""
+    network.connect(nodes(), Kubectl(nodes()[0]))
+    assert all("to 10.96.0.0/16 unreachable" in line for line in engine.did("ip rule"))
+    _, cluster, _ = yaml.safe_load_all(kubeadm.init_configuration("a", "192.0.2.1", "v1", alone=False))
+    assert cluster["networking"]["serviceSubnet"] == "10.96.0.0/16"
 
 
 def test_the_router_enforces_policies_and_sees_the_addresses_of_pods() -> None:
