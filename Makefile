@@ -5,7 +5,7 @@ STAMP := $(VENV)/.synced
 export PYTHON ?= python3
 
 .DEFAULT_GOAL := lab
-.PHONY: lab demo setup test test-live check bench pictures clean help
+.PHONY: lab demo setup test test-live check bench pictures snapshots clean help
 
 lab: $(STAMP)  ## open the app; it sets up and starts what is missing (default)
 	@$(BIN)/ckslab --yes
@@ -31,6 +31,9 @@ check: $(STAMP)  ## lint, format, types, import contracts
 
 pictures: $(STAMP)  ## make the pictures of the README files anew
 	@$(BIN)/python docs/pictures/make.py
+
+snapshots: $(STAMP)  ## draw the pictures anew that tests hold the app against; look at what has changed
+	@CKSLAB_DRAW_SNAPSHOTS=1 $(BIN)/pytest tests/ui/test_appearance.py
 
 bench: $(STAMP)  ## print figures that matter, as ratios
 	@$(BIN)/python -m bench

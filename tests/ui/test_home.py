@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -25,16 +23,9 @@ from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.trouble import TroubleScreen
 from tests.ui.fakes import LOST, NOON, RIGHT, Stage, words
 
+pytestmark = pytest.mark.usefixtures("_utc")
+
 ENGLISH = ("Warn of baseline violations", "Run as another user")
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def exercises(stage: Stage) -> tuple[Exercise, ...]:

@@ -15,7 +15,7 @@ from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.trouble import TroubleScreen
-from tests.ui.fakes import LOST, RIGHT, Stage, words
+from tests.ui.fakes import LOST, RIGHT, WRONG, Stage, words
 
 
 async def test_the_tree_shows_each_exercise_with_its_state_in_words(stage: Stage) -> None:
@@ -71,6 +71,19 @@ async def test_a_failed_criterion_says_what_was_expected_and_found_and_why_it_ma
         assert "found     it was admitted" in stage.results
         assert "why       A policy that only warns stops nobody." in stage.results
         assert "see       https://kubernetes.io/" in stage.results
+
+
+async def test_a_link_can_be_opened_though_it_is_broken_over_lines(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        opened = {
+            segment.style.link
+            for line in stage.app.screen._compositor.render_strips()
+            for segment in line
+            if segment.style
+        }
+        assert WRONG.link in opened
 
 
 async def test_the_score_is_told_when_all_is_judged(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import Static
 
 from checkers.api import Finding, Verdict
@@ -67,6 +68,9 @@ def _details(finding: Finding) -> Content:
         said = {"expected": i18n.pick(finding.expected), **said, "why": why, "link": finding.link}
     labels = {name: i18n.text(f"ui.results.{name}") for name, words in said.items() if words}
     width = max(map(columns, labels.values()), default=0)
+    # A terminal can open a link that is broken over lines when it is told that it is one.
+    styles = {"link": Style(link=finding.link)}
     return Content("\n").join(
-        Content.assemble((pad(label, width), "$text-muted"), "  ", said[name]) for name, label in labels.items()
+        Content.assemble((pad(label, width), "$text-muted"), "  ", (said[name], styles.get(name, "")))
+        for name, label in labels.items()
     )
