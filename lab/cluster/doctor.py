@@ -17,7 +17,6 @@ from lab.errors import LabError
 _GIBIBYTE = 2**30
 _DISK_LOW = 5 * _GIBIBYTE
 _MEMORY_LOW = 3 * _GIBIBYTE
-_MACHINES = 5 * _GIBIBYTE
 _BESIDE_MACHINES = _GIBIBYTE
 _AMD64 = ("x86_64", "amd64")
 
@@ -101,8 +100,8 @@ def _virtual_machines(facts: Facts) -> Iterator[Examined]:
     yield _said("vagrant", "ok" if here else "problem", "ok" if here else "missing", "" if here else "missing-next")
     yield _provider(facts)
     yield _processor(facts)
-    low = facts.memory < _MACHINES + _BESIDE_MACHINES
-    figures = {"wanted": _gibibytes(_MACHINES), "memory": _gibibytes(facts.memory)}
+    low = facts.memory < facts.wanted + _BESIDE_MACHINES
+    figures = {"wanted": _gibibytes(facts.wanted), "memory": _gibibytes(facts.memory)}
     yield _said("machines", "problem" if low else "ok", "says", advice="next" if low else "", **figures)
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import yaml
+
+from lab import paths
 from lab.cluster import processes
 
 Provider = Literal["virtualbox", "libvirt"]
@@ -31,6 +34,7 @@ class Facts:
         in_windows: this Linux is itself a virtual machine of Windows, whose Hyper-V holds the processor.
         accelerates: the processor runs virtual machines in hardware; None where it does not tell.
         memory: bytes, used or not.
+        wanted: bytes that the lab's machines take of it.
         has_vagrant: its program is on the path.
         provider: the one that Vagrant can use.
         libvirt_said: why libvirt does not answer; empty where it does.
@@ -40,6 +44,7 @@ class Facts:
     in_windows: bool
     accelerates: bool | None
     memory: int
+    wanted: int
     has_vagrant: bool
     provider: Provider | None
     libvirt_said: str
@@ -53,10 +58,16 @@ def facts() -> Facts:
         in_windows="microsoft" in platform.release().lower(),
         accelerates=_accelerates(),
         memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        wanted=_wanted(),
         has_vagrant=has_vagrant,
         provider=_provider(has_vagrant=has_vagrant),
         libvirt_said=_libvirt_said(),
     )
+
+
+def _wanted() -> int:
+    table = yaml.safe_load((paths.data("vagrant") / "machines.yaml").read_text(encoding="utf-8"))
+    return sum(int(machine["memory"]) for machine in table["machines"]) * 2**20
 
 
 def _accelerates() -> bool | None:

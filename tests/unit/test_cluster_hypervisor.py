@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import paths
 from lab.cluster import containers, doctor, host, hypervisor, kind, record
 from lab.cluster.containers import Containers, Runtime
 from lab.cluster.doctor import Examined
@@ -23,6 +24,7 @@ GOOD = Facts(
     in_windows=False,
     accelerates=True,
     memory=16 * GIBIBYTE,
+    wanted=5 * GIBIBYTE,
     has_vagrant=True,
     provider="virtualbox",
     libvirt_said="",
@@ -168,6 +170,12 @@ def test_a_daemon_that_does_not_answer_is_told_with_its_socket(monkeypatch: pyte
         daemon.listen()
         assert hypervisor.facts().libvirt_said == ""
     assert hypervisor.facts().libvirt_said == f"{place}: Connection refused"
+
+
+def test_what_the_machines_take_stands_in_their_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "machines.yaml").write_text("machines:\n  - {name: a, memory: 3072}\n  - {name: b, memory: 1024}\n")
+    monkeypatch.setattr(paths, "data", lambda name: tmp_path)
+    assert hypervisor.facts().wanted == 4 * GIBIBYTE
 
 
 @pytest.mark.parametrize(
