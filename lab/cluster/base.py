@@ -50,6 +50,12 @@ def furnish(base: Node, nodes: Sequence[Node], addresses: Mapping[str, str]) -> 
         _check_login(base, node)
 
 
+def as_learner(*command: str) -> list[str]:
+    """What whoever may become anyone runs on base to be the learner there: a shell, or a command."""
+    variables = [f"HOME={HOME}", "TERM=xterm-256color", "LANG=C.UTF-8"]
+    return ["sudo", "--user", LEARNER, "--", "env", f"--chdir={HOME}", *variables, *(command or ("bash", "--login"))]
+
+
 def _name_machine(machine: Node, addresses: Mapping[str, str]) -> None:
     """Let a machine call itself and the others as tasks do."""
     if machine.role != "base":

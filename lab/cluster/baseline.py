@@ -14,7 +14,7 @@ from lab import i18n
 from lab.clock import SYSTEM, Clock
 from lab.cluster import health
 from lab.cluster.base import HOME
-from lab.cluster.engine import Completed, Engine, Node
+from lab.cluster.engine import Completed, Engine, Node, Rescuer
 from lab.cluster.health import OnDetail
 from lab.errors import LabError
 
@@ -71,6 +71,18 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
     Raises:
         LabError: there is none (`baseline.missing`) or it does not help (`baseline.failed`): the lab must be made anew.
     """
+    try:
+        _restore(engine, say, clock)
+    except LabError:
+        if not isinstance(engine, Rescuer):
+            raise
+        say(i18n.text("baseline.snapshot"))
+        if not engine.rescue():
+            raise
+        _await_healthy(engine, health.now(engine.nodes()), say, clock)
+
+
+def _restore(engine: Engine, say: OnDetail, clock: Clock) -> None:
     began = health.now(engine.nodes())
     say(i18n.text("baseline.machines"))
     for machine, done in _on_each_machine(engine, "restore"):
@@ -78,6 +90,10 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
             raise LabError("baseline.missing", machine=machine.name, lab=engine.lab)
         if not done.ok:
             raise LabError("baseline.failed", f"{machine.name}: {done.error}", lab=engine.lab)
+    _await_healthy(engine, began, say, clock)
+
+
+def _await_healthy(engine: Engine, began: str, say: OnDetail, clock: Clock) -> None:
     try:
         health.await_healthy(engine.nodes(), began, say, clock)
     except LabError as late:

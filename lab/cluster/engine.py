@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from lab.progress import OnProgress
 
@@ -22,6 +22,7 @@ class Capability(StrEnum):
     NETWORK_POLICY = "network-policy"
     INTERNET = "internet"
     APPARMOR = "apparmor"
+    WORKER = "worker"
 
 
 class State(StrEnum):
@@ -105,6 +106,14 @@ class Status:
     nodes: Mapping[str, str] = field(default_factory=dict)
     """Name of each machine -> its condition in a word, such as `Ready`."""
     detail: str = ""
+
+
+@runtime_checkable
+class Rescuer(Protocol):
+    """An engine that has a way back of its own, for when the baseline is of no use: snapshots of machines."""
+
+    def rescue(self) -> bool:
+        """Go back; False where there is nothing to go back to."""
 
 
 class Engine(Protocol):

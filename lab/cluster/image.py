@@ -10,7 +10,7 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def ensure(containers: Containers, image: str, progress: OnProgress, *, yes: boo
     name = current()
     if containers.has_image(name) and kind_program().exists():
         return name
-    if image == "pull" or (image == "auto" and _registry_answers(progress)):
+    if image == "pull" or (image == "auto" and registry_answers(progress)):
         _build(containers, progress, tag=None, yes=yes)
         _pull(containers, name, progress)
     else:
@@ -100,7 +100,8 @@ def _ensure_foreign(containers: Containers, image: str, progress: OnProgress, *,
             raise LabError("image.foreign", pulled.text, image=image)
 
 
-def _registry_answers(progress: OnProgress) -> bool:
+def registry_answers(progress: OnProgress) -> bool:
+    """Whether what a lab is made of can be downloaded; where it cannot, it is built."""
     steps = Steps([Step(i18n.text("image.step.look"), _REGISTRY_SECONDS)], progress)
     steps.next()
     answers = _in_time(lambda: all(map(_answers, _REGISTRIES)))
@@ -153,13 +154,21 @@ def _build(containers: Containers, progress: OnProgress, *, tag: str | None, yes
     if tag:
         _require_room(_BUILD_BYTES)
         packages.for_building(progress, yes=yes)
-    folder = paths.data("node")
     argv = [sys.executable, "-m", "node.build", "--engine", containers.runtime, "--cache", str(paths.cache())]
+    follow(containers, [*argv, *(["--tag", tag] if tag else [])], progress)
+
+
+def follow(containers: Containers, argv: Sequence[str], progress: OnProgress) -> None:
+    """Run a program of `node/` or `vagrant/` that tells what it does in events, and tell it to the user.
+
+    Raises:
+        LabError: what its last event says (`image.command`, `image.disk-full`), or that it failed (`engine.refused`).
+    """
     listener = _Listener(progress)
-    argv = ["env", f"PYTHONPATH={folder.parent}", *argv, *(["--tag", tag] if tag else [])]
-    completed = containers.watch(argv, listener.hear)
+    command = ["env", f"PYTHONPATH={paths.data('node').parent}", *argv]
+    completed = containers.watch(command, listener.hear)
     if not completed.ok:
-        raise listener.failure or refused("node.build", completed)
+        raise listener.failure or refused(" ".join(argv[1:3]), completed)
 
 
 @dataclass

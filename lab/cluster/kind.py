@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import i18n, paths
-from lab.cluster import base, baseline, health, host, image, network, record
+from lab.cluster import base, baseline, capabilities, health, host, image, network, record
 from lab.cluster.containers import LABEL, ContainerNode, Containers, find
 from lab.cluster.engine import Capability, State, Status
 from lab.cluster.kind_config import CONTROL_PLANE, WORKER, HostFacts, kind_config
@@ -246,7 +246,7 @@ class KindEngine:
     def _find_lacks(self, facts: HostFacts) -> dict[str, str]:
         """Capabilities that this host does not give, found out by trying; and AppArmor, which is the host's own."""
         worker, lacks = self.nodes()[1], {"apparmor": "capability.shared-kernel"}
-        if not worker.run(["curl", "--silent", "--max-time", "2", "https://registry-1.docker.io/v2/"]).ok:
+        if not capabilities.has_internet(worker):
             lacks["internet"] = "capability.no-internet"
         if image.origin(self._containers, self._record.made_from) == "pull" and not facts.may_raise_limits:
             lacks["gvisor"] = "capability.no-gvisor"

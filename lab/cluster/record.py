@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from lab import i18n, paths
 from lab.cluster.containers import Runtime
-from lab.cluster.engine import Capability
+from lab.cluster.engine import Capability, Role
+from lab.cluster.hypervisor import Provider
 
 _FILE = "lab.json"
+_CHOICES = ("runtime", "image", "provider", "machines", "kubeconfig", "ssh_config", "base", "baseline")
+"""What the user may choose, beside the engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +22,22 @@ class Record:
     """The memory of one lab.
 
     Attributes:
-        engine: `kind`.
-        runtime: the container engine; None until one was chosen or found.
+        engine: `kind`, `vagrant` or `external`.
+        runtime: kind's container engine; None until one was chosen or found.
         image: what the user chose: `auto`, `pull`, `build` or a name.
-        made_from: the image its nodes were made from.
+        made_from: the image or box its nodes were made from.
         ready: `up` came to its end at least once.
         lacks: capability -> the key of the text that says why.
+        provider: what runs Vagrant's machines; None until one was chosen or found.
+        boot: the folder with the kernel of a box that has no boot loader.
+        machines: how many virtual machines there are.
+        pace: how many times longer than others its machines take.
+        kubeconfig: of a cluster of the user's own.
+        ssh_config: by which its machines are reached.
+        base: the machine that the learner works on; empty for the control plane.
+        baseline: whether such a cluster is the lab's alone, so that a reset may take it back to where it was.
+        nodes: name of each of its nodes -> its role.
+        has_learner: its base has the user that learners are on the lab's own machines.
     """
 
     engine: str = "kind"
@@ -31,10 +46,38 @@ class Record:
     made_from: str = ""
     ready: bool = False
     lacks: dict[str, str] = field(default_factory=dict)
+    provider: Provider | None = None
+    boot: str = ""
+    machines: int = 2
+    pace: float = 1
+    kubeconfig: str = ""
+    ssh_config: str = ""
+    base: str = ""
+    baseline: bool = False
+    nodes: dict[str, Role] = field(default_factory=dict)
+    has_learner: bool = False
+
+    def is_as_wished(self, wish: Record) -> bool:
+        """Whether a wish says nothing that this lab was not made by. What it leaves out is as it is here."""
+        unsaid = Record()
+        return wish.engine in (unsaid.engine, self.engine) and all(
+            getattr(wish, name) in (getattr(unsaid, name), getattr(self, name))
+            or (name == "image" and wish.image == self.made_from)
+            for name in _CHOICES
+        )
+
+    def told(self) -> str:
+        """What was chosen, for people: `image auto, machines 2`."""
+        return ", ".join(f"{name} {chosen}" for name in _CHOICES if (chosen := getattr(self, name)))
 
     def lacking(self) -> dict[Capability, str]:
         """The capabilities it lacks -> why, in the language in use."""
         return {Capability(name): i18n.text(key) for name, key in self.lacks.items()}
+
+
+def wish(choices: Mapping[str, Any]) -> Record:
+    """What somebody wishes of a lab, out of all that was said on a command line."""
+    return Record(**{name: said for name in ("engine", *_CHOICES) if (said := choices.get(name)) is not None})
 
 
 def load(lab: str) -> Record | None:
@@ -51,3 +94,8 @@ def save(lab: str, record: Record) -> None:
     fresh = file.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(record), indent=2))
     fresh.replace(file)
+
+
+def labs() -> list[str]:
+    """The names of all labs there is something of."""
+    return sorted(file.parent.name for file in paths.lab("").glob(f"*/{_FILE}"))

@@ -12,6 +12,8 @@ from pathlib import Path
 from lab.cluster import processes
 from lab.cluster.engine import Completed, Role
 from lab.cluster.machine import Machine
+from lab.cluster.processes import OnLine
+from lab.cluster.wait import bounded
 from lab.errors import LabError
 
 _CONNECT_SECONDS = 10
@@ -95,6 +97,16 @@ class SshNode(Machine):
         if completed.code == _FAILED and not self._answers():
             raise LabError("node.gone", completed.error, node=self.name)
         return Completed(argv, completed.code, completed.stdout, completed.stderr)
+
+    def watch(self, argv: Sequence[str], on_line: OnLine, *, timeout: float) -> Completed:
+        """Run a command as root that takes its time, telling each line it prints.
+
+        Raises:
+            LabError: it did not end in its time (`wait`).
+        """
+        command = self.ssh.argv(self.name, ["sh", "-c", _AS_ROOT, "root", *argv])
+        hear = bounded(on_line, seconds=timeout * self.ssh.pace, what=f"{' '.join(argv)} on {self.name}")
+        return processes.watch(command, env={}, on_line=hear)
 
     def _answers(self) -> bool:
         try:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lab.clock import SYSTEM, Clock, wait_until
+from lab.cluster.processes import OnLine
 from lab.errors import LabError
 
 T = TypeVar("T")
-Hear = Callable[[str | None], None]
 
 
 def until(look: Callable[[], T], *, seconds: float, what: str, clock: Clock = SYSTEM) -> T:
@@ -32,8 +32,8 @@ def until(look: Callable[[], T], *, seconds: float, what: str, clock: Clock = SY
     return found[0]
 
 
-def bounded(hear: Hear, *, seconds: float, what: str, clock: Clock = SYSTEM) -> Hear:
-    """Hear the lines of a program (see `processes.watch`) until its time is up.
+def bounded(hear: OnLine, *, seconds: float, what: str, clock: Clock = SYSTEM) -> OnLine:
+    """OnLine the lines of a program (see `processes.watch`) until its time is up.
 
     Raises:
         LabError: from what is returned, when it is (`wait`).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -68,6 +69,20 @@ def image_options(parser: Parser) -> None:
     """What a lab is made with."""
     parser.add_argument("--runtime", choices=("docker", "podman", "nerdctl"), help=i18n.text("cli.runtime"))
     parser.add_argument("--image", default="auto", metavar="auto|pull|build|REF", help=i18n.text("cli.image"))
+
+
+def machine_options(parser: Parser) -> None:
+    """What virtual machines are made with."""
+    parser.add_argument("--provider", choices=("virtualbox", "libvirt"), help=i18n.text("cli.provider"))
+    parser.add_argument("--machines", type=int, choices=(1, 2), help=i18n.text("cli.machines"))
+
+
+def external_options(parser: Parser) -> None:
+    """Where a cluster of the user's own is. Files are remembered by their whole names."""
+    for option, text in (("--kubeconfig", "cli.kubeconfig"), ("--ssh-config", "cli.ssh-config")):
+        parser.add_argument(option, type=os.path.abspath, metavar="FILE", help=i18n.text(text))
+    parser.add_argument("--base", metavar="HOST", help=i18n.text("cli.base"))
+    parser.add_argument("--baseline", action="store_true", help=i18n.text("cli.baseline"))
 
 
 def exercise_argument(parser: Parser, nargs: str | None = None) -> None:

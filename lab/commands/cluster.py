@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.commands.arguments import Verbs, image_options, json_option, print_json
+from lab.cluster import ENGINES
+from lab.commands.arguments import Verbs, external_options, image_options, json_option, machine_options, print_json
 from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
@@ -20,13 +21,15 @@ def add(verbs: Verbs) -> None:
     setup.add_argument("--yes", action="store_true", help=i18n.text("cli.setup.consent"))
     image_options(setup)
     up = verbs.add("up", _up)
-    up.add_argument("--engine", choices=("kind",), default="kind", help=i18n.text("cli.up.engine"))
+    up.add_argument("--engine", choices=ENGINES, default="kind", help=i18n.text("cli.up.engine"))
     image_options(up)
+    machine_options(up)
+    external_options(up)
     json_option(up)
     verbs.add("down", _down)
     json_option(verbs.add("status", _status))
     doctor = verbs.add("doctor", _doctor)
-    doctor.add_argument("--engine", choices=("kind", "vagrant"), default="", help=i18n.text("cli.doctor.engine"))
+    doctor.add_argument("--engine", choices=ENGINES, default="", help=i18n.text("cli.doctor.engine"))
     json_option(doctor)
 
 
@@ -42,9 +45,10 @@ def _setup(args: Namespace) -> int:
 
 def _up(args: Namespace) -> int:
     from lab.cluster import create_lab
+    from lab.cluster.record import wish
     from lab.console import Console
 
-    engine = create_lab(args.name, engine=args.engine, runtime=args.runtime, image=args.image)
+    engine = create_lab(args.name, wish(vars(args)))
     with Console() as progress:
         engine.up(progress)
     return _show(engine, as_json=args.json)

@@ -17,6 +17,7 @@ import pytest
 
 from lab.cluster import create_lab, image, open_lab
 from lab.cluster.engine import Engine
+from lab.cluster.record import Record
 from lab.console import Console
 from lab.progress import OnProgress, ignore
 from tests.live.support import Cli, belongings, remains
@@ -44,7 +45,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Engine]:
         image.setup(progress, image=chosen, yes=True)
         if not kept:
             open_lab(name).down(progress)
-        engine = create_lab(name, image=chosen)
+        engine = create_lab(name, Record(image=chosen))
         engine.up(progress)
     yield engine
     if not kept:

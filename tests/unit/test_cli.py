@@ -19,6 +19,7 @@ from lab import cli, i18n, paths
 from lab.catalog.model import Exercise
 from lab.cluster import record
 from lab.cluster.engine import State, Status
+from lab.cluster.record import Record
 from lab.errors import LabError
 from lab.grading.grade import Grade, Graded, OnFinding, unwatched
 from lab.grading.prove import Impossible, Proof, ProofEvent, Proving, Wanted
@@ -74,8 +75,8 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
     for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
 
-    def create_lab(name: str, **chosen: object) -> StandIn:
-        engine.asked.append({"name": name, **chosen})
+    def create_lab(name: str, wish: Record) -> StandIn:
+        engine.asked.append({"name": name, "wish": wish})
         return engine
 
     monkeypatch.setattr(lab.cluster, "create_lab", create_lab, raising=False)
@@ -97,7 +98,7 @@ Output = pytest.CaptureFixture[str]
 def test_up_makes_the_lab_as_asked_and_says_what_there_is(engine: StandIn, capsys: Output) -> None:
     engine.state = State.ABSENT
     assert cli.main(["up", "--name", "mine", "--runtime", "podman", "--image", "build"]) == 0
-    assert engine.asked == [{"name": "mine", "engine": "kind", "runtime": "podman", "image": "build"}, "up"]
+    assert engine.asked == [{"name": "mine", "wish": Record(runtime="podman", image="build")}, "up"]
     assert "kube-worker-1" in capsys.readouterr().out
 
 

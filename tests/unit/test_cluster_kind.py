@@ -403,9 +403,9 @@ def test_nodes_are_called_as_tasks_call_them(engine: HandMadeContainers, lab: En
 def test_a_lab_that_exists_keeps_what_was_chosen(engine: HandMadeContainers) -> None:
     make(engine)
     with pytest.raises(UsageError) as caught:
-        create_lab("own", image="pull")
+        create_lab("own", Record(image="pull"))
     assert caught.value.key == "lab.chosen"
-    assert create_lab("own", runtime="podman", image=IMAGE).status().state is State.READY
+    assert create_lab("own", Record(runtime="podman", image=IMAGE)).status().state is State.READY
 
 
 def test_an_engine_that_vanished_is_told(engine: HandMadeContainers) -> None:

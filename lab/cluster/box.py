@@ -1,0 +1,72 @@
+"""The box that virtual machines are made from: the node image as a machine, where it is there, or Debian's own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab import i18n, paths
+from lab.cluster import containers, image, processes
+from lab.cluster.hypervisor import Provider
+from lab.cluster.machine import refused
+from lab.cluster.steps import Step, Steps
+from lab.cluster.vagrant_program import Vagrant
+from lab.errors import LabError
+from lab.progress import OnProgress
+
+PLAIN = "debian/bookworm64"
+"""Furnished by download when its machine first starts."""
+_TELL_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box by Vagrant's name for it, and the folder with its kernel where it has no boot loader."""
+
+    name: str
+    boot: str = ""
+
+
+def ensure(vagrant: Vagrant, choice: str, provider: Provider, progress: OnProgress) -> Box:
+    """Have the box.
+
+    Args:
+        choice: `auto`, `pull` (Debian's, and downloads), `build` (out of the node image), or a box made elsewhere.
+
+    Raises:
+        LabError: only libvirt takes a box that was built (`vagrant.box-provider`).
+    """
+    if choice == "build" and provider != "libvirt":
+        raise LabError("vagrant.box-provider", provider=provider)
+    if choice not in ("auto", "pull", "build"):
+        return Box(choice)
+    if choice == "build" or (choice == "auto" and provider == "libvirt" and not image.registry_answers(progress)):
+        return _build(vagrant, progress)
+    return Box(PLAIN)
+
+
+def _build(vagrant: Vagrant, progress: OnProgress) -> Box:
+    """The node image as a box; made once for the same files."""
+    engine = containers.find()
+    source = image.ensure(engine, "auto", progress)
+    program = str(paths.data("vagrant") / "box.py")
+    options = ["--engine", engine.runtime, "--image", source, "--cache", str(paths.cache())]
+    argv = [sys.executable, program, *options]
+    told = _told([*argv, "--tell"])
+    box = Box(told["name"], told["boot"])
+    if not vagrant.has_box(box.name):
+        image.follow(engine, argv, progress)
+        steps = Steps([Step(i18n.text("vagrant.step.box"), 20)], progress)
+        steps.next()
+        vagrant.add_box(box.name, told["box"])
+    return box
+
+
+def _told(argv: Sequence[str]) -> dict[str, str]:
+    done = processes.run(argv, env={"PYTHONPATH": str(paths.data("node").parent)}, timeout=_TELL_SECONDS)
+    if not done.ok:
+        raise refused("vagrant/box.py --tell", done)
+    told: dict[str, str] = json.loads(done.stdout)
+    return told

@@ -1,0 +1,285 @@
+"""The vagrant engine: nodes are machines of VirtualBox or libvirt, and base is the learner's user on the first."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from lab import i18n, paths
+from lab.clock import SYSTEM
+from lab.cluster import base, baseline, box, capabilities, health, hypervisor, image, network, record, virtual
+from lab.cluster.assembly import assemble
+from lab.cluster.engine import Capability, Role, State, Status
+from lab.cluster.hypervisor import Provider
+from lab.cluster.kubectl import ADMIN, Kubectl
+from lab.cluster.lock import exclusive
+from lab.cluster.record import Record
+from lab.cluster.ssh import Ssh, SshNode
+from lab.cluster.steps import Step, Steps
+from lab.cluster.vagrant_program import Vagrant
+from lab.cluster.wait import bounded, until
+from lab.errors import LabError
+from lab.progress import OnProgress
+
+_EMULATED = 6.0
+"""How many times longer a machine takes whose processor is emulated."""
+_MACHINES_SECONDS = 1200
+_API_SECONDS = 120
+_SNAPSHOT = "baseline"
+_STEPS = (("machines", 30), ("cluster", 25), ("base", 4), ("ready", 12), ("keep", 5))
+"""Of `up`, with the seconds that each takes on a processor that is not emulated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A row of vagrant/machines.yaml."""
+
+    name: str
+    role: Role
+    address: str
+    cpus: int
+    memory: int
+
+
+class VagrantEngine:
+    """One lab of virtual machines.
+
+    Nothing of its state is kept here: another run of the program may make or remove it while the app is open.
+
+    Args:
+        chosen: for a lab that is yet to be made.
+    """
+
+    name = "vagrant"
+
+    def __init__(self, lab: str, chosen: Record | None = None) -> None:
+        self.lab = lab
+        self._chosen = chosen or Record(self.name)
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Written by `up`."""
+        return self._folder / "kubeconfig"
+
+    def nodes(self) -> Sequence[SshNode]:
+        """The control plane, then the worker if there is one."""
+        ssh = Ssh(self._folder / "ssh_config", self._folder / "ssh", self._record.pace)
+        return [SshNode(ssh, machine.name, machine.role) for machine in self._table]
+
+    def base(self) -> SshNode:
+        """The control plane: a machine more would cost a boot and its memory to hold a shell, ssh and kubectl."""
+        return self.nodes()[0]
+
+    def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
+        """The learner's shell on base, or a command there."""
+        control_plane = self.base()
+        return control_plane.ssh.argv(control_plane.name, base.as_learner(*command), tty=tty)
+
+    def lacks(self) -> Mapping[Capability, str]:
+        """As measured when the lab was made."""
+        return self._record.lacking()
+
+    def status(self) -> Status:
+        """What there is, found out by looking."""
+        memory = record.load(self.lab)
+        if memory is None:
+            return Status(self.name, self.lab, State.ABSENT)
+        machines = self._vagrant().states()
+        status = Status(self.name, self.lab, self._state(machines), nodes=machines)
+        return health.seen(status, self.base()) if status.state is State.READY else status
+
+    @exclusive
+    def up(self, progress: OnProgress) -> None:
+        """Make the lab ready, from whatever state it is in."""
+        match self.status().state:
+            case State.READY:
+                return
+            case State.ABSENT | State.PARTIAL:
+                self._create(progress)
+            case State.STOPPED | State.UNREACHABLE:
+                self._revive(progress)
+
+    @exclusive
+    def down(self, progress: OnProgress) -> None:
+        """Remove the lab's machines with their disks, its network and its files."""
+        steps = Steps([Step(i18n.text("vagrant.step.remove"), 15)], progress)
+        steps.next()
+        provider = self._record.provider
+        if provider and (self._folder / "vagrant").is_dir():
+            for node in self.nodes():
+                node.ssh.close(node.name)
+            self._vagrant().remove()
+            self._sweep(provider)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def rescue(self) -> bool:
+        """Go back to the snapshots of the machines; False where there is none."""
+        vagrant = self._vagrant()
+        if not all(vagrant.has_kept(machine.name, _SNAPSHOT) for machine in self._table):
+            return False
+        for node in self.nodes():
+            node.ssh.close(node.name)
+            vagrant.go_back(node.name, _SNAPSHOT)
+        self._set_clocks()
+        return True
+
+    @property
+    def _folder(self) -> Path:
+        return paths.lab(self.lab)
+
+    @property
+    def _record(self) -> Record:
+        return record.load(self.lab) or self._chosen
+
+    @cached_property
+    def _every(self) -> tuple[Machine, ...]:
+        table = yaml.safe_load((paths.data("vagrant") / "machines.yaml").read_text(encoding="utf-8"))
+        return tuple(Machine(**row) for row in table["machines"])
+
+    @property
+    def _table(self) -> tuple[Machine, ...]:
+        """The machines of this lab."""
+        return self._every[: self._record.machines]
+
+    def _vagrant(self, memory: Record | None = None) -> Vagrant:
+        memory = memory or self._record
+        settings = {
+            "CKSLAB_LAB": self.lab,
+            "CKSLAB_MACHINES": str(memory.machines),
+            "CKSLAB_BOX": memory.made_from or box.PLAIN,
+            "VAGRANT_DEFAULT_PROVIDER": memory.provider or "",
+            **({"CKSLAB_BOOT": memory.boot} if memory.boot else {}),
+            **({"CKSLAB_EMULATE": "1"} if memory.pace > 1 else {}),
+        }
+        return Vagrant(settings, self._folder / "vagrant")
+
+    def _state(self, machines: Mapping[str, str]) -> State:
+        if not self._record.ready or len(machines) < len(self._table):
+            return State.PARTIAL
+        return State.READY if set(machines.values()) == {Vagrant.RUNNING} else State.STOPPED
+
+    def _names(self) -> dict[str, str]:
+        """Name of each machine -> the hypervisor's name for it."""
+        return {machine.name: f"ckslab-{self.lab}-{machine.name}" for machine in self._every}
+
+    def _refuse_others(self, provider: Provider) -> None:
+        """Machines of these names that Vagrant did not make for this lab are somebody else's, and are not touched.
+
+        Raises:
+            LabError: there are some (`vagrant.taken`), or another lab has the addresses (`vagrant.addresses`).
+        """
+        there = virtual.machines(provider)
+        strangers = [
+            name for machine, name in self._names().items() if name in there and self._id(machine) != there[name]
+        ]
+        if strangers:
+            raise LabError("vagrant.taken", machines=", ".join(strangers), lab=self.lab)
+        others = (lab for lab in record.labs() if lab != self.lab)
+        if rival := next((lab for lab in others if _has_machines(lab)), None):
+            raise LabError("vagrant.addresses", lab=rival)
+
+    def _id(self, machine: str) -> str:
+        """The hypervisor's id of a machine that Vagrant made for this lab; empty where it has made none."""
+        kept = (self._folder / "vagrant" / "machines" / machine).glob("*/id")
+        return next((file.read_text().strip() for file in kept), "")
+
+    def _sweep(self, provider: Provider) -> None:
+        virtual.sweep(provider, f"ckslab-{self.lab}", self._names().values())
+
+    def _create(self, progress: OnProgress) -> None:
+        provider = self._record.provider or _provider()
+        memory = replace(self._record, provider=provider, pace=_pace(provider), ready=False)
+        self._refuse_others(provider)
+        found = box.ensure(self._vagrant(memory), memory.image, provider, progress)
+        memory = replace(memory, made_from=found.name, boot=found.boot)
+        record.save(self.lab, memory)
+        steps = Steps([Step(i18n.text(f"vagrant.step.{name}"), took * memory.pace) for name, took in _STEPS], progress)
+        steps.next()
+        self._sweep(provider)
+        bound = bounded(steps.say, seconds=_MACHINES_SECONDS * memory.pace, what=i18n.text("vagrant.machines"))
+        self._vagrant().bring_up(provider, bound)
+        self._learn_ways()
+        self._assemble(steps)
+        record.save(self.lab, replace(memory, lacks=capabilities.missing(self.nodes()), ready=True))
+
+    def _assemble(self, steps: Steps) -> None:
+        """A cluster out of machines that are there, with its workstation, and kept as it then is."""
+        nodes, kubectl = self.nodes(), Kubectl(self.base())
+        steps.next()
+        addresses = [machine.address for machine in self._table]
+        assemble(nodes, addresses, image.versions()["kubernetes"], steps.say)
+        self._write_kubeconfig()
+        steps.next()
+        network.connect(nodes, kubectl)
+        base.furnish(self.base(), nodes, self._addresses())
+        steps.next()
+        health.await_ready(nodes, self._record.pace)
+        steps.next()
+        baseline.save(self)
+        for node in nodes:
+            self._vagrant().save(node.name, _SNAPSHOT)
+        self._set_clocks()
+
+    def _revive(self, progress: OnProgress) -> None:
+        """Start what stopped. Addresses stay, but for those that the host reaches the machines by."""
+        names = ("start", "ready")
+        steps = Steps([Step(i18n.text(f"vagrant.step.{name}"), 40 * self._record.pace) for name in names], progress)
+        steps.next()
+        bound = bounded(steps.say, seconds=_MACHINES_SECONDS * self._record.pace, what=i18n.text("vagrant.machines"))
+        self._vagrant().start(bound)
+        self._learn_ways()
+        nodes, kubectl = self.nodes(), Kubectl(self.base())
+        began = health.now(nodes)
+        until(kubectl.answers, seconds=_API_SECONDS * self._record.pace, what=i18n.text("health.api"))
+        steps.next()
+        network.connect(nodes, kubectl)
+        health.await_healthy(nodes, began, steps.say, SYSTEM.slower(self._record.pace))
+
+    def _learn_ways(self) -> None:
+        """How ssh reaches the machines now; connections from before are given up, and clocks are set."""
+        for node in self.nodes():
+            node.ssh.close(node.name)
+        (self._folder / "ssh_config").write_text(self._vagrant().ways())
+        self._set_clocks()
+
+    def _set_clocks(self) -> None:
+        """A machine that was suspended, or went back, takes the time from where it was."""
+        for node in self.nodes():
+            node.run(["date", "--utc", "--set", f"@{time.time():.1f}"])
+
+    def _write_kubeconfig(self) -> None:
+        self.kubeconfig.touch(mode=0o600)
+        self.kubeconfig.write_bytes(self.base().read(ADMIN))
+
+    def _addresses(self) -> dict[str, str]:
+        return {machine.name: machine.address for machine in self._table}
+
+
+def _provider() -> Provider:
+    """What Vagrant can run machines by here.
+
+    Raises:
+        LabError: there is none (`vagrant.provider`), or no Vagrant (`vagrant.missing`).
+    """
+    facts = hypervisor.facts()
+    if not facts.has_vagrant:
+        raise LabError("vagrant.missing")
+    if facts.provider is None:
+        raise LabError("vagrant.provider")
+    return facts.provider
+
+
+def _pace(provider: Provider) -> float:
+    """QEMU emulates a processor where there is no other way; VirtualBox does not."""
+    return _EMULATED if provider == "libvirt" and not hypervisor.facts().accelerates else 1
+
+
+def _has_machines(lab: str) -> bool:
+    memory = record.load(lab)
+    return memory is not None and memory.engine == VagrantEngine.name
