@@ -32,12 +32,14 @@ def _open(args: Namespace) -> int:
     need_terminal()
     from lab import ui
 
+    ui.hasten()
+
     session = open_session(args)
 
     def prepare(progress: OnProgress) -> None:
-        from lab.cluster import set_up
+        from lab.cluster.image import setup
 
-        set_up(args.name, progress, yes=args.yes)
+        setup(progress, yes=args.yes)
         session.engine.up(progress)
 
     return ui.run(session, prepare, settings.load())

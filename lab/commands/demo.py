@@ -17,6 +17,8 @@ def add(verbs: Verbs) -> None:
 def _demo(args: Namespace) -> int:  # noqa: ARG001 - every verb's
     need_terminal()
     from lab import ui
+
+    ui.hasten()
     from lab.catalog.load import load
     from lab.demo import DemoSession
 

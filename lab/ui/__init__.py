@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -35,6 +36,17 @@ GRACE = 10.0
 """Seconds that work under way gets to end after the learner has quit."""
 
 
+def hasten() -> None:
+    """Look for no garbage until the first frame is there: nearly all that is made so far is made to stay."""
+    gc.disable()
+
+
+def _take_time() -> None:
+    """What was made to stay is not looked at again; garbage is looked for as ever."""
+    gc.freeze()
+    gc.enable()
+
+
 def run(session: Session, prepare: Prepare, settings: Settings) -> int:
     """Show the app until the learner quits. Returns the exit code."""
     from lab.ui.app import LabApp
@@ -52,6 +64,7 @@ def run_demo(session: DemoSession, settings: Settings) -> int:
 def _run(app: LabApp) -> int:
     # A loop of our own: asyncio.run would wait, silently and without end, for the threads that still work.
     loop = asyncio.new_event_loop()
+    loop.call_later(1, _take_time)
     with _on_signals(lambda: loop.call_soon_threadsafe(app.exit)):
         app.run(loop=loop)
     loop.close()

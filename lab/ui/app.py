@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on, work
 from textual.app import App, SuspendNotSupported
@@ -28,14 +28,15 @@ from lab.ui.lab_view import LabView
 from lab.ui.menu import Menu
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.home import HomeScreen
-from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.reading import ReadingScreen
-from lab.ui.screens.shell import ShellScreen
 from lab.ui.screens.trouble import TroubleScreen
 from lab.ui.shell import RunCommand, full_screen_argv, run_command
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.suggestion_list import SuggestionList
 from lab.ui.work import Work, until_cancelled
+
+if TYPE_CHECKING:
+    from lab.ui.screens.practice import PracticeScreen
 
 BETWEEN_LOOKS = 20.0
 """Seconds from one look at the lab's state to the next. A look takes a tenth of a second of the machine's time."""
@@ -66,8 +67,7 @@ class LabApp(App[None], inherit_bindings=False):
         overflow: hidden;
 
         TooSmall { display: block; }
-    }
-    """
+    }    """
 
     lab = reactive(LabView())
     """The lab as last seen. Screens watch it."""
@@ -112,21 +112,32 @@ class LabApp(App[None], inherit_bindings=False):
         self._clock = clock
         self._run_command = run_command
         self._next_look: Timer | None = None
+        self._practice: PracticeScreen | None = None
         self._refused = self._follow(settings)
         self.opens_with: Literal["home", "practice"] = "home"
 
     def on_mount(self) -> None:
         """What is known only once it is on the screen."""
         self.install_screen(HomeScreen(self._session, self._clock), "home")
-        self.install_screen(self.practice_screen(), "practice")
+        if self.opens_with == "practice":
+            self._install_practice()
         self.push_screen(self.opens_with)
         if self._refused is not None:
             self.push_screen(TroubleScreen(self._refused))
-        self.look()
+        self.call_after_refresh(self.look)
 
     def practice_screen(self) -> PracticeScreen:
         """Where exercises are done."""
+        from lab.ui.screens.shell import ShellScreen  # with a terminal: half of what the first frame would wait for
+
         return ShellScreen(self._session, self._clock, self.open_shell)
+
+    def _install_practice(self) -> PracticeScreen:
+        """The screen for practice, made when it is first gone to."""
+        if self._practice is None:
+            self._practice = self.practice_screen()
+            self.install_screen(self._practice, "practice")
+        return self._practice
 
     def _follow(self, settings: Settings) -> Trouble | None:
         """Do as was chosen earlier. What cannot be done is told."""
@@ -159,12 +170,13 @@ class LabApp(App[None], inherit_bindings=False):
 
     async def action_practice(self) -> None:
         """Go to the exercises."""
+        self._install_practice()
         await self.switch_screen("practice")
 
     @on(SuggestionList.Chosen)
     async def _practise(self, event: SuggestionList.Chosen) -> None:
-        await self.switch_screen("practice")
-        self.get_screen("practice", PracticeScreen).exercises.choose(event.exercise)
+        await self.action_practice()
+        self._install_practice().exercises.choose(event.exercise)
 
     def action_command_palette(self) -> None:
         """Open the menu."""

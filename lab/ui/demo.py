@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from textual.actions import ActionParseResult, parse
 from textual.dom import DOMNode
@@ -12,8 +13,9 @@ from lab import i18n
 from lab.demo import DemoSession
 from lab.settings import NOTHING_CHOSEN, Settings
 from lab.ui.app import LabApp
-from lab.ui.screens.demo import DemoScreen
-from lab.ui.screens.practice import PracticeScreen
+
+if TYPE_CHECKING:
+    from lab.ui.screens.practice import PracticeScreen
 
 NEED_CLUSTER = frozenset(["up", "down", "doctor", "start", "reset", "reset_all", "shell", "copy", "all_keys"])
 """The actions that make no sense without one."""
@@ -34,6 +36,8 @@ class DemoApp(LabApp):
 
     def practice_screen(self) -> PracticeScreen:
         """Where answers are chosen."""
+        from lab.ui.screens.demo import DemoScreen  # see LabApp
+
         return DemoScreen(self._demo, self._clock)
 
     async def run_action(

@@ -65,14 +65,13 @@ class HomeScreen(SessionScreen):
 
     def on_mount(self) -> None:
         """What is known only once it is on the screen."""
-        self._show_past()
         self.watch(self.app, "lab", self._follow_lab)
 
     def on_screen_resume(self) -> None:
         """Something may have been done meanwhile, or another language been chosen."""
         self._show_past()
         self._show_lab()
-        self.look_back()
+        self.call_after_refresh(self.look_back)
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
