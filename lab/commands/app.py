@@ -37,9 +37,9 @@ def _open(args: Namespace) -> int:
     session = open_session(args)
 
     def prepare(progress: OnProgress) -> None:
-        from lab.cluster.image import setup
+        from lab.cluster import set_up
 
-        setup(progress, yes=args.yes)
+        set_up(args.name, progress, yes=args.yes)
         session.engine.up(progress)
 
     return ui.run(session, prepare, settings.load())

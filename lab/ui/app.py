@@ -67,7 +67,8 @@ class LabApp(App[None], inherit_bindings=False):
         overflow: hidden;
 
         TooSmall { display: block; }
-    }    """
+    }
+    """
 
     lab = reactive(LabView())
     """The lab as last seen. Screens watch it."""
