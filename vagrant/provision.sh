@@ -74,14 +74,17 @@ CONTAINER
     if crictl info --output go-template --template '{{.status.conditions}}' 2> /dev/null | grep -q NetworkReady; then break; fi
     sleep 1
   done
+  remove_check
   crictl --timeout 120s run --no-pull --runtime runsc "$check/container.json" "$check/pod.json" > /dev/null
   for _ in $(seq 60); do
     if grep --only-matching 'Starting gVisor' "$check/log" 2> /dev/null; then break; fi
     sleep 1
   done
-  crictl pods --quiet --name gvisor-check | xargs crictl --timeout 60s rmp --force > /dev/null
+  remove_check
   rm "$network"
   grep -q 'Starting gVisor' "$check/log"
 }
+
+remove_check() { crictl pods --quiet --name gvisor-check | xargs --no-run-if-empty crictl --timeout 60s rmp --force > /dev/null; }
 
 main
