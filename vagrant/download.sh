@@ -60,12 +60,21 @@ fetch() {
 
 # transfer URL FILE [anew]
 transfer() {
-  local url=${1/#https:\/\//${mirror:-https://}}
+  local url=${1/#https:\/\//${mirror:-https://}} answer code
   [ -z "${3:-}" ] || rm -f "$2"
-  # With nothing left to transfer a server may answer 416; the checksum decides whether the file is whole.
-  curl --silent --show-error --fail --location --retry 5 --retry-connrefused --retry-delay "${CKSLAB_RETRY:-3}" \
-    --continue-at - --output "$2" "$url" || { [ $? = 22 ] && [ -s "$2" ] && [ -z "${3:-}" ]; } ||
-    { echo "ckslab: $url could not be downloaded. What has come is kept: run \`ckslab up\` again to go on." >&2; exit 1; }
+  for _ in 1 2 3 4 5; do
+    code=0
+    answer=$(curl --silent --show-error --fail --location --connect-timeout 20 --speed-limit 1000 --speed-time 60 \
+      --continue-at - --output "$2" --write-out '%{http_code}' "$url") || code=$?
+    case $code:$answer in
+      0:* | 22:416) return ;;  # 416: nothing is left to transfer
+      22:4*) break ;;
+      33:*) rm -f "$2" ;;  # this server cannot go on in the middle
+    esac
+    sleep "${CKSLAB_PAUSE:-3}"
+  done
+  echo "ckslab: $url could not be downloaded. What has come is kept: run \`ckslab up\` again to go on." >&2
+  exit 1
 }
 
 # unpack URL CHECKSUM FOLDER [OPTION-OF-TAR...]: CHECKSUM is a suffix of the address, or a name beside it.
