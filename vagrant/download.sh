@@ -4,7 +4,9 @@
 set -euo pipefail
 
 bin=${CKSLAB_BIN:-/usr/local/bin} kubernetes_bin=${CKSLAB_KUBERNETES_BIN:-/usr/bin} cni=${CKSLAB_CNI:-/opt/cni/bin}
-cache=${CKSLAB_DOWNLOADS:-/var/cache/ckslab}
+cache=${CKSLAB_DOWNLOADS:-/var/cache/ckslab} manifests=${CKSLAB_MANIFESTS:-/opt/lab/manifests}
+# Beside Gatekeeper's manifest none is published: this is that of v3.23.1.
+gatekeeper_sum=${CKSLAB_GATEKEEPER_SUM:-3c178abe6de4dcdcd2810c2945468a0d7a15ccf0036e324b73308643e94d6f72}
 # One server in place of all of them, with their paths below it: for tests, and for whoever has a mirror.
 mirror=${CKSLAB_MIRROR:-}
 machine=$(uname -m)
@@ -15,7 +17,7 @@ case $machine in
 esac
 
 main() {
-  mkdir -p "$cache" "$bin" "$kubernetes_bin" "$cni"
+  mkdir -p "$cache" "$bin" "$kubernetes_bin" "$cni" "$manifests"
   local program url archive
   for program in kubeadm kubelet kubectl; do
     url=https://dl.k8s.io/release/${KUBERNETES:?}/bin/linux/$arch/$program
@@ -34,6 +36,11 @@ main() {
   archive=etcd-${ETCD:?}-linux-$arch
   unpack "$(github etcd-io/etcd "$ETCD" "$archive.tar.gz")" SHA256SUMS "$bin" --strip-components=1 \
     "$archive/etcdctl" "$archive/etcdutl"
+  url=https://raw.githubusercontent.com/open-policy-agent/gatekeeper/${GATEKEEPER:?}/deploy/gatekeeper.yaml
+  transfer "$url" "$(file_of "$url")" anew
+  verify "$url" "$gatekeeper_sum" sha256sum
+  # As in the node image: an image that is there is used.
+  sed 's/imagePullPolicy: Always/imagePullPolicy: IfNotPresent/' "$(file_of "$url")" > "$manifests/gatekeeper.yaml"
   rm -rf "$cache"
 }
 
@@ -43,19 +50,24 @@ file_of() { echo "$cache/$(basename "$1")"; }
 
 # fetch URL CHECKSUM-URL PROGRAM: the file is in the cache afterwards, and is what its makers published.
 fetch() {
-  local file expected found
+  local file
   file=$(file_of "$1")
   transfer "$1" "$file"
   transfer "$2" "$file.sum" anew
   # A list has a line for each file, and some hold the checksum and nothing else.
-  expected=$(awk -v name="$(basename "$1")" 'NF == 1 || $2 == name || $2 == "*" name { print $1; exit }' "$file.sum")
+  verify "$1" "$(awk -v name="$(basename "$1")" 'NF == 1 || $2 == name || $2 == "*" name { print $1; exit }' "$file.sum")" "$3"
+}
+
+# verify URL EXPECTED PROGRAM
+verify() {
+  local file found
+  file=$(file_of "$1")
   found=$("$3" "$file" | cut -d' ' -f1)
-  if [ "$found" != "$expected" ]; then
-    rm -f "$file" "$file.sum"
-    echo "ckslab: $1 is not what its makers published: checksum $found, published ${expected:-none}. It was removed;" \
-      "run \`ckslab up\` again. If that does not help, something between here and there changes what is downloaded." >&2
-    exit 1
-  fi
+  if [ "$found" = "$2" ]; then return; fi
+  rm -f "$file" "$file.sum"
+  echo "ckslab: $1 is not what its makers published: checksum $found, published ${2:-none}. It was removed;" \
+    "run \`ckslab up\` again. If that does not help, something between here and there changes what is downloaded." >&2
+  exit 1
 }
 
 # transfer URL FILE [anew]
