@@ -22,6 +22,7 @@ class DemoEngine:
 
     name = "demo"
     lab = "recordings"
+    pace = 1.0
 
     @property
     def kubeconfig(self) -> Path:

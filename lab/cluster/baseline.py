@@ -71,6 +71,7 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
     Raises:
         LabError: there is none (`baseline.missing`) or it does not help (`baseline.failed`): the lab must be made anew.
     """
+    clock = clock.slower(engine.pace)
     try:
         _restore(engine, say, clock)
     except LabError:

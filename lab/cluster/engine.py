@@ -128,6 +128,10 @@ class Engine(Protocol):
         """The lab's name; several labs may live on one machine."""
 
     @property
+    def pace(self) -> float:
+        """How many times longer than others its machines take. Commands on them have that much more time as it is."""
+
+    @property
     def kubeconfig(self) -> Path:
         """Credentials of this lab's administrator, valid on the host. The user's own kubeconfig is never touched."""
 

@@ -34,6 +34,7 @@ class ExternalEngine:
     """
 
     name = "external"
+    pace = 1.0
 
     def __init__(self, lab: str, chosen: Record | None = None) -> None:
         self.lab = lab
@@ -145,9 +146,7 @@ def _nodes_of(kubeconfig: str) -> dict[str, Role]:
     try:
         api = client.CoreV1Api(config.new_client_from_config(kubeconfig))
         found = api.list_node(_request_timeout=_API_SECONDS).to_dict()["items"]
-    except (
-        Exception
-    ) as error:  # of the client, of urllib3, of the YAML: whatever it is, there is no cluster
+    except Exception as error:  # of the client, of urllib3, of the YAML: whatever it is, there is no cluster
         raise LabError("external.cluster", str(error), kubeconfig=kubeconfig) from error
     roles: dict[str, Role] = {
         node["metadata"]["name"]: "control-plane" if _CONTROL_PLANE in node["metadata"]["labels"] else "worker"

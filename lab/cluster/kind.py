@@ -37,6 +37,7 @@ class KindEngine:
     """
 
     name = "kind"
+    pace = 1.0
 
     def __init__(self, lab: str, chosen: Record | None = None) -> None:
         self.lab = lab

@@ -69,7 +69,7 @@ class VagrantEngine:
 
     def nodes(self) -> Sequence[SshNode]:
         """The control plane, then the worker if there is one."""
-        ssh = Ssh(self._folder / "ssh_config", self._folder / "ssh", self._record.pace)
+        ssh = Ssh(self._folder / "ssh_config", self._folder / "ssh", self.pace)
         return [SshNode(ssh, machine.name, machine.role) for machine in self._table]
 
     def base(self) -> SshNode:
@@ -80,6 +80,11 @@ class VagrantEngine:
         """The learner's shell on base, or a command there."""
         control_plane = self.base()
         return control_plane.ssh.argv(control_plane.name, base.as_learner(*command), tty=tty)
+
+    @property
+    def pace(self) -> float:
+        """QEMU emulates a processor where there is no other way, and takes its time."""
+        return self._record.pace
 
     def lacks(self) -> Mapping[Capability, str]:
         """As measured when the lab was made."""
@@ -219,7 +224,7 @@ class VagrantEngine:
         network.connect(nodes, kubectl)
         base.furnish(self.base(), nodes, self._addresses())
         steps.next()
-        health.await_ready(nodes, self._record.pace)
+        health.await_ready(nodes, self.pace)
         steps.next()
         baseline.save(self)
         for node in nodes:
@@ -229,17 +234,17 @@ class VagrantEngine:
     def _revive(self, progress: OnProgress) -> None:
         """Start what stopped. Addresses stay, but for those that the host reaches the machines by."""
         names = ("start", "ready")
-        steps = Steps([Step(i18n.text(f"vagrant.step.{name}"), 40 * self._record.pace) for name in names], progress)
+        steps = Steps([Step(i18n.text(f"vagrant.step.{name}"), 40 * self.pace) for name in names], progress)
         steps.next()
-        bound = bounded(steps.say, seconds=_MACHINES_SECONDS * self._record.pace, what=i18n.text("vagrant.machines"))
+        bound = bounded(steps.say, seconds=_MACHINES_SECONDS * self.pace, what=i18n.text("vagrant.machines"))
         self._vagrant().start(bound)
         self._learn_ways()
         nodes, kubectl = self.nodes(), Kubectl(self.base())
         began = health.now(nodes)
-        until(kubectl.answers, seconds=_API_SECONDS * self._record.pace, what=i18n.text("health.api"))
+        until(kubectl.answers, seconds=_API_SECONDS * self.pace, what=i18n.text("health.api"))
         steps.next()
         network.connect(nodes, kubectl)
-        health.await_healthy(nodes, began, steps.say, SYSTEM.slower(self._record.pace))
+        health.await_healthy(nodes, began, steps.say, SYSTEM.slower(self.pace))
 
     def _learn_ways(self) -> None:
         """How ssh reaches the machines now; connections from before are given up, and clocks are set."""

@@ -94,7 +94,7 @@ class Vagrant(vagrant.Vagrant):
             kind, words = spoken(line) if line is not None else ("", "")
             if kind == "error":
                 errors.append(words)
-            on_line(words or None)
+            on_line(words.splitlines()[-1] if words else None)
 
         argv = ["vagrant", *command, "--machine-readable"]
         try:
@@ -113,7 +113,10 @@ class Vagrant(vagrant.Vagrant):
         except subprocess.TimeoutExpired as late:
             raise LabError("vagrant.silent", command=name, seconds=_SECONDS) from late
         if not done.ok:
-            raise LabError("vagrant.refused", done.error or done.text, command=name)
+            words = (done.error or done.text).splitlines()
+            # Of an exception that nobody caught, the way through Vagrant's code says nothing to its user.
+            said = "\n".join(line for line in words if not line.startswith("\tfrom "))
+            raise LabError("vagrant.refused", said, command=name)
         return done
 
     # What python-vagrant runs, it runs by these two.
@@ -136,7 +139,7 @@ def spoken(line: str) -> tuple[str, str]:
     words = fields[4]
     for written, meant in _PLACES.items():
         words = words.replace(written, meant)
-    lines = [part.removeprefix("==> ").strip().removeprefix(f"{fields[1]}: ").strip() for part in words.splitlines()]
+    lines = [part.removeprefix("==> ").strip().removeprefix(f"{fields[1]}:").strip() for part in words.splitlines()]
     return fields[3], "\n".join(part for part in lines if part)
 
 

@@ -36,7 +36,7 @@ class KubernetesObserver:
     def __init__(self, engine: Engine, images: Sequence[str] = (), bound: float = BOUND, clock: Clock = SYSTEM) -> None:
         self._images = images
         self._machines = Machines(engine, bound)
-        self._server = ApiServer(engine, bound, partial(trouble, self._machines, clock))
+        self._server = ApiServer(engine, bound * engine.pace, partial(trouble, self._machines, clock))
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:

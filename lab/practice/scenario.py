@@ -27,14 +27,15 @@ class Stage:
 
     Args:
         engine: the lab's.
-        clock: for the waits.
+        clock: for the waits, which are longer where machines are slower.
     """
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         # Where a node serves as base, it has the node's name.
         self._machines: dict[str, Node] = {"base": engine.base(), **{node.name: node for node in engine.nodes()}}
         self._kubectl = Kubectl(engine.nodes()[0])
-        self._clock = clock
+        self._pace = engine.pace
+        self._clock = clock.slower(engine.pace)
 
     def clear(self, scenario: Scenario) -> None:
         """Remove what the scenario and its learner made, and wait until it is gone."""
@@ -42,7 +43,7 @@ class Stage:
             self._remove(resource)
         for namespace in scenario.namespaces:
             # Its own time is the bound; the command may take a little longer to end.
-            wait = f"--timeout={NAMESPACE_GONE}s"
+            wait = f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
             self._kubectl.do("delete", "namespace", namespace, "--ignore-not-found", wait, timeout=NAMESPACE_GONE + 10)
         for file in scenario.files:
             self._machine(file).run(["rm", "--recursive", "--force", "--", file.path])
@@ -72,12 +73,13 @@ class Stage:
         place = [f"--namespace={resource.namespace}"] if resource.namespace else []
         force = ["--grace-period=0", "--force", "--wait"] if resource.kind.lower() == "pod" else []
         delete = ["delete", resource.kind, resource.name, *place, "--ignore-not-found", *force]
-        if self._kubectl.ask(*delete, f"--timeout={GONE}s", timeout=GONE + 10).ok:
+        bound = f"--timeout={GONE * self._pace:.0f}s"
+        if self._kubectl.ask(*delete, bound, timeout=GONE + 10).ok:
             return
         # A finalizer that nothing serves keeps it for ever. If it is gone by now, the patch fails, which is all right.
         free = '{"metadata":{"finalizers":null}}'
         self._kubectl.ask("patch", resource.kind, resource.name, *place, "--type=merge", f"--patch={free}")
-        self._kubectl.do(*delete, f"--timeout={GONE}s", timeout=GONE + 10)
+        self._kubectl.do(*delete, bound, timeout=GONE + 10)
 
     def _await_accounts(self, scenario: Scenario) -> None:
         """Pods are refused until their namespace has its default account, which a controller makes a little later."""

@@ -9,7 +9,7 @@ from lab.cluster.engine import Completed, Engine
 from lab.errors import LabError
 
 BOUND = 180.0
-"""Seconds for one script, with all that it waits for."""
+"""Seconds for one script, with all that it waits for, on machines that are not slower than others."""
 
 
 def run_as_learner(engine: Engine, answer: Answer) -> Completed:
@@ -18,10 +18,10 @@ def run_as_learner(engine: Engine, answer: Answer) -> Completed:
     Raises:
         LabError: it did not end in time (`start.script`).
     """
-    argv = engine.shell_argv("bash", "-s", tty=False)
+    argv, bound = engine.shell_argv("bash", "-s", tty=False), BOUND * engine.pace
     try:
-        done = subprocess.run(argv, input=answer.script.read_bytes(), capture_output=True, timeout=BOUND, check=False)
+        done = subprocess.run(argv, input=answer.script.read_bytes(), capture_output=True, timeout=bound, check=False)
     except subprocess.TimeoutExpired as error:
         said = (error.stderr or b"").decode("utf-8", "backslashreplace")
-        raise LabError("start.script", said, script=answer.script, seconds=f"{BOUND:.0f}") from error
+        raise LabError("start.script", said, script=answer.script, seconds=f"{bound:.0f}") from error
     return Completed(argv, done.returncode, done.stdout, done.stderr)

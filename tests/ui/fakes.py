@@ -121,6 +121,7 @@ class FakeEngine:
     state: State = State.READY
     name: str = "kind"
     lab: str = "cks"
+    pace: float = 1
     kubeconfig: Path = Path("/nonexistent")
     looks: int = 0
     program: Sequence[str] = ("cat",)

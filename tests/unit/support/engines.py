@@ -56,6 +56,7 @@ class HandMadeEngine:
     workstation: HandMadeNode = field(default_factory=lambda: HandMadeNode("base", "base"))
     name: str = "kind"
     lab: str = "cks"
+    pace: float = 1
 
     def up(self, progress: OnProgress) -> None: ...
 
