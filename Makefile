@@ -5,7 +5,7 @@ STAMP := $(VENV)/.synced
 export PYTHON ?= python3
 
 .DEFAULT_GOAL := lab
-.PHONY: lab demo setup test test-live check bench pictures snapshots clean help
+.PHONY: lab demo setup test test-live test-vagrant check bench pictures snapshots clean help
 
 lab: $(STAMP)  ## open the app; it sets up and starts what is missing (default)
 	@$(BIN)/ckslab --yes
@@ -17,10 +17,13 @@ setup: $(STAMP)  ## install what the lab needs and get the node image
 	@$(BIN)/ckslab setup --yes
 
 test: $(STAMP)  ## unit, app and replay tests; no cluster
-	@$(BIN)/pytest --numprocesses=auto --ignore=tests/live
+	@$(BIN)/pytest --numprocesses=auto --ignore=tests/live --ignore=tests/vagrant
 
 test-live: $(STAMP)  ## make a lab, prove the exercises on it, remove it
 	@$(BIN)/pytest tests/live
+
+test-vagrant: $(STAMP)  ## make a lab of virtual machines, prove exercises on it, remove it; takes an hour or more
+	@$(BIN)/pytest tests/vagrant
 
 check: $(STAMP)  ## lint, format, types, import contracts
 	@$(BIN)/ruff check .

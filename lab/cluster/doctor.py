@@ -42,7 +42,10 @@ def examine(lab: str, engine: str = "") -> list[Examined]:
             machines are the other way, and what they need is told as well.
     """
     memory = record.load(lab)
-    if (engine or (memory.engine if memory else "")) == "vagrant":
+    asked = engine or (memory.engine if memory else "")
+    if asked == "external":
+        return [_disk(), _lab(lab)]
+    if asked == "vagrant":
         return [*_virtual_machines(hypervisor.facts()), _disk(), *([_lab(lab)] if memory else [])]
     return _examine_kind(lab, memory or record.Record())
 
