@@ -151,3 +151,16 @@ def test_in_a_container_no_profile_is_unloaded_since_they_are_its_hosts(tmp_path
     kernel = Kernel(tmp_path, is_container=True)
     kernel.unload(["somebody.elses (enforce)"], at_the_baseline=[])
     assert not kernel.removed.exists()
+
+
+@pytest.mark.parametrize("is_container", [True, False])
+def test_only_a_container_is_known_by_an_address_that_may_change(tmp_path: Path, *, is_container: bool) -> None:
+    (tmp_path / "address").write_text("192.0.2.77\n")
+    answer = f"#!/bin/sh\nexit {int(not is_container)}\n"
+    for name, script in (("systemd-detect-virt", answer), ("ip", "#!/bin/sh\necho 192.0.2.1 src 192.0.2.78 uid 0\n")):
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    variables = {"CKSLAB_BASELINE": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    argv = ["bash", "-s", "has_moved", "worker"]
+    done = subprocess.run(argv, input=SCRIPT.read_bytes(), env=variables)
+    assert (done.returncode == 0) is is_container

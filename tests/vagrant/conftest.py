@@ -1,4 +1,4 @@
-"""One lab of virtual machines for all tests here, made when the first begins, removed by the last (`make test-vagrant`).
+"""One lab of virtual machines for all tests here (`make test-vagrant`): made for the first, removed by the last.
 
 Environment:
     CKSLAB_VAGRANT_LAB: its name; `vagrant-test` unless said otherwise.
