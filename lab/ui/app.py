@@ -68,6 +68,8 @@ class LabApp(App[None], inherit_bindings=False):
 
         TooSmall { display: block; }
     }
+    /* Marks have colours of their own, which must be legible on the chosen line. */
+    OptionList:focus > .option-list--option-highlighted { color: $text; background: $block-cursor-background 40%; }
     """
 
     lab = reactive(LabView())
@@ -147,7 +149,7 @@ class LabApp(App[None], inherit_bindings=False):
         keys.use(keymap.written)
         refused = list(keymap.refused)
         if settings.theme in self.available_themes:
-            self.set_reactive(LabApp.theme, settings.theme)
+            self.theme = settings.theme
         elif settings.theme is not None:
             known = ", ".join(sorted(self.available_themes))
             refused.append(i18n.text("ui.settings.no_theme", theme=settings.theme, known=known))
@@ -157,8 +159,8 @@ class LabApp(App[None], inherit_bindings=False):
         return Trouble(tried, "\n".join(refused), i18n.text("ui.settings.next"), ours=False)
 
     def watch_theme(self, before: str, theme: str) -> None:
-        """Keep a theme that is chosen."""
-        if theme != before:
+        """Keep a theme that is chosen now."""
+        if theme != before and self.is_running:
             choices.keep("theme", theme)
 
     def get_key_display(self, binding: Binding) -> str:

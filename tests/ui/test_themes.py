@@ -39,9 +39,10 @@ async def test_a_theme_is_chosen_in_the_menu_and_kept(stage: Stage, at_home: boo
 
 
 async def test_the_theme_that_was_kept_is_there_from_the_first_frame_on(make_stage: MakeStage) -> None:
-    stage = make_stage(Settings(theme="ansi-dark"))
+    stage = make_stage(Settings(theme="textual-light"))
     async with stage.show():
-        assert stage.app.theme == "ansi-dark"
+        assert stage.app.theme == "textual-light"
+        assert stage.app.screen.styles.background == Color.parse(BUILTIN_THEMES["textual-light"].background)
     assert settings.load() == Settings()
 
 
