@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from lab.cluster.processes import OnLine
 from lab.errors import LabError
 
 _SECONDS = 180
+_TRACE = re.compile(r"(\tfrom )?/.+:\d+:in `[^']*'$")
 _PLACES = {"%!(VAGRANT_COMMA)": ",", "\\n": "\n", "\\r": "\r"}
 """How Vagrant writes what would break its lines."""
 
@@ -46,12 +48,14 @@ class Vagrant(vagrant.Vagrant):
         Raises:
             LabError: Vagrant gave up (`vagrant.refused`).
         """
-        command = ["up", "--provision", f"--provider={provider}"]
+        # One after the other: libvirt's plugin gives a machine two seconds to tell its address, and removes it if it is
+        # late, as it is while another boots beside it.
+        command = ["up", "--provision", "--no-parallel", f"--provider={provider}"]
         self._watch(command, on_line)
 
     def start(self, on_line: OnLine) -> None:
         """Start machines that exist."""
-        self._watch(["up", "--no-provision"], on_line)
+        self._watch(["up", "--no-provision", "--no-parallel"], on_line)
 
     def states(self) -> dict[str, str]:
         """Name of each machine that exists -> its state in Vagrant's words."""
@@ -102,7 +106,7 @@ class Vagrant(vagrant.Vagrant):
         except FileNotFoundError as missing:
             raise LabError("vagrant.missing", str(missing)) from missing
         if not done.ok:
-            raise LabError("vagrant.refused", "\n".join(errors) or _last(done), command=f"vagrant {command[0]}")
+            raise LabError("vagrant.refused", _without_trace("\n".join(errors)) or _last(done), command=f"vagrant {command[0]}")
 
     def _call(self, command: Sequence[str]) -> Completed:
         name = f"vagrant {command[0]}"
@@ -113,10 +117,7 @@ class Vagrant(vagrant.Vagrant):
         except subprocess.TimeoutExpired as late:
             raise LabError("vagrant.silent", command=name, seconds=_SECONDS) from late
         if not done.ok:
-            words = (done.error or done.text).splitlines()
-            # Of an exception that nobody caught, the way through Vagrant's code says nothing to its user.
-            said = "\n".join(line for line in words if not line.startswith("\tfrom "))
-            raise LabError("vagrant.refused", said, command=name)
+            raise LabError("vagrant.refused", _without_trace(done.error or done.text), command=name)
         return done
 
     # What python-vagrant runs, it runs by these two.
@@ -141,6 +142,11 @@ def spoken(line: str) -> tuple[str, str]:
         words = words.replace(written, meant)
     lines = [part.removeprefix("==> ").strip().removeprefix(f"{fields[1]}:").strip() for part in words.splitlines()]
     return fields[3], "\n".join(part for part in lines if part)
+
+
+def _without_trace(words: str) -> str:
+    """Of an exception that nobody caught, the way through Vagrant's code says nothing to its user."""
+    return "\n".join(line for line in words.splitlines() if not _TRACE.match(line))
 
 
 def _last(done: Completed) -> str:

@@ -206,7 +206,7 @@ def test_up_starts_what_stopped_sets_the_clock_and_waits_until_it_is_well(
     monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
     host.set_states("paused", "shutoff")
     made.up(ignore)
-    assert host.ran("vagrant up") == ["vagrant up --no-provision --machine-readable"]
+    assert host.ran("vagrant up") == ["vagrant up --no-provision --no-parallel --machine-readable"]
     assert [line.split()[0] for line in host.asked if "date --utc --set @1800000000.0" in line] == list(MACHINES)
     assert not any("kubeadm init" in line for line in host.asked)
     assert made.status().state is State.READY

@@ -56,7 +56,7 @@ def up():
             world["volumes"].append(f"{{own}}.img")
             keep()
             says("", "error-exit", "Vagrant::Errors::Any", "no more disk")
-            says("", "ui", "error", "There is no\\\\nmore disk")
+            says("", "ui", "error", "There is no\\\\nmore disk\\\\n/usr/share/gems/x.rb:9:in `block in wait_for'")
             sys.exit(1)
         if not id_of(name).exists():
             if own in world["machines"] or f"{{own}}.img" in world["volumes"]:
