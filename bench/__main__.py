@@ -5,16 +5,20 @@ They are printed and never asserted: a busy machine is no fault of the code.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 
 from bench.terminal import App
 
 RUNS = 7
-ENTER, F6 = "\r", "\x1b[17~"
+TICKS = 5
 IDLE = 5.0
 """Seconds for which an app is left alone."""
+ENTER, F6, F9, SLASH = "\r", "\x1b[17~", "\x1b[20~", "/"
 
 BARE_PYTHON = "pass"
 LIST = "import sys; from lab.cli import main; sys.exit(main(['list']))"
@@ -25,22 +29,17 @@ class Steady(Input):
     cursor_blink = False
 class Minimal(App):
     def compose(self):
-        yield Steady()
-"""
-MINIMAL_APP = """
-from textual.app import App
-class Minimal(App):
-    def on_ready(self):
-        self.exit()
-app = Minimal()
-app.run(headless=True)
-raise SystemExit(app.return_code)
+        yield Steady("hello")
+Minimal().run()
 """
 OURS = """
+from lab import ui
+ui.hasten()
+import time
 from lab.catalog.load import load
 from lab.cluster.engine import State, Status
 from lab.practice.session import Session
-from lab.ui.app import LabApp
+from lab.settings import Settings
 class NoLab:
     name, lab = 'kind', 'bench'
     def status(self):
@@ -48,51 +47,82 @@ class NoLab:
     def lacks(self):
         return {}
     def shell_argv(self, *command):
-        return ['cat']
+        return ['%s']
+class Slow(Session):
+    def start(self, exercise, progress):
+        time.sleep(600)
+ui.run(Slow(load(), NoLab()), lambda progress: None, Settings())
 """
-OUR_APP = (
-    OURS
-    + """
-class Ours(LabApp):
-    def on_ready(self):
-        self.exit()
-app = Ours(Session(load(), NoLab()), lambda progress: None)
-app.run(headless=True)
-raise SystemExit(app.return_code)
-"""
-)
+QUIET, FLOOD = OURS % "cat", OURS % "yes"
+TITLE, NAME, PRACTICE, ASKED, BEGUN = "hello", "CKS Lab", "Shell on base", "Are you sure?", "Starting:"
 
 
-def seconds(program: str) -> float:
-    """The best of some runs of a Python program, from its start to its end."""
-    return min(_once(program) for _ in range(RUNS))
+def row(what: str, ours: float, known: str, theirs: float) -> None:
+    """Print one line: two times and their ratio."""
+    print(
+        f"{what:22} {ours * 1000:6.1f} ms   {known:20} {theirs * 1000:6.1f} ms   ratio {ours / theirs:.2f}", flush=True
+    )
 
 
-def _once(program: str) -> float:
+def best(measure: Callable[[], float]) -> float:
+    """The best of some runs."""
+    return min(measure() for _ in range(RUNS))
+
+
+def whole(program: str) -> float:
+    """Seconds that a Python program takes from its start to its end."""
     before = time.perf_counter()
     subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - before
 
 
-def compare(what: str, program: str, known: str, its_program: str) -> None:
-    """Print one line: both times and their ratio."""
-    ours, theirs = seconds(program) * 1000, seconds(its_program) * 1000
-    print(f"{what:14} {ours:6.0f} ms   {known:20} {theirs:6.0f} ms   ratio {ours / theirs:.2f}", flush=True)
+def first_frame(program: str, sign: str) -> float:
+    """Seconds until a program has shown this."""
+    with App(program) as app:
+        return app.first_frame(sign)
 
 
-def compare_in_use(what: str, program: str, known: str, its_program: str, *keys: str) -> None:
-    """Print the lines about an app that runs: how soon a key is seen, what it costs when nothing happens."""
-    with App(program) as ours, App(its_program) as theirs:
-        ours.press(*keys)
+def starts() -> None:
+    """How soon one sees something."""
+    row("ckslab list", best(lambda: whole(LIST)), "bare python", best(lambda: whole(BARE_PYTHON)))
+    ours, theirs = best(lambda: first_frame(QUIET, NAME)), best(lambda: first_frame(MINIMAL, TITLE))
+    row("first frame", ours, "minimal Textual app", theirs)
+
+
+def in_use() -> None:
+    """How soon a key in the shell is seen, and what the app costs when nothing happens."""
+    with App(QUIET) as ours, App(MINIMAL) as theirs:
+        theirs.first_frame(TITLE)
+        ours.first_frame(NAME)
+        ours.type(ENTER, PRACTICE)
+        ours.idle(1)
+        ours.type(F6, "")
         mine, others = ours.echoes(), theirs.echoes()
         for share in (50, 95):
-            own, known_to = mine[share] * 1000, others[share] * 1000
-            print(f"{what} p{share:2} {own:6.0f} ms   {known:20} {known_to:6.0f} ms   ratio {own / known_to:.2f}")
-        print(f"idle           {ours.idle(IDLE):6.1%} of a core, {ours.megabytes:.0f} MB resident", flush=True)
+            row(f"key echo, shell p{share}", mine[share], "Textual's Input", others[share])
+        print(f"idle                   {ours.idle(IDLE):6.1%} of a core, {ours.megabytes:.0f} MB resident", flush=True)
+
+
+def in_flood() -> None:
+    """How soon a key of the app is seen, and how late its clock is, while the shell writes without end."""
+    echoes, late = [], []
+    for program in (FLOOD, QUIET):
+        with App(program) as app:
+            app.first_frame(NAME)
+            app.type(ENTER, PRACTICE)
+            app.type(F9, ASKED)
+            app.type("y", BEGUN)
+            late.append(app.lateness(TICKS))
+            app.type(SLASH, "Find by name")
+            echoes.append(app.echoes())
+    for share in (50, 95):
+        row(f"key echo, flood p{share}", echoes[0][share], "no flood", echoes[1][share])
+    row("clock late, flood", late[0], "no flood", late[1])
 
 
 if __name__ == "__main__":
-    compare("ckslab list", LIST, "bare python", BARE_PYTHON)
-    compare("first frame", OUR_APP, "minimal Textual app", MINIMAL_APP)
-    ours, minimal = OURS + "LabApp(Session(load(), NoLab()), lambda progress: None).run()", MINIMAL + "Minimal().run()"
-    compare_in_use("key echo", ours, "Textual's Input", minimal, ENTER, F6)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ |= {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
+        starts()
+        in_use()
+        in_flood()

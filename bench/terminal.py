@@ -3,51 +3,77 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
 from typing import Self
 
 from lab.terminal.pty import Pty
 
-KEYS = 200
-QUIET = 1.0
-"""Seconds without output after which an app has drawn what there is to draw."""
+KEYS = 40
+BETWEEN_KEYS = 0.2
+"""Seconds. A person is no faster, and Textual's Input loses a key that comes right behind Ctrl+U."""
+CLEAR = "\x15"
+"""Ctrl+U: an empty line, in a shell as in an input field."""
+BOUND = 30.0
+"""Seconds after which something will not be drawn any more."""
 
 
 class App:
-    """A Python program that draws on its terminal, from its first quiet moment on."""
+    """A Python program that draws on its terminal."""
 
     def __init__(self, program: str) -> None:
-        environment = {**os.environ, "TERM": "xterm-256color"}
+        environment = {**os.environ, "TERM": "xterm-256color", "CKSLAB_LANG": "en"}
+        self._began = time.perf_counter()
         self._pty = Pty([sys.executable, "-c", program], environment, 120, 36)
 
     def __enter__(self) -> Self:
-        self._drain(first=30)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pty.close()
 
-    def press(self, *keys: str) -> None:
-        """Press keys, and wait until it has drawn what comes of it."""
-        for key in keys:
-            self._pty.write(key)
-            self._drain()
+    def first_frame(self, sign: str) -> float:
+        """Seconds from the start of its process until it has shown this."""
+        self._await(re.escape(sign))
+        return time.perf_counter() - self._began
+
+    def type(self, keys: str, sign: str) -> float:
+        """Type, and wait until this is shown, whatever else is drawn. Returns the seconds that it took."""
+        began = time.perf_counter()
+        self._pty.write(keys)
+        self._await(re.escape(sign))
+        return time.perf_counter() - began
 
     def echoes(self) -> dict[int, float]:
         """Percentile -> seconds from a key to its sign on the screen."""
-        # Signs that occur in nothing else that is drawn.
-        seconds = [self._echo(chr(0x4E00 + number)) for number in range(KEYS)]
+        seconds = []
+        for number in range(KEYS):
+            sign = chr(0x4E00 + number)  # one that occurs in nothing else that is drawn
+            seconds.append(self.type(sign, sign))
+            self._pty.write(CLEAR)
+            self._drain(BETWEEN_KEYS)
         return dict(enumerate(quantiles(seconds, n=100), start=1))
+
+    def lateness(self, ticks: int) -> float:
+        """The most by which a clock on the screen, which shows seconds, was late or early over so many of its ticks."""
+        moments = []
+        second = int(self._await(r"\b(\d+)s\b"))
+        for _ in range(ticks + 1):
+            second += 1
+            self._await(rf"\b({second})s\b")
+            moments.append(time.perf_counter())
+        return max(abs(later - sooner - 1) for sooner, later in pairwise(moments))
 
     def idle(self, seconds: float) -> float:
         """The share of a core that it takes when nothing happens."""
-        self._drain()
+        self._drain(1)
         before = self._cpu()
-        time.sleep(seconds)
+        self._drain(seconds)
         return (self._cpu() - before) / seconds
 
     @property
@@ -56,20 +82,20 @@ class App:
         pages = int(Path(f"/proc/{self._pty.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
-    def _echo(self, sign: str) -> float:
-        began = time.perf_counter()
-        self._pty.write(sign)
-        seen = b""
-        while sign.encode() not in seen:
-            select.select([self._pty.fd], [], [], 5)
-            seen = seen[-8:] + self._read()
-        return time.perf_counter() - began
+    def _await(self, pattern: str) -> str:
+        """Until this is drawn. Returns what its group has matched, if it has one."""
+        seen, end = b"", time.perf_counter() + BOUND
+        while not (found := re.search(pattern.encode(), seen)):
+            if not select.select([self._pty.fd], [], [], max(0, end - time.perf_counter()))[0]:
+                raise TimeoutError(f"{pattern} was not drawn in {BOUND:.0f} s")
+            seen = seen[-200:] + self._read()
+        return found.group(found.re.groups).decode()
 
-    def _drain(self, first: float = QUIET) -> None:
-        wait = first
-        while select.select([self._pty.fd], [], [], wait)[0]:
+    def _drain(self, seconds: float) -> None:
+        """Let time pass, in which it may draw."""
+        end = time.perf_counter() + seconds
+        while select.select([self._pty.fd], [], [], max(0, end - time.perf_counter()))[0]:
             self._read()
-            wait = QUIET
 
     def _read(self) -> bytes:
         output = self._pty.read()
