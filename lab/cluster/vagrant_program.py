@@ -106,7 +106,8 @@ class Vagrant(vagrant.Vagrant):
         except FileNotFoundError as missing:
             raise LabError("vagrant.missing", str(missing)) from missing
         if not done.ok:
-            raise LabError("vagrant.refused", _without_trace("\n".join(errors)) or _last(done), command=f"vagrant {command[0]}")
+            said = _without_trace("\n".join(errors)) or _last(done)
+            raise LabError("vagrant.refused", said, command=f"vagrant {command[0]}")
 
     def _call(self, command: Sequence[str]) -> Completed:
         name = f"vagrant {command[0]}"
