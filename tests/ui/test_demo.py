@@ -117,6 +117,15 @@ async def test_a_mistake_is_explained_with_what_was_expected_and_found_and_why(d
         assert "why       Where nothing is set" in demo.results
 
 
+async def test_a_check_is_of_the_answer_at_the_cursor_however_fast_the_keys_come(demo: Demo) -> None:
+    async with demo.show() as pilot:
+        demo.practice.answers.query_one(OptionList).action_cursor_down()
+        await demo.practice.action_check()
+        await demo.heard.wait_for(SessionScreen.Judged)
+        await pilot.pause()
+        assert demo.results.startswith("✓ PASS  10 of 10 points")
+
+
 async def test_what_was_found_goes_when_another_answer_is_chosen(demo: Demo) -> None:
     async with demo.show() as pilot:
         await demo.check(pilot, MISTAKE)

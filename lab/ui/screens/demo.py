@@ -7,6 +7,7 @@ from collections.abc import Callable
 from textual import on
 
 from lab import i18n
+from lab.catalog.model import Answer
 from lab.demo import DemoSession
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.widgets.answer_pane import AnswerPane
@@ -32,14 +33,22 @@ class DemoScreen(PracticeScreen):
     def _offer(self, event: ExerciseTree.Chosen) -> None:
         self.answers.offer(event.exercise.answers, self._demo.chosen(event.exercise))
 
+    async def action_check(self) -> None:
+        """Judge the answer where the cursor is; keys may be faster than the news of it."""
+        await self._choose(self.answers.chosen)
+        await super().action_check()
+
     @on(AnswerPane.Chosen)
-    async def _choose(self, event: AnswerPane.Chosen) -> None:
+    async def _take_choice(self) -> None:
+        await self._choose(self.answers.chosen)
+
+    async def _choose(self, answer: Answer | None) -> None:
         """What was found belongs to the answer that was checked, so it goes with it."""
         view = self.view
-        if event.answer is self._demo.chosen(view.exercise):
+        if answer is self._demo.chosen(view.exercise):
             return
         if view.grading:
             await self.stop()
-        self._demo.choose(view.exercise, event.answer)
+        self._demo.choose(view.exercise, answer)
         view.forget_findings()
         await self.show(view)

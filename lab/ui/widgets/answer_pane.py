@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
@@ -34,11 +33,8 @@ class AnswerPane(WorkPane):
     AnswerPane VerticalScroll:focus { border-top: solid $primary; }
     """
 
-    @dataclass
     class Chosen(Message):
-        """The cursor came to an answer."""
-
-        answer: Answer | None
+        """The cursor came to another answer."""
 
     def __init__(self) -> None:
         super().__init__(classes="pane")
@@ -53,6 +49,12 @@ class AnswerPane(WorkPane):
         with self._page:
             yield self._script
 
+    @property
+    def chosen(self) -> Answer | None:
+        """Where the cursor is now. Of its way there, `Chosen` tells a little later."""
+        at = self._list.highlighted
+        return None if at is None else self._answers[at]
+
     def offer(self, answers: Sequence[Answer], chosen: Answer | None) -> None:
         """Show these answers, and that nothing was done, with the cursor on one of them."""
         self._answers = (None, *answers)
@@ -66,16 +68,14 @@ class AnswerPane(WorkPane):
         self.border_subtitle = i18n.text("ui.demo.keys")
         for index, answer in enumerate(self._answers):
             self._list.replace_option_prompt_at_index(index, _told(answer))
-        if self._list.highlighted is not None:
-            self._show_script(self._answers[self._list.highlighted])
+        self._show_script(self.chosen)
 
     @on(OptionList.OptionHighlighted)
     def _choose(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        answer = self._answers[event.option_index]
-        self._show_script(answer)
+        self._show_script(self.chosen)
         self._page.scroll_home(animate=False)
-        self.post_message(self.Chosen(answer))
+        self.post_message(self.Chosen())
 
     def _show_script(self, answer: Answer | None) -> None:
         if answer is None:
