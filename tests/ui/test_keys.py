@@ -105,7 +105,7 @@ async def test_footer_help_and_texts_name_the_key_in_force(make_stage: MakeStage
     stage = make_stage(Settings(keys={"check": "Ctrl+G,F5", "find": "?"}))
     async with stage.show() as pilot:
         assert "^g" in shown(stage.practice)
-        assert "^g F5 looks at the cluster" in stage.results
+        assert "^g F5 judges each of these" in stage.results
         await pilot.press("f1")
         told = stage.app.screen.query_one(Markdown).source
         assert "**^g F5** Check" in told
