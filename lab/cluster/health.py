@@ -18,6 +18,7 @@ OnDetail = Callable[[str], None]
 
 _SECONDS = 90
 _FRESH_SECONDS = 120
+SYSTEM_NAMESPACE = "kube-system"
 _LEADERS = ("kube-controller-manager", "kube-scheduler")
 
 
@@ -26,16 +27,24 @@ def now(nodes: Sequence[Node]) -> str:
     return nodes[0].run(["date", "--utc", "+%FT%T"]).text.strip()
 
 
-def await_healthy(nodes: Sequence[Node], began: str, say: OnDetail = lambda _: None, clock: Clock = SYSTEM) -> None:
+def await_healthy(
+    nodes: Sequence[Node],
+    began: str,
+    say: OnDetail = lambda _: None,
+    clock: Clock = SYSTEM,
+    *,
+    worked_in: bool = False,
+) -> None:
     """Wait until the API server answers, the controllers and each node's kubelet work, and the Pods run.
 
     Args:
         began: `now` when the cluster came back; what it said of itself before proves nothing.
+        worked_in: learners' Pods may be there, in whatever state: only the system's must run.
 
     Raises:
         LabError: one of these is not so in its time (`wait`).
     """
-    cluster = _Cluster(nodes, began)
+    cluster = _Cluster(nodes, began, SYSTEM_NAMESPACE if worked_in else "")
     for what, is_there in (
         ("api", Kubectl(nodes[0]).answers),
         ("control", cluster.has_control),
@@ -79,16 +88,21 @@ def seen(status: Status, control_plane: Node) -> Status:
 
 
 class _Cluster:
-    """What a cluster says of itself since it came back."""
+    """What a cluster says of itself since it came back.
 
-    def __init__(self, nodes: Sequence[Node], began: str) -> None:
+    Args:
+        namespace: of the Pods that count; empty for all.
+    """
+
+    def __init__(self, nodes: Sequence[Node], began: str, namespace: str) -> None:
         self._nodes = nodes
         self._began = began
+        self._namespace = namespace
         self._kubectl = Kubectl(nodes[0])
 
     def has_control(self) -> bool:
         """Controllers and scheduler work: each has taken its lease."""
-        return set(_LEADERS) <= self._alive("kube-system")
+        return set(_LEADERS) <= self._alive(SYSTEM_NAMESPACE)
 
     def has_nodes(self) -> bool:
         """Each node's kubelet has reported."""
@@ -99,28 +113,31 @@ class _Cluster:
 
         Two of a kind need not be: a kubelet that has just started takes up to ten seconds for its first probes.
         """
-        pods = [pod for pod in self._list("pods") if not _is_static(pod)]
+        pods = [pod for pod in self._list("pods", self._namespace) if not _is_static(pod)]
         return {_kind(pod) for pod in pods} == {_kind(pod) for pod in pods if _is_ready(pod)} and all(
-            _running(node) == _reported(pods, node.name) for node in self._nodes
+            _running(node, self._namespace) == _reported(pods, node.name) for node in self._nodes
         )
 
     def _alive(self, namespace: str) -> set[str]:
         """Who has renewed a lease since."""
-        leases = self._list("leases", f"--namespace={namespace}")
+        leases = self._list("leases", namespace)
         return {own["metadata"]["name"] for own in leases if own["spec"].get("renewTime", "") > self._began}
 
-    def _list(self, kind: str, place: str = "--all-namespaces") -> list[dict[str, Any]]:
+    def _list(self, kind: str, namespace: str) -> list[dict[str, Any]]:
+        place = f"--namespace={namespace}" if namespace else "--all-namespaces"
         listed = self._kubectl.ask("get", kind, place, "--output=json", timeout=15)
         items: list[dict[str, Any]] = json.loads(listed.stdout)["items"] if listed.ok else []
         return items
 
 
-def _running(node: Node) -> dict[str, set[str]]:
+def _running(node: Node, namespace: str) -> dict[str, set[str]]:
     """Uid of each Pod -> its containers that run on a node; without static Pods, whose uids are the kubelet's own."""
     listed = node.run(["crictl", "ps", "--output=json"])
     running: dict[str, set[str]] = {}
     for container in json.loads(listed.stdout)["containers"] if listed.ok else []:
-        running.setdefault(container["labels"]["io.kubernetes.pod.uid"], set()).add(container["id"])
+        labels = container["labels"]
+        if not namespace or labels["io.kubernetes.pod.namespace"] == namespace:
+            running.setdefault(labels["io.kubernetes.pod.uid"], set()).add(container["id"])
     return {uid: containers for uid, containers in running.items() if "-" in uid}
 
 

@@ -198,7 +198,7 @@ class KindEngine:
         baseline.follow(self)
         network.connect(self.nodes(), self._kubectl())
         self._furnish()
-        health.await_healthy(self.nodes(), began, steps.say)
+        health.await_healthy(self.nodes(), began, steps.say, worked_in=True)
 
     def _examine(self, made_from: str) -> HostFacts:
         """What a privileged container finds, which is what the nodes will find; the engine's host may not be ours."""

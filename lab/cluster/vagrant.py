@@ -244,7 +244,7 @@ class VagrantEngine:
         until(kubectl.answers, seconds=_API_SECONDS * self.pace, what=i18n.text("health.api"))
         steps.next()
         network.connect(nodes, kubectl)
-        health.await_healthy(nodes, began, steps.say, SYSTEM.slower(self.pace))
+        health.await_healthy(nodes, began, steps.say, SYSTEM.slower(self.pace), worked_in=True)
 
     def _learn_ways(self) -> None:
         """How ssh reaches the machines now; connections from before are given up, and clocks are set."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -192,6 +193,14 @@ def test_a_lab_is_not_back_before_its_controllers_are(
     engine.answers["get leases --namespace=kube-system"] = controllers
     with pytest.raises(LabError, match="controllers and scheduler"):
         make(engine, "exited").up(ignore)
+
+
+def test_a_lab_is_back_whatever_became_of_a_learners_pods(engine: HandMadeContainers) -> None:
+    labels = {"io.kubernetes.pod.uid": "broken-1", "io.kubernetes.pod.namespace": "default"}
+    engine.answers["crictl ps"] = done(stdout=json.dumps({"containers": [{"id": "c1", "labels": labels}]}))
+    own = make(engine, "exited")
+    own.up(ignore)
+    assert own.status().state is State.READY
 
 
 def test_an_api_server_that_stays_silent_ends_the_wait(

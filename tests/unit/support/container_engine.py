@@ -50,7 +50,7 @@ ANSWERS = {
     "get leases --namespace=kube-node-lease": leases(
         "kube-control-plane", "kube-worker-1", renewed="2026-01-01T12:00:03"
     ),
-    "get pods --all-namespaces": done(stdout='{"items": []}'),
+    "get pods --": done(stdout='{"items": []}'),
     "crictl ps": done(stdout='{"containers": []}'),
     "cgroup.controllers": done(stdout="CapEff:\t000001ffffffffff\ncgroup:v2\n"),
 }
