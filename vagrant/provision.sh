@@ -3,7 +3,7 @@
 # Vagrant runs it as root; what it needs lies in /tmp/ckslab. The versions come in variables, from node/versions.yaml.
 # It may be run again. On a prebaked box all is in place, and it takes seconds.
 set -euo pipefail
-here=/tmp/ckslab
+here=${CKSLAB_HERE:-/tmp/ckslab}
 
 main() {
   say "system"
@@ -14,6 +14,8 @@ main() {
   sed -i "s/@PAUSE@/${PAUSE:?}/" /etc/containerd/config.toml
   say "programs"
   has_programs || bash "$here/vagrant/download.sh"
+  # kind's base image has it.
+  [ -e /etc/crictl.yaml ] || echo 'runtime-endpoint: unix:///run/containerd/containerd.sock' > /etc/crictl.yaml
   say "configuration"
   bash "$here/node/configure.sh"
   swapoff --all && sed -i '/\sswap\s/d' /etc/fstab
@@ -56,8 +58,9 @@ has_programs() {
 # By starting one: a configuration that containerd passes over in silence would be found by the first learner. There is no
 # cluster and no Pod network yet, so it gets a network of its own.
 check_gvisor() {
-  local image=docker.io/library/busybox:1.28 network=/etc/cni/net.d/00-gvisor-check.conflist check=$here/gvisor-check
-  mkdir -p "$check"
+  local image=docker.io/library/busybox:1.28 check=$here/gvisor-check
+  local network=${CKSLAB_NETWORKS:-/etc/cni/net.d}/00-gvisor-check.conflist
+  mkdir -p "$check" "${network%/*}"
   cat > "$network" << NETWORK
 {"cniVersion": "1.0.0", "name": "gvisor-check",
  "plugins": [{"type": "ptp", "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.244.255.0/29"}]]}}]}
@@ -69,22 +72,33 @@ POD
   cat > "$check/container.json" << CONTAINER
 {"metadata": {"name": "check"}, "image": {"image": "$image"}, "command": ["dmesg"], "log_path": "log", "linux": {}}
 CONTAINER
-  crictl inspecti "$image" > /dev/null 2>&1 || crictl pull "$image"
+  crictl inspecti "$image" > /dev/null 2>&1 || crictl pull "$image" || give_up \
+    "$image could not be pulled. Without a container registry, a box with all images helps (libvirt only):" \
+    "\`ckslab up --engine vagrant --image build\`."
   for _ in $(seq 60); do
-    if crictl info --output go-template --template '{{.status.conditions}}' 2> /dev/null | grep -q NetworkReady; then break; fi
+    if crictl info --output go-template --template '{{.status.conditions}}' 2> /dev/null |
+      grep 'status:true type:NetworkReady' > /dev/null; then break; fi
     sleep 1
   done
   remove_check
-  crictl --timeout 120s run --no-pull --runtime runsc "$check/container.json" "$check/pod.json" > /dev/null
+  crictl --timeout 120s run --no-pull --runtime runsc "$check/container.json" "$check/pod.json" > /dev/null || no_gvisor
   for _ in $(seq 60); do
     if grep --only-matching 'Starting gVisor' "$check/log" 2> /dev/null; then break; fi
     sleep 1
   done
   remove_check
   rm "$network"
-  grep -q 'Starting gVisor' "$check/log"
+  grep -q 'Starting gVisor' "$check/log" || no_gvisor
 }
+
+no_gvisor() {
+  journalctl --unit containerd --lines 5 --output cat >&2 || true
+  give_up "no container started in gVisor; above is what containerd said last. Run \`ckslab up\` again, after" \
+    "\`ckslab down\` if that does not help."
+}
+
+give_up() { echo "ckslab: $*" >&2; exit 1; }
 
 remove_check() { crictl pods --quiet --name gvisor-check | xargs --no-run-if-empty crictl --timeout 60s rmp --force > /dev/null; }
 
-main
+"${@:-main}"  # a test asks for one of them
