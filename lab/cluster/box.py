@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab import i18n, paths
-from lab.cluster import containers, image, processes
+from lab.cluster import containers, host, image, processes
 from lab.cluster.hypervisor import Provider
 from lab.cluster.machine import refused
 from lab.cluster.steps import Step, Steps
@@ -48,7 +48,13 @@ def ensure(vagrant: Vagrant, choice: str, provider: Provider, progress: OnProgre
 
 
 def _build(vagrant: Vagrant, progress: OnProgress) -> Box:
-    """The node image as a box; made once for the same files."""
+    """The node image as a box; made once for the same files.
+
+    Raises:
+        LabError: it is completed in a root directory of its own, which takes root (`vagrant.box-root`).
+    """
+    if not host.is_root():
+        raise LabError("vagrant.box-root")
     engine = containers.find()
     source = image.ensure(engine, "auto", progress)
     program = str(paths.data("vagrant") / "box.py")

@@ -32,6 +32,8 @@ _EMULATED = 6.0
 _MACHINES_SECONDS = 1200
 _API_SECONDS = 120
 _SNAPSHOT = "baseline"
+_LOST = "inaccessible"
+"""Vagrant's word for a machine that it does not reach, and can do nothing with but remove it."""
 _STEPS = (("machines", 30), ("cluster", 25), ("base", 4), ("ready", 12), ("keep", 5))
 """Of `up`, with the seconds that each takes on a processor that is not emulated."""
 
@@ -208,10 +210,25 @@ class VagrantEngine:
         steps.next()
         self._sweep(provider)
         bound = bounded(steps.say, seconds=_MACHINES_SECONDS * memory.pace, what=i18n.text("vagrant.machines"))
+        self._mend()
         self._vagrant().bring_up(provider, bound)
         self._learn_ways()
         self._assemble(steps)
         record.save(self.lab, replace(memory, lacks=capabilities.missing(self.nodes()), ready=True))
+
+    def _mend(self) -> None:
+        """Let machines that an interrupted `up` left be ones that Vagrant can start.
+
+        Where one of them failed, libvirt's plugin took away the network that the other was plugged into: that one comes
+        back when it is started anew, or not at all.
+        """
+        vagrant = self._vagrant()
+        states = vagrant.states()
+        if states:
+            vagrant.stop()
+        for name, state in states.items():
+            if state == _LOST:
+                vagrant.remove(name)
 
     def _assemble(self, steps: Steps) -> None:
         """A cluster out of machines that are there, with its workstation, and kept as it then is."""

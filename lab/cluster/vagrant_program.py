@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from lab.cluster.processes import OnLine
 from lab.errors import LabError
 
 _SECONDS = 180
+_LAST = 12
 _TRACE = re.compile(r"(\tfrom )?/.+:\d+:in `[^']*'$")
 _PLACES = {"%!(VAGRANT_COMMA)": ",", "\\n": "\n", "\\r": "\r"}
 """How Vagrant writes what would break its lines."""
@@ -67,9 +69,13 @@ class Vagrant(vagrant.Vagrant):
         configuration: str = self.ssh_config()
         return configuration
 
-    def remove(self) -> None:
-        """Destroy the machines with their disks; those alone that it made itself."""
-        self.destroy()
+    def remove(self, machine: str | None = None) -> None:
+        """Destroy a machine, or all, with their disks; those alone that it made itself."""
+        self.destroy(machine)
+
+    def stop(self) -> None:
+        """Shut down the machines that run."""
+        self.halt()
 
     def has_box(self, name: str) -> bool:
         """Whether there is a box of this name."""
@@ -92,12 +98,12 @@ class Vagrant(vagrant.Vagrant):
         return snapshot in self._call(["snapshot", "list", machine]).text.split()
 
     def _watch(self, command: Sequence[str], on_line: OnLine) -> None:
-        errors: list[str] = []
+        # What a machine's own scripts complain of comes among the details, before Vagrant says that they failed.
+        last: deque[str] = deque(maxlen=_LAST)
 
         def hear(line: str | None) -> None:
-            kind, words = spoken(line) if line is not None else ("", "")
-            if kind == "error":
-                errors.append(words)
+            words = spoken(line) if line is not None else ""
+            last.extend(_without_trace(words))
             on_line(words.splitlines()[-1] if words else None)
 
         argv = ["vagrant", *command, "--machine-readable"]
@@ -106,8 +112,7 @@ class Vagrant(vagrant.Vagrant):
         except FileNotFoundError as missing:
             raise LabError("vagrant.missing", str(missing)) from missing
         if not done.ok:
-            said = _without_trace("\n".join(errors)) or _last(done)
-            raise LabError("vagrant.refused", said, command=f"vagrant {command[0]}")
+            raise LabError("vagrant.refused", "\n".join(last), command=f"vagrant {command[0]}")
 
     def _call(self, command: Sequence[str]) -> Completed:
         name = f"vagrant {command[0]}"
@@ -118,7 +123,7 @@ class Vagrant(vagrant.Vagrant):
         except subprocess.TimeoutExpired as late:
             raise LabError("vagrant.silent", command=name, seconds=_SECONDS) from late
         if not done.ok:
-            raise LabError("vagrant.refused", _without_trace(done.error or done.text), command=name)
+            raise LabError("vagrant.refused", "\n".join(_without_trace(done.error or done.text)), command=name)
         return done
 
     # What python-vagrant runs, it runs by these two.
@@ -130,26 +135,18 @@ class Vagrant(vagrant.Vagrant):
         self._run_vagrant_command(args)
 
 
-def spoken(line: str) -> tuple[str, str]:
-    """What a line of `--machine-readable` output says to people: a kind such as `detail` or `error`, and the words.
-
-    Both are empty where it says nothing to them.
-    """
+def spoken(line: str) -> str:
+    """What a line of `--machine-readable` output says to people; empty where it says nothing to them."""
     fields = line.split(",", 4)
     if len(fields) < 5 or fields[2] != "ui":
-        return "", ""
+        return ""
     words = fields[4]
     for written, meant in _PLACES.items():
         words = words.replace(written, meant)
     lines = [part.removeprefix("==> ").strip().removeprefix(f"{fields[1]}:").strip() for part in words.splitlines()]
-    return fields[3], "\n".join(part for part in lines if part)
+    return "\n".join(part for part in lines if part)
 
 
-def _without_trace(words: str) -> str:
-    """Of an exception that nobody caught, the way through Vagrant's code says nothing to its user."""
-    return "\n".join(line for line in words.splitlines() if not _TRACE.match(line))
-
-
-def _last(done: Completed) -> str:
-    said = (spoken(line)[1] for line in done.text.splitlines())
-    return "\n".join([words for words in said if words][-10:])
+def _without_trace(words: str) -> list[str]:
+    """The lines of it; of an exception that nobody caught, the way through Vagrant's code says nothing to its user."""
+    return [line for line in words.splitlines() if not _TRACE.match(line)]

@@ -223,11 +223,15 @@ def test_an_api_server_that_stays_silent_ends_the_wait(
 # Interruptions
 
 
-def test_vagrant_that_gives_up_is_told_in_its_own_words(host: VirtualMachines, lab: Engine) -> None:
+def test_vagrant_that_gives_up_is_told_in_its_own_words_and_in_those_of_the_machine(
+    host: VirtualMachines, lab: Engine
+) -> None:
     host.change(trouble="kube-worker-1")
     refused = refusal(lab.up, ignore)
     assert refused.key == "vagrant.refused"
-    assert refused.came_back == "There is no\nmore disk"
+    assert refused.came_back == (
+        "Starting, at last\nStarting, at last\nckslab: URL is not what its makers published\nThere is no\nmore disk"
+    )
     assert fresh().status().state is State.PARTIAL
 
 
@@ -238,6 +242,21 @@ def test_what_an_interrupted_up_left_is_mended_by_the_next(host: VirtualMachines
     fresh().up(ignore)
     assert host.ran("virsh --connect qemu:///system vol-delete") == [
         "virsh --connect qemu:///system vol-delete ckslab-own-kube-worker-1.img --pool default"
+    ]
+    assert fresh().status().state is State.READY
+
+
+def test_a_machine_that_an_interrupted_up_left_without_a_network_is_made_anew(
+    host: VirtualMachines, lab: Engine
+) -> None:
+    host.change(trouble="kube-worker-1")
+    refusal(lab.up, ignore)
+    host.set_states("inaccessible")
+    host.change(trouble="", ran=[])
+    fresh().up(ignore)
+    assert host.ran("vagrant halt", "vagrant destroy") == [
+        "vagrant halt",
+        "vagrant destroy kube-control-plane --force",
     ]
     assert fresh().status().state is State.READY
 
@@ -396,15 +415,15 @@ def test_a_lab_that_exists_keeps_what_was_chosen(made: Engine) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("1,kube-worker-1,ui,output,==> kube-worker-1: Booting VM...", ("output", "Booting VM...")),
-        ("1,kube-worker-1,ui,detail,    kube-worker-1: a%!(VAGRANT_COMMA) b", ("detail", "a, b")),
-        ("1,kube-worker-1,ui,detail,    kube-worker-1: \\n    kube-worker-1: b", ("detail", "b")),
-        ("1,,ui,error,first\\nsecond", ("error", "first\nsecond")),
-        ("1,kube-worker-1,metadata,provider,libvirt", ("", "")),
-        ("a traceback", ("", "")),
+        ("1,kube-worker-1,ui,output,==> kube-worker-1: Booting VM...", "Booting VM..."),
+        ("1,kube-worker-1,ui,detail,    kube-worker-1: a%!(VAGRANT_COMMA) b", "a, b"),
+        ("1,kube-worker-1,ui,detail,    kube-worker-1: \\n    kube-worker-1: b", "b"),
+        ("1,,ui,error,first\\nsecond", "first\nsecond"),
+        ("1,kube-worker-1,metadata,provider,libvirt", ""),
+        ("a traceback", ""),
     ],
 )
-def test_what_is_for_people_is_heard_without_marks(line: str, said: tuple[str, str]) -> None:
+def test_what_is_for_people_is_heard_without_marks(line: str, said: str) -> None:
     assert spoken(line) == said
 
 

@@ -55,21 +55,29 @@ def up():
         if world["trouble"] == name:
             world["volumes"].append(f"{{own}}.img")
             keep()
+            says(name, "ui", "detail", f"    {{name}}: ckslab: URL is not what its makers published")
             says("", "error-exit", "Vagrant::Errors::Any", "no more disk")
             says("", "ui", "error", "There is no\\\\nmore disk\\\\n/usr/share/gems/x.rb:9:in `block in wait_for'")
             sys.exit(1)
         if not id_of(name).exists():
             if own in world["machines"] or f"{{own}}.img" in world["volumes"]:
                 sys.exit("taken")
-            id_of(name).parent.mkdir(parents=True)
+            id_of(name).parent.mkdir(parents=True, exist_ok=True)
             id_of(name).write_text(f"id-of-{{own}}")
             world["machines"][own] = {{"id": f"id-of-{{own}}"}}
             world["volumes"].append(f"{{own}}.img")
+        if world["machines"][own].get("state") == "inaccessible":
+            sys.exit("waiting for an address for ever")
         world["machines"][own]["state"] = "running"
         world["networks"] = [f"ckslab-{{lab}}"]
 
-def destroy():
-    for name in names:
+def halt():
+    for machine in world["machines"].values():
+        if machine["state"] == "running":
+            machine["state"] = "shutoff"
+
+def destroy(*which):
+    for name in which or names:
         if id_of(name).exists():
             del world["machines"][f"ckslab-{{lab}}-{{name}}"]
             world["volumes"].remove(f"ckslab-{{lab}}-{{name}}.img")
@@ -93,8 +101,10 @@ match sys.argv[1:]:
     case ["ssh-config", *_]:
         for name in names:
             print(f"Host {{name}}\\n  HostName 192.0.2.1\\n")
-    case ["destroy", *_]:
-        destroy()
+    case ["halt", *_]:
+        halt()
+    case ["destroy", *which, "--force"]:
+        destroy(*which)
     case ["snapshot", *words]:
         snapshot(*words)
     case ["box", "list", *_]:
