@@ -45,3 +45,33 @@ def test_a_record_is_whole_or_the_old_one(monkeypatch: pytest.MonkeyPatch) -> No
     loaded = record.load("own")
     assert loaded is not None
     assert loaded.image == "old"
+
+
+@pytest.mark.parametrize(
+    ("wish", "fits"),
+    [
+        (Record(), True),
+        (Record("vagrant"), True),
+        (Record("vagrant", image="build"), True),
+        (Record("vagrant", image="ckslab-made"), True),
+        (Record("vagrant", image="pull"), False),
+        (Record("external"), False),
+        (Record(provider="virtualbox"), False),
+        (Record(machines=1), False),
+    ],
+)
+def test_a_wish_that_says_nothing_else_fits_a_lab_that_exists(wish: Record, *, fits: bool) -> None:
+    made = Record("vagrant", image="build", made_from="ckslab-made", provider="libvirt")
+    assert made.is_as_wished(wish) is fits
+
+
+def test_of_what_was_said_on_a_command_line_only_choices_are_a_wish() -> None:
+    said = {"name": "own", "engine": "vagrant", "machines": 1, "provider": None, "json": True}
+    assert record.wish(said) == Record("vagrant", machines=1)
+
+
+def test_all_labs_are_known_by_their_records() -> None:
+    for name in ("own", "another"):
+        record.save(name, Record())
+    paths.private(paths.lab("empty"))
+    assert record.labs() == ["another", "own"]

@@ -1,0 +1,97 @@
+"""The box of virtual machines: which one is taken, and how one that is built comes to Vagrant."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lab.cluster import box, host, image
+from lab.cluster.box import PLAIN, Box
+from lab.errors import LabError
+from lab.progress import ignore
+from tests.unit.support.engines import done
+from tests.unit.support.home import move_in
+
+TOLD = {"name": "ckslab-made", "boot": "/cache/made", "box": "/cache/made/node.box"}
+
+
+@dataclass
+class Workshop:
+    """Stands for Vagrant and for the program that makes a box.
+
+    Attributes:
+        online: whether a registry answers.
+        built: command lines of the program, but for those that only ask.
+    """
+
+    online: bool = False
+    boxes: dict[str, str] = field(default_factory=dict)
+    built: list[list[str]] = field(default_factory=list)
+
+    def has_box(self, name: str) -> bool:
+        return name in self.boxes
+
+    def add_box(self, name: str, file: str) -> None:
+        self.boxes[name] = file
+
+    def ensure(self, choice: str, provider: Any = "libvirt") -> Box:
+        return box.ensure(self, choice, provider, ignore)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def workshop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workshop:
+    move_in(monkeypatch, tmp_path)
+    workshop = Workshop()
+    monkeypatch.setattr(image, "registry_answers", lambda _: workshop.online)
+    monkeypatch.setattr(image, "ensure", lambda *_: "localhost/node:1")
+    monkeypatch.setattr(image, "follow", lambda engine, argv, progress: workshop.built.append(argv))
+    monkeypatch.setattr(host, "is_root", lambda: True)
+    monkeypatch.setattr(box.containers, "find", lambda: SimpleNamespace(runtime="podman"))
+    monkeypatch.setattr(box.processes, "run", lambda argv, **_: done(argv, stdout=json.dumps(TOLD)))
+    return workshop
+
+
+def test_where_a_registry_answers_machines_are_furnished_by_download(workshop: Workshop) -> None:
+    workshop.online = True
+    assert workshop.ensure("auto") == Box(PLAIN)
+    assert workshop.built == []
+
+
+def test_where_none_does_the_box_is_built_and_handed_to_vagrant(workshop: Workshop) -> None:
+    assert workshop.ensure("auto") == Box("ckslab-made", "/cache/made")
+    assert workshop.boxes == {"ckslab-made": "/cache/made/node.box"}
+    assert workshop.built[0][4:6] == ["--image", "localhost/node:1"]
+
+
+def test_a_box_that_vagrant_has_is_not_built_again(workshop: Workshop) -> None:
+    workshop.boxes["ckslab-made"] = "earlier"
+    assert workshop.ensure("build").name == "ckslab-made"
+    assert workshop.built == []
+
+
+def test_pull_means_debians_box_even_without_a_registry(workshop: Workshop) -> None:
+    assert workshop.ensure("pull") == Box(PLAIN)
+
+
+def test_a_box_made_elsewhere_is_taken_by_its_name(workshop: Workshop) -> None:
+    assert workshop.ensure("mine/box", "virtualbox") == Box("mine/box")
+
+
+def test_virtualbox_takes_no_box_without_a_boot_loader(workshop: Workshop) -> None:
+    assert workshop.ensure("auto", "virtualbox") == Box(PLAIN)
+    with pytest.raises(LabError) as caught:
+        workshop.ensure("build", "virtualbox")
+    assert "`--image build`" in caught.value.next_step
+
+
+def test_who_is_not_root_is_told_before_anything_is_built(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "is_root", lambda: False)
+    with pytest.raises(LabError) as caught:
+        workshop.ensure("build")
+    assert caught.value.key == "vagrant.box-root"
+    assert workshop.built == []
