@@ -44,7 +44,7 @@ pytestmark = [
 
 
 class Server:
-    """Publishes files with the checksums beside them.
+    """Publishes files with the checksums beside them, written as their makers write them.
 
     Attributes:
         files: what is at each path.
@@ -90,7 +90,10 @@ class Server:
                 entry.size, entry.mode = 4, 0o755
                 tar.addfile(entry, io.BytesIO(b"made"))
         suffix = ".sha256sum" if archive.startswith("containerd") else ".sha256"
-        self.publish(f"/github.com/{folder}/{archive}", packed.getvalue(), suffix)
+        address = f"/github.com/{folder}/{archive}"
+        self.publish(address, packed.getvalue(), suffix)
+        if not archive.startswith("crictl"):
+            self.files[f"{address}{suffix}"] += f"  {archive}\n".encode()
         if archive.startswith("etcd"):
             digest = hashlib.sha256(packed.getvalue()).hexdigest()
             others = "0" * 64 + f"  etcd-v3.6.5-darwin-{ARCH}.zip\n"
