@@ -194,3 +194,17 @@ async def test_starting_shows_its_progress(stage: Stage) -> None:
         stage.session.gate.open()
         await stage.hear(pilot, PracticeScreen.ScenarioChanged)
         assert not stage.practice.bar.display
+
+
+async def test_what_was_seen_of_the_lab_while_it_went_back_is_past_once_it_is_there(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        stage.session.gate.shut()
+        await pilot.press("f9", "y")
+        await stage.hear(pilot, PracticeScreen.Progressed)
+        stage.engine.state = State.UNREACHABLE
+        stage.app.look()
+        await stage.hear(pilot, LabApp.Looked, 2)
+        stage.engine.state = State.READY
+        stage.session.gate.open()
+        await stage.hear(pilot, LabApp.Looked, 3)
+        assert "✓ ready" in str(stage.practice.state_line.render())

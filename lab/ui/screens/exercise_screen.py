@@ -149,6 +149,8 @@ class ExerciseScreen(SessionScreen):
             await self.show(view)
         self.show_lab()
         self.look_back()
+        # Going back to the baseline takes the API server away for a while: what was seen then is past.
+        await self.run_action("app.look")
         self.notify(i18n.text("ui.started" if event.started else "ui.removed"))
 
     @on(SessionScreen.Found)
