@@ -29,7 +29,10 @@ systemctl enable systemd-networkd systemd-resolved apparmor serial-getty@ttyS0
 systemctl mask systemd-networkd-wait-online apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap \
   fstrim.timer systemd-pstore
 ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+# Each machine makes an id of its own when it first boots, but not where D-Bus still knows one: by the same id, machines of one
+# box would be one and the same to DHCP, and the second take the address away from the first.
 : > /etc/machine-id
+ln -sf /etc/machine-id /var/lib/dbus/machine-id
 
 # Vagrant knows a box by this user and its well-known key, which it replaces by one of its own at the first boot.
 id vagrant > /dev/null 2>&1 || useradd --create-home --shell /bin/bash vagrant

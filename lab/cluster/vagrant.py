@@ -217,16 +217,9 @@ class VagrantEngine:
         record.save(self.lab, replace(memory, lacks=capabilities.missing(self.nodes()), ready=True))
 
     def _mend(self) -> None:
-        """Let machines that an interrupted `up` left be ones that Vagrant can start.
-
-        Where one of them failed, libvirt's plugin took away the network that the other was plugged into: that one comes
-        back when it is started anew, or not at all.
-        """
+        """Remove machines that an interrupted `up` left in a state that Vagrant cannot get them out of."""
         vagrant = self._vagrant()
-        states = vagrant.states()
-        if states:
-            vagrant.stop()
-        for name, state in states.items():
+        for name, state in vagrant.states().items():
             if state == _LOST:
                 vagrant.remove(name)
 

@@ -50,14 +50,12 @@ class Vagrant(vagrant.Vagrant):
         Raises:
             LabError: Vagrant gave up (`vagrant.refused`).
         """
-        # One after the other: libvirt's plugin gives a machine two seconds to tell its address, and removes it if it is
-        # late, as it is while another boots beside it.
-        command = ["up", "--provision", "--no-parallel", f"--provider={provider}"]
+        command = ["up", "--provision", f"--provider={provider}"]
         self._watch(command, on_line)
 
     def start(self, on_line: OnLine) -> None:
         """Start machines that exist."""
-        self._watch(["up", "--no-provision", "--no-parallel"], on_line)
+        self._watch(["up", "--no-provision"], on_line)
 
     def states(self) -> dict[str, str]:
         """Name of each machine that exists -> its state in Vagrant's words."""
@@ -72,10 +70,6 @@ class Vagrant(vagrant.Vagrant):
     def remove(self, machine: str | None = None) -> None:
         """Destroy a machine, or all, with their disks; those alone that it made itself."""
         self.destroy(machine)
-
-    def stop(self) -> None:
-        """Shut down the machines that run."""
-        self.halt()
 
     def has_box(self, name: str) -> bool:
         """Whether there is a box of this name."""

@@ -206,7 +206,7 @@ def test_up_starts_what_stopped_sets_the_clock_and_waits_until_it_is_well(
     monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
     host.set_states("paused", "shutoff")
     made.up(ignore)
-    assert host.ran("vagrant up") == ["vagrant up --no-provision --no-parallel --machine-readable"]
+    assert host.ran("vagrant up") == ["vagrant up --no-provision --machine-readable"]
     assert [line.split()[0] for line in host.asked if "date --utc --set @1800000000.0" in line] == list(MACHINES)
     assert not any("kubeadm init" in line for line in host.asked)
     assert made.status().state is State.READY
@@ -246,7 +246,7 @@ def test_what_an_interrupted_up_left_is_mended_by_the_next(host: VirtualMachines
     assert fresh().status().state is State.READY
 
 
-def test_a_machine_that_an_interrupted_up_left_without_a_network_is_made_anew(
+def test_a_machine_that_an_interrupted_up_left_without_an_address_is_made_anew(
     host: VirtualMachines, lab: Engine
 ) -> None:
     host.change(trouble="kube-worker-1")
@@ -254,10 +254,7 @@ def test_a_machine_that_an_interrupted_up_left_without_a_network_is_made_anew(
     host.set_states("inaccessible")
     host.change(trouble="", ran=[])
     fresh().up(ignore)
-    assert host.ran("vagrant halt", "vagrant destroy") == [
-        "vagrant halt",
-        "vagrant destroy kube-control-plane --force",
-    ]
+    assert host.ran("vagrant destroy") == ["vagrant destroy kube-control-plane --force"]
     assert fresh().status().state is State.READY
 
 

@@ -71,11 +71,6 @@ def up():
         world["machines"][own]["state"] = "running"
         world["networks"] = [f"ckslab-{{lab}}"]
 
-def halt():
-    for machine in world["machines"].values():
-        if machine["state"] == "running":
-            machine["state"] = "shutoff"
-
 def destroy(*which):
     for name in which or names:
         if id_of(name).exists():
@@ -101,8 +96,6 @@ match sys.argv[1:]:
     case ["ssh-config", *_]:
         for name in names:
             print(f"Host {{name}}\\n  HostName 192.0.2.1\\n")
-    case ["halt", *_]:
-        halt()
     case ["destroy", *which, "--force"]:
         destroy(*which)
     case ["snapshot", *words]:
