@@ -240,6 +240,9 @@ class VagrantEngine:
         for node in nodes:
             self._vagrant().save(node.name, _SNAPSHOT)
         self._set_clocks()
+        # A machine stands still while it is saved, so its kubelet is missed when the clock is set.
+        health.await_healthy(nodes, health.now(nodes), steps.say, SYSTEM.slower(self.pace))
+        health.await_ready(nodes, self.pace)
 
     def _revive(self, progress: OnProgress) -> None:
         """Start what stopped. Addresses stay, but for those that the host reaches the machines by."""
