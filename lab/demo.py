@@ -100,7 +100,8 @@ def _recorded(catalog: Catalog) -> Catalog:
 
 
 def _is_recorded(exercise: Exercise) -> bool:
-    return place(exercise, UNTOUCHED).is_file()
+    names = (UNTOUCHED, *(answer.name for answer in exercise.answers))
+    return all(place(exercise, name).is_file() for name in names)
 
 
 def _refuse() -> NoReturn:
