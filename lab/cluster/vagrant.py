@@ -15,6 +15,7 @@ from lab import i18n, paths
 from lab.clock import SYSTEM
 from lab.cluster import base, baseline, box, capabilities, health, hypervisor, image, network, record, virtual
 from lab.cluster.assembly import assemble
+from lab.cluster.box import Box
 from lab.cluster.engine import Capability, Role, State, Status
 from lab.cluster.hypervisor import Provider
 from lab.cluster.kubectl import ADMIN, Kubectl
@@ -204,7 +205,7 @@ class VagrantEngine:
         memory = replace(self._record, provider=provider, pace=_pace(provider), ready=False)
         self._refuse_others(provider)
         found = box.ensure(self._vagrant(memory), memory.image, provider, progress)
-        memory = replace(memory, made_from=found.name, boot=found.boot)
+        memory = replace(memory, made_from=found.name, boot=self._take_kernel(found))
         record.save(self.lab, memory)
         steps = Steps([Step(i18n.text(f"vagrant.step.{name}"), took * memory.pace) for name, took in _STEPS], progress)
         steps.next()
@@ -215,6 +216,14 @@ class VagrantEngine:
         self._learn_ways()
         self._assemble(steps)
         record.save(self.lab, replace(memory, lacks=capabilities.missing(self.nodes()), ready=True))
+
+    def _take_kernel(self, found: Box) -> str:
+        """A machine without a boot loader needs its kernel at each start; the cache forgets older boxes."""
+        if not found.boot:
+            return ""
+        folder = paths.private(self._folder) / "boot"
+        shutil.copytree(found.boot, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.box"))
+        return str(folder)
 
     def _mend(self) -> None:
         """Remove machines that an interrupted `up` left in a state that Vagrant cannot get them out of."""

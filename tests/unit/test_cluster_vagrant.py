@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -23,15 +24,17 @@ from tests.unit.support.engines import done
 from tests.unit.support.home import move_in
 from tests.unit.support.virtual_machines import MACHINES, VirtualMachines
 
-BOX = box.Box("ckslab-made", "/cache/boot")
-
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VirtualMachines:
     """Vagrant with libvirt on a machine whose processor runs virtual machines; the box is there."""
     move_in(monkeypatch, tmp_path)
     monkeypatch.setattr(hypervisor, "_accelerates", lambda: True)
-    monkeypatch.setattr(box, "ensure", lambda *_: BOX)
+    made = tmp_path / "made"
+    made.mkdir()
+    for name in ("vmlinuz", "initrd", "node.box"):
+        (made / name).write_text(name)
+    monkeypatch.setattr(box, "ensure", lambda *_: box.Box("ckslab-made", str(made)))
     host = VirtualMachines(tmp_path).install(monkeypatch)
     host.answers["/etc/kubernetes/kubelet.conf"] = done(code=1)
     host.answers["token create"] = done(stdout="abcdef.0123456789abcdef\n")
@@ -128,8 +131,13 @@ def test_the_vagrantfile_is_told_which_machines_of_which_lab(host: VirtualMachin
         "CKSLAB_LAB": "own",
         "CKSLAB_MACHINES": "2",
         "CKSLAB_BOX": "ckslab-made",
-        "CKSLAB_BOOT": "/cache/boot",
+        "CKSLAB_BOOT": str(paths.lab("own") / "boot"),
     }
+
+
+def test_a_lab_has_its_kernel_even_when_the_cache_has_a_newer_box(made: Engine, host: VirtualMachines) -> None:
+    shutil.rmtree(host.folder / "made")
+    assert sorted(file.name for file in (paths.lab("own") / "boot").iterdir()) == ["initrd", "vmlinuz"]
 
 
 def test_what_vagrant_says_is_told_on_the_way(host: VirtualMachines, lab: Engine) -> None:
