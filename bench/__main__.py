@@ -121,6 +121,8 @@ def in_flood() -> None:
 
 
 if __name__ == "__main__":
+    # As a user has it: what was compiled once is kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
         starts()
