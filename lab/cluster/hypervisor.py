@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
-from lab import paths
-from lab.cluster import processes
+from lab.cluster import processes, table
 
 Provider = Literal["virtualbox", "libvirt"]
 """What Vagrant has virtual machines run by, under its own name for it."""
@@ -58,16 +55,11 @@ def facts() -> Facts:
         in_windows="microsoft" in platform.release().lower(),
         accelerates=_accelerates(),
         memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-        wanted=_wanted(),
+        wanted=sum(machine.memory for machine in table.machines()) * 2**20,
         has_vagrant=has_vagrant,
         provider=_provider(has_vagrant=has_vagrant),
         libvirt_said=_libvirt_said(),
     )
-
-
-def _wanted() -> int:
-    table = yaml.safe_load((paths.data("vagrant") / "machines.yaml").read_text(encoding="utf-8"))
-    return sum(int(machine["memory"]) for machine in table["machines"]) * 2**20
 
 
 def _accelerates() -> bool | None:

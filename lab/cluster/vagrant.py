@@ -5,19 +5,16 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-
-import yaml
 
 from lab import i18n, paths
 from lab.clock import SYSTEM
-from lab.cluster import base, baseline, box, capabilities, health, hypervisor, image, network, record, virtual
+from lab.cluster import base, baseline, box, capabilities, health, hypervisor, image, network, record, table, virtual
 from lab.cluster.assembly import assemble
 from lab.cluster.box import Box
-from lab.cluster.engine import Capability, Role, State, Status
-from lab.cluster.hypervisor import Provider
+from lab.cluster.engine import Capability, State, Status
+from lab.cluster.hypervisor import Facts, Provider
 from lab.cluster.kubectl import ADMIN, Kubectl
 from lab.cluster.lock import exclusive
 from lab.cluster.record import Record
@@ -37,17 +34,6 @@ _LOST = "inaccessible"
 """Vagrant's word for a machine that it does not reach, and can do nothing with but remove it."""
 _STEPS = (("machines", 30), ("cluster", 25), ("base", 4), ("ready", 12), ("keep", 5))
 """Of `up`, with the seconds that each takes on a processor that is not emulated."""
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A row of vagrant/machines.yaml."""
-
-    name: str
-    role: Role
-    address: str
-    cpus: int
-    memory: int
 
 
 class VagrantEngine:
@@ -145,15 +131,10 @@ class VagrantEngine:
     def _record(self) -> Record:
         return record.load(self.lab) or self._chosen
 
-    @cached_property
-    def _every(self) -> tuple[Machine, ...]:
-        table = yaml.safe_load((paths.data("vagrant") / "machines.yaml").read_text(encoding="utf-8"))
-        return tuple(Machine(**row) for row in table["machines"])
-
     @property
-    def _table(self) -> tuple[Machine, ...]:
+    def _table(self) -> tuple[table.Machine, ...]:
         """The machines of this lab."""
-        return self._every[: self._record.machines]
+        return table.machines()[: self._record.machines]
 
     def _vagrant(self, memory: Record | None = None) -> Vagrant:
         memory = memory or self._record
@@ -174,7 +155,7 @@ class VagrantEngine:
 
     def _names(self) -> dict[str, str]:
         """Name of each machine -> the hypervisor's name for it."""
-        return {machine.name: f"ckslab-{self.lab}-{machine.name}" for machine in self._every}
+        return {machine.name: f"ckslab-{self.lab}-{machine.name}" for machine in table.machines()}
 
     def _refuse_others(self, provider: Provider) -> None:
         """Machines of these names that Vagrant did not make for this lab are somebody else's, and are not touched.
@@ -201,8 +182,9 @@ class VagrantEngine:
         virtual.sweep(provider, f"ckslab-{self.lab}", self._names().values())
 
     def _create(self, progress: OnProgress) -> None:
-        provider = self._record.provider or _provider()
-        memory = replace(self._record, provider=provider, pace=_pace(provider), ready=False)
+        facts = hypervisor.facts()
+        provider = self._record.provider or _provider(facts)
+        memory = replace(self._record, provider=provider, pace=_pace(provider, facts), ready=False)
         self._refuse_others(provider)
         found = box.ensure(self._vagrant(memory), memory.image, provider, progress)
         memory = replace(memory, made_from=found.name, boot=self._take_kernel(found))
@@ -288,13 +270,12 @@ class VagrantEngine:
         return {machine.name: machine.address for machine in self._table}
 
 
-def _provider() -> Provider:
+def _provider(facts: Facts) -> Provider:
     """What Vagrant can run machines by here.
 
     Raises:
         LabError: there is none (`vagrant.provider`), or no Vagrant (`vagrant.missing`).
     """
-    facts = hypervisor.facts()
     if not facts.has_vagrant:
         raise LabError("vagrant.missing")
     if facts.provider is None:
@@ -302,9 +283,9 @@ def _provider() -> Provider:
     return facts.provider
 
 
-def _pace(provider: Provider) -> float:
+def _pace(provider: Provider, facts: Facts) -> float:
     """QEMU emulates a processor where there is no other way; VirtualBox does not."""
-    return _EMULATED if provider == "libvirt" and not hypervisor.facts().accelerates else 1
+    return _EMULATED if provider == "libvirt" and not facts.accelerates else 1
 
 
 def _has_machines(lab: str) -> bool:

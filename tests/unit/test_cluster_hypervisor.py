@@ -173,7 +173,8 @@ def test_a_daemon_that_does_not_answer_is_told_with_its_socket(monkeypatch: pyte
 
 
 def test_what_the_machines_take_stands_in_their_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "machines.yaml").write_text("machines:\n  - {name: a, memory: 3072}\n  - {name: b, memory: 1024}\n")
+    row = "  - {{name: {}, role: worker, address: 192.0.2.1, cpus: 1, memory: {}}}\n"
+    (tmp_path / "machines.yaml").write_text("machines:\n" + row.format("a", 3072) + row.format("b", 1024))
     monkeypatch.setattr(paths, "data", lambda name: tmp_path)
     assert hypervisor.facts().wanted == 4 * GIBIBYTE
 
