@@ -36,7 +36,7 @@ pictures: $(STAMP)  ## make the pictures of the README files anew
 	@$(BIN)/python docs/pictures/make.py
 
 snapshots: $(STAMP)  ## draw the pictures anew that tests hold the app against; look at what has changed
-	@CKSLAB_DRAW_SNAPSHOTS=1 $(BIN)/pytest tests/ui/test_appearance.py
+	@DRAW_SNAPSHOTS=1 $(BIN)/pytest tests/ui/test_appearance.py
 
 bench: $(STAMP)  ## print figures that matter, as ratios
 	@$(BIN)/python -m bench

@@ -11,12 +11,14 @@ import pytest
 from lab import i18n
 from lab.settings import Settings
 from tests.ui.fakes import FakeEngine, FakeSession, Preparation, Stage, catalog
+from tests.unit.support.home import forget_settings
 
 MakeStage = Callable[[Settings], Stage]
 
 
 @pytest.fixture(autouse=True)
 def _english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    forget_settings(monkeypatch)
     monkeypatch.setattr(i18n, "_chosen", "en")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 FOLDER = Path(__file__).parent / "snapshots"
-DRAW = "CKSLAB_DRAW_SNAPSHOTS"
+DRAW = "DRAW_SNAPSHOTS"
 """The variable that has them drawn anew."""
 
 

@@ -10,6 +10,12 @@ import pytest
 from tests.unit.support.api_server import ApiServer, serving
 from tests.unit.support.control_plane import healthy
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode
+from tests.unit.support.home import forget_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_settings(monkeypatch)
 
 
 @pytest.fixture

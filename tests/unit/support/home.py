@@ -11,10 +11,15 @@ import pytest
 from lab import i18n
 
 
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a developer or CI has set for a lab of their own does not reach a test."""
+    for name in [name for name in os.environ if name.startswith("CKSLAB_")]:
+        monkeypatch.delenv(name)
+
+
 def move_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """English, and every file of the lab below this folder."""
     monkeypatch.setattr(i18n, "_chosen", "en")
-    monkeypatch.delenv("CKSLAB_CACHE", raising=False)
     for kind in ("STATE", "CACHE", "CONFIG"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
 
