@@ -7,9 +7,13 @@ import pty
 import select
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+SECONDS = 60
+"""As long as a slow machine may take to draw something."""
 
 APP = """
 import sys, threading
@@ -33,16 +37,16 @@ def run_until(shown: str, tmp_path: Path) -> tuple[int, int]:
     """Start the app and wait until it has drawn this; its process and its terminal."""
     child, terminal = pty.fork()
     if child == 0:
-        os.environ["TERM"] = "xterm-256color"
+        os.environ.update(TERM="xterm-256color", COLUMNS="80", LINES="24")
         os.execv(sys.executable, [sys.executable, "-c", APP, str(tmp_path / "exercises")])  # noqa: S606
     read_until(shown, terminal)
     return child, terminal
 
 
 def read_until(shown: str, terminal: int) -> None:
-    screen = b""
+    screen, end = b"", time.monotonic() + SECONDS  # the app draws its clock for as long as one looks
     while shown.encode() not in screen:
-        ready, _, _ = select.select([terminal], [], [], 30)
+        ready, _, _ = select.select([terminal], [], [], end - time.monotonic())
         assert ready, f"waited for {shown!r}, saw {screen[-2000:]!r}"
         screen += os.read(terminal, 65536)
 
