@@ -14,6 +14,7 @@ from lab.catalog.format import AnswerFile, CriterionFile, DomainFile, ExerciseFi
 from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, MachineFile, Scenario
 from lab.catalog.reader import parameters_of, read, read_mapping
 from lab.catalog.source import CatalogError, Problem, Source
+from lab.cluster.engine import Capability
 from lab.i18n import LANGUAGES
 
 SOLUTION = "solution"
@@ -57,7 +58,7 @@ def load_exercise(folder: Path, root: Path, domain: str) -> Exercise:
         objective=file.objective,
         minutes=file.minutes,
         level=file.level,
-        requires=file.requires,
+        requires=_requires(file),
         images=file.images,
         scenario=_scenario(source, file.scenario, folder),
         criteria=_criteria(source, file.criteria),
@@ -66,6 +67,11 @@ def load_exercise(folder: Path, root: Path, domain: str) -> Exercise:
     _check_texts(source, exercise)
     source.close()
     return exercise
+
+
+def _requires(file: ExerciseFile) -> tuple[Capability, ...]:
+    """What its author names, and what its way back takes."""
+    return (*file.requires, *((Capability.BASELINE,) if file.scenario.reset == "baseline" else ()))
 
 
 def _load_domain(folder: Path, root: Path) -> tuple[Domain, list[Problem]]:

@@ -14,7 +14,7 @@ from lab import i18n
 from lab.clock import SYSTEM, Clock
 from lab.cluster import health
 from lab.cluster.base import HOME
-from lab.cluster.engine import Completed, Engine, Node, Rescuer
+from lab.cluster.engine import Capability, Completed, Engine, Node, Rescuer
 from lab.cluster.health import OnDetail
 from lab.errors import LabError
 
@@ -69,8 +69,11 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
     """Go back to the baseline, from whatever state, and wait until the cluster is healthy.
 
     Raises:
-        LabError: there is none (`baseline.missing`) or it does not help (`baseline.failed`): the lab must be made anew.
+        LabError: nobody has allowed it (`baseline.forbidden`), though an earlier lab may have left one; there is none
+            (`baseline.missing`) or it does not help (`baseline.failed`): the lab must be made anew.
     """
+    if why := engine.lacks().get(Capability.BASELINE):
+        raise LabError("baseline.forbidden", why, lab=engine.lab)
     clock = clock.slower(engine.pace)
     try:
         _restore(engine, say, clock)

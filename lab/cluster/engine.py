@@ -23,6 +23,8 @@ class Capability(StrEnum):
     INTERNET = "internet"
     APPARMOR = "apparmor"
     WORKER = "worker"
+    BASELINE = "baseline"
+    """The whole cluster may be taken back to what it was, with whatever else was made of it since."""
 
 
 class State(StrEnum):

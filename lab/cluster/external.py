@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab import i18n, paths
 from lab.cluster import base, baseline, capabilities, health, processes, record
-from lab.cluster.engine import Capability, Node, Role, State, Status
+from lab.cluster.engine import Capability, Completed, Node, Role, State, Status
 from lab.cluster.lock import exclusive
 from lab.cluster.record import Record
 from lab.cluster.ssh import Ssh, SshNode
@@ -85,7 +85,8 @@ class ExternalEngine:
 
         Raises:
             UsageError: it was not said where the cluster is (`external.where`).
-            LabError: a node is not reached (`node.gone`), or something does not answer (`external.cluster`).
+            LabError: a node is not reached (`node.gone`), or the API server does not answer this machine
+                (`external.cluster`) or the learner on base (`external.kubectl`).
         """
         if self.status().state is State.READY:
             return
@@ -104,6 +105,7 @@ class ExternalEngine:
             baseline.save(self)
         memory = replace(memory, has_learner=self.base().run(["id", base.LEARNER]).ok)
         record.save(self.lab, memory)
+        self._check_kubectl()
         record.save(self.lab, replace(memory, lacks=self._missing(), ready=True))
 
     @exclusive
@@ -124,15 +126,26 @@ class ExternalEngine:
         lacks = capabilities.missing(self.nodes())
         if not all(self._reaches(node.name) for node in self.nodes()):
             lacks["node-shell"] = "capability.no-node-shell"
+        if not self._record.baseline:
+            lacks["baseline"] = "capability.no-baseline"
         return lacks
+
+    def _check_kubectl(self) -> None:
+        """What it reads is the learner's and is not written for them: elsewhere they may have another cluster."""
+        tried = self._as_learner("kubectl", "--request-timeout=10s", "get", "nodes")
+        if not tried.ok:
+            raise LabError("external.kubectl", tried.error, base=self.base().name, lab=self.lab)
 
     def _reaches(self, node: str) -> bool:
         """Whether the learner gets from base to a node by its name."""
-        argv = self.shell_argv("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", node, "true", tty=False)
+        return self._as_learner("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", node, "true").ok
+
+    def _as_learner(self, *command: str) -> Completed:
+        argv = self.shell_argv(*command, tty=False)
         try:
-            return processes.run(argv, env={}, timeout=_LOGIN_SECONDS).ok
-        except subprocess.TimeoutExpired:
-            return False
+            return processes.run(argv, env={}, timeout=_LOGIN_SECONDS)
+        except subprocess.TimeoutExpired as late:
+            return Completed(argv, 1, b"", str(late).encode())
 
 
 def _nodes_of(kubeconfig: str) -> dict[str, Role]:

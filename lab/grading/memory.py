@@ -30,12 +30,13 @@ class Memory:
     """Proofs that held, by exercise and answer, for as long as nothing that they hang on changes.
 
     Args:
-        cluster: what else they hang on, such as the version of Kubernetes.
+        engine: what holds on one is not yet proved on another; each has its own file of an exercise.
+        kubernetes: its version.
     """
 
-    def __init__(self, cluster: str, folder: Path | None = None) -> None:
-        self._cluster = cluster
-        self._folder = folder or paths.private(paths.cache() / "proofs")
+    def __init__(self, engine: str, kubernetes: str, folder: Path | None = None) -> None:
+        self._kubernetes = kubernetes
+        self._folder = paths.private((folder or paths.cache() / "proofs") / engine)
 
     def recall(self, exercise: Exercise) -> dict[str, Remembered]:
         """What still holds, by answer."""
@@ -66,5 +67,5 @@ class Memory:
         """A hash of all that a proof of the exercise hangs on."""
         folders = (exercise.folder, *_JUDGES, paths.data("node"))
         # Recordings come of a proof, not the other way round.
-        parts = [self._cluster, *(fingerprint(folder, without=["recordings"]) for folder in folders)]
+        parts = [self._kubernetes, *(fingerprint(folder, without=["recordings"]) for folder in folders)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

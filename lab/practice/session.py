@@ -144,7 +144,7 @@ class Session:
         status = self.engine.status()
         if status.state is not State.READY:
             raise LabError("prove.not_ready", status.detail, lab=status.lab)
-        memory = Memory(f"{status.engine} {status.kubernetes}")
+        memory = Memory(status.engine, status.kubernetes)
         unrecorded = Session(self.catalog, self.engine, observe=self._observe, clock=self.clock)
         for exercise in exercises:
             yield from prove(exercise, unrecorded, wanted, memory=memory, clock=self.clock)
@@ -175,6 +175,8 @@ class Session:
             try:
                 work()
             except LabError:
+                if Capability.BASELINE in self.engine.lacks():
+                    raise
                 say(i18n.text("session.step.back"))
             else:
                 return

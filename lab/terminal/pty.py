@@ -12,6 +12,8 @@ import subprocess
 import termios
 from collections.abc import Mapping, Sequence
 
+_OF_TERMINAL = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+"""Signals that a terminal sends. Whoever started this process may have had it ignore some, which is inherited."""
 CHUNK = 2048
 """What is read at once: little enough that the screen takes it in some milliseconds, even in a flood."""
 
@@ -36,7 +38,7 @@ class Pty:
                 stderr=theirs,
                 env=dict(environment),
                 start_new_session=True,
-                preexec_fn=_take_terminal,
+                preexec_fn=_settle,
             )
         except OSError:
             os.close(self.fd)
@@ -91,9 +93,11 @@ class Pty:
         return None
 
 
-def _take_terminal() -> None:
-    """Make the terminal the program's controlling one, so that Ctrl+C reaches what runs in it."""
+def _settle() -> None:
+    """Make the terminal the program's controlling one, so that Ctrl+C reaches what runs in it and is heard."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in _OF_TERMINAL:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _set_size(fd: int, columns: int, rows: int) -> None:

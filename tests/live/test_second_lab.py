@@ -76,7 +76,12 @@ def machines(engine: Containers, lab: str) -> dict[str, str]:
 def interrupt(second: Cli, engine: Containers, image: str) -> None:
     """Ctrl-C as soon as the nodes are there."""
     making = subprocess.Popen(
-        second.argv("up", "--image", image), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        second.argv("up", "--image", image),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that a shell without job control runs in the background have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     nodes = belongings(second.lab).containers[:2]
     assert wait_until(lambda: len(engine.inspect(*nodes)) == len(nodes), SYSTEM, bound=60)

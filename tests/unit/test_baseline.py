@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lab.cluster import baseline
-from lab.cluster.engine import Node
+from lab.cluster.engine import Capability, Node
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
 from tests.unit.support.container_engine import leases
@@ -81,6 +81,13 @@ def refusal(lab: Lab) -> str:
         restored(lab)
     assert "ckslab --name cks down" in caught.value.next_step
     return str(caught.value)
+
+
+def test_where_nobody_has_allowed_it_no_machine_is_touched() -> None:
+    lab = Lab(lacking={Capability.BASELINE: "the cluster is yours"})
+    with pytest.raises(LabError, match="the cluster is yours"):
+        restored(lab)
+    assert lab.node.ran == lab.worker.ran == []
 
 
 # Keeping it

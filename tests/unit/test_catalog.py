@@ -91,6 +91,11 @@ def test_what_an_exercise_requires_is_a_capability(root: Path) -> None:
     assert load(root).exercises[0].requires == (Capability.GVISOR,)
 
 
+def test_an_exercise_that_is_undone_by_the_baseline_requires_it(root: Path) -> None:
+    problems_after(root, lambda values: values.update(scenario={"reset": "baseline"}))
+    assert load(root).exercises[0].requires == (Capability.BASELINE,)
+
+
 def test_exercises_come_in_the_domains_order(root: Path) -> None:
     folder = write_domain(root, "two", "one")
     for name in ("one", "two"):

@@ -85,6 +85,7 @@ def test_nothing_is_changed_on_a_cluster_that_is_not_the_labs_alone(hosts: Hosts
 
 def test_its_baseline_is_kept_with_consent(hosts: Hosts) -> None:
     create_lab("own", Record("external", kubeconfig="/k", ssh_config="/mine/ssh_config", baseline=True)).up(ignore)
+    assert Capability.BASELINE not in open_lab("own").lacks()
     kept = [line for line in hosts.asked if "bash -s save" in line]
     assert [line.split()[0] for line in sorted(kept)] == ["kube-control-plane", "kube-worker-1"]
 
@@ -97,6 +98,14 @@ def test_a_node_that_ssh_does_not_reach_is_named(hosts: Hosts) -> None:
     assert open_lab("own").status().state is State.PARTIAL
 
 
+def test_a_learner_whose_kubectl_does_not_reach_the_cluster_is_not_let_begin(hosts: Hosts) -> None:
+    hosts.answers["kubectl --request-timeout"] = done(code=1, stderr="localhost:8080 was refused")
+    with pytest.raises(LabError, match="localhost:8080 was refused") as caught:
+        create_lab("own", WISH).up(ignore)
+    assert "~/.kube/config" in caught.value.next_step
+    assert open_lab("own").status().state is State.PARTIAL
+
+
 def test_what_the_cluster_can_do_is_measured(hosts: Hosts) -> None:
     hosts.answers |= {
         "runsc": done(code=1),
@@ -104,7 +113,12 @@ def test_what_the_cluster_can_do_is_measured(hosts: Hosts) -> None:
         "BatchMode=yes -o ConnectTimeout=5 kube-worker-1": done(code=255),
     }
     create_lab("own", WISH).up(ignore)
-    assert set(open_lab("own").lacks()) == {Capability.GVISOR, Capability.ETCD, Capability.NODE_SHELL}
+    assert set(open_lab("own").lacks()) == {
+        Capability.GVISOR,
+        Capability.ETCD,
+        Capability.NODE_SHELL,
+        Capability.BASELINE,
+    }
 
 
 def test_a_cluster_that_does_not_answer_is_unreachable(hosts: Hosts, lab: Engine) -> None:

@@ -228,7 +228,7 @@ def test_a_start_that_fails_is_a_problem_of_that_proof_only() -> None:
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Memory:
-    return Memory("kind v1.36.1", tmp_path)
+    return Memory("kind", "v1.36.1", tmp_path)
 
 
 def test_what_holds_and_has_not_changed_is_not_proved_again(memory: Memory) -> None:
@@ -255,8 +255,17 @@ def test_by_force_everything_is_proved_again(memory: Memory) -> None:
 
 def test_another_version_of_kubernetes_proves_nothing(memory: Memory, tmp_path: Path) -> None:
     proofs(HandMadeLab(RIGHT), memory=memory)
-    again = proofs(HandMadeLab(RIGHT), memory=Memory("kind v1.37.0", tmp_path))
+    again = proofs(HandMadeLab(RIGHT), memory=Memory("kind", "v1.37.0", tmp_path))
     assert not any(proof.remembered for proof in again.values())
+
+
+def test_what_holds_on_one_engine_is_proved_anew_on_another_and_still_held_by_the_first(
+    memory: Memory, tmp_path: Path
+) -> None:
+    proofs(HandMadeLab(RIGHT), memory=memory)
+    elsewhere = proofs(HandMadeLab(RIGHT), memory=Memory("vagrant", "v1.36.1", tmp_path))
+    assert not any(proof.remembered for proof in elsewhere.values())
+    assert all(proof.remembered for proof in proofs(HandMadeLab(RIGHT), memory=memory).values())
 
 
 def test_a_changed_exercise_is_proved_again_but_a_new_recording_changes_nothing(memory: Memory, tmp_path: Path) -> None:

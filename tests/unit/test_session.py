@@ -303,6 +303,14 @@ def test_a_reset_that_deleting_does_not_help_goes_back_to_the_baseline(restores:
     assert "baseline" in told[-1].detail
 
 
+def test_where_the_baseline_may_not_be_used_the_refusal_itself_is_told(restores: list[str]) -> None:
+    engine, own = HandMadeEngine(lacking={Capability.BASELINE: "the cluster is yours"}), one(Scenario(("shop",)))
+    engine.node.answers["delete namespace"] = done(code=1, stderr="connection refused")
+    with pytest.raises(LabError, match="connection refused"):
+        session(engine, own).reset(own)
+    assert restores == []
+
+
 # Grading and proving
 
 

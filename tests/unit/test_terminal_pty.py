@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -73,7 +74,15 @@ def test_its_exit_code_is_known_at_the_end() -> None:
     assert pty.close() == 3
 
 
-def test_closing_hangs_up() -> None:
+@pytest.fixture
+def _ignores_hanging_up() -> Iterator[None]:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_ignores_hanging_up")
+def test_closing_hangs_up_also_where_nohup_started_the_app() -> None:
     pty = Pty(["sh", "-c", "trap 'exit 7' HUP; echo ready; while :; do sleep 0.1; done"], ENVIRONMENT, 80, 24)
     read_until(pty, "ready")
     assert pty.close() == 7
