@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from lab import i18n, paths
-from lab.cluster import containers, host, hypervisor, image, open_lab, record
+from lab.cluster import capabilities, containers, host, hypervisor, image, open_lab, record
 from lab.cluster.containers import Containers
-from lab.cluster.engine import State
+from lab.cluster.engine import Engine, State
 from lab.cluster.hypervisor import Facts
 from lab.errors import LabError
 
@@ -44,9 +44,9 @@ def examine(lab: str, engine: str = "") -> list[Examined]:
     memory = record.load(lab)
     asked = engine or (memory.engine if memory else "")
     if asked == "external":
-        return [_disk(), _lab(lab)]
+        return [_disk(), *_lab(lab)]
     if asked == "vagrant":
-        return [*_virtual_machines(hypervisor.facts()), _disk(), *([_lab(lab)] if memory else [])]
+        return [*_virtual_machines(hypervisor.facts()), _disk(), *(_lab(lab) if memory else ())]
     return _examine_kind(lab, memory or record.Record())
 
 
@@ -57,7 +57,7 @@ def _examine_kind(lab: str, memory: record.Record) -> list[Examined]:
     except LabError as error:
         return [_trouble("engine", error), *found, *_virtual_machines(hypervisor.facts())]
     found.insert(0, _said("engine", "ok", "ok", runtime=engine.runtime))
-    return [*found, *_image(engine, memory), _lab(lab), _said("security", "note", "says", advice="next")]
+    return [*found, *_image(engine, memory), *_lab(lab), _said("security", "note", "says", advice="next")]
 
 
 def _host() -> Iterator[Examined]:
@@ -141,15 +141,28 @@ def _image(engine: Containers, memory: record.Record) -> Iterator[Examined]:
         yield _said("stand-ins", "note", "says", images=", ".join(image.versions()["stand-ins"]))
 
 
-def _lab(lab: str) -> Examined:
+def _lab(lab: str) -> Iterator[Examined]:
     name = i18n.text("doctor.lab.name", lab=lab)
     try:
-        status = open_lab(lab).status()
+        engine = open_lab(lab)
+        status = engine.status()
+        says = i18n.text(f"cli.state.{status.state}", lab=lab)
+        broken = status.state in (State.PARTIAL, State.UNREACHABLE)
+        yield Examined(name, "problem" if broken else "ok", f"{says} {status.detail}".strip())
+        if status.state is State.READY:
+            yield from _nodes(engine)
     except LabError as error:
-        return Examined(name, "problem", f"{error.tried} {error.came_back}".strip(), error.next_step)
-    says = i18n.text(f"cli.state.{status.state}", lab=lab)
-    broken = status.state in (State.PARTIAL, State.UNREACHABLE)
-    return Examined(name, "problem" if broken else "ok", f"{says} {status.detail}".strip())
+        yield Examined(name, "problem", f"{error.tried} {error.came_back}".strip(), error.next_step)
+
+
+def _nodes(engine: Engine) -> Iterator[Examined]:
+    """What they are and, one by one, what they cannot do."""
+    nodes = engine.nodes()
+    cgroup, platform = capabilities.cgroup_version(nodes[-1]), capabilities.gvisor_platform(nodes[-1])
+    key = "says" if platform else "without-gvisor"
+    yield _said("nodes", "ok", key, count=len(nodes), cgroup=cgroup, platform=platform)
+    for capability, why in engine.lacks().items():
+        yield _said("lacks", "note", "says", capability=capability, why=why)
 
 
 def _said(topic: str, state: Judgement, key: str, advice: str = "", **params: object) -> Examined:

@@ -183,7 +183,7 @@ class VagrantEngine:
 
     def _create(self, progress: OnProgress) -> None:
         facts = hypervisor.facts()
-        provider = self._record.provider or _provider(facts)
+        provider = _provider(self._record.provider, facts)
         memory = replace(self._record, provider=provider, pace=_pace(provider, facts), ready=False)
         self._refuse_others(provider)
         found = box.ensure(self._vagrant(memory), memory.image, provider, progress)
@@ -270,17 +270,21 @@ class VagrantEngine:
         return {machine.name: machine.address for machine in self._table}
 
 
-def _provider(facts: Facts) -> Provider:
-    """What Vagrant can run machines by here.
+def _provider(chosen: Provider | None, facts: Facts) -> Provider:
+    """What Vagrant is to run machines by here: what was chosen, else what it can.
 
     Raises:
-        LabError: there is none (`vagrant.provider`), or no Vagrant (`vagrant.missing`).
+        LabError: there is none (`vagrant.provider`), it does not answer (`vagrant.libvirt`), or there is no Vagrant
+            (`vagrant.missing`).
     """
     if not facts.has_vagrant:
         raise LabError("vagrant.missing")
-    if facts.provider is None:
+    provider = chosen or facts.provider
+    if provider is None:
         raise LabError("vagrant.provider")
-    return facts.provider
+    if provider == "libvirt" and facts.libvirt_said:
+        raise LabError("vagrant.libvirt", facts.libvirt_said)
+    return provider
 
 
 def _pace(provider: Provider, facts: Facts) -> float:

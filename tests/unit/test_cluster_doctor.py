@@ -135,6 +135,34 @@ def test_the_lab_itself_is_looked_at(machine: HandMadeContainers, state: str, an
     assert the("lab own").state == verdict
 
 
+def test_a_ready_lab_says_what_its_nodes_are_and_cannot_do(machine: HandMadeContainers) -> None:
+    machine.make_lab("own")
+    machine.answers["config dump"] = done(
+        stdout="[plugins.any.containerd.runtimes.runsc.options]\nConfigPath = '/etc/runsc.toml'"
+    )
+    machine.answers["cat -- /etc/runsc.toml"] = done(stdout='[runsc_config]\nplatform = "kvm"\n')
+    record.save("own", Record(runtime="podman", ready=True, lacks={"internet": "capability.no-internet"}))
+    assert the("nodes").says == "2 with cgroup v2; gVisor works by kvm."
+    assert the("not possible here").says.startswith("internet: ")
+
+
+@pytest.mark.parametrize("read", [done(code=1, stderr="No such file"), done(stdout="platform = systrap")])
+def test_a_gvisor_whose_settings_cannot_be_read_is_not_said_to_work(machine: HandMadeContainers, read: object) -> None:
+    machine.make_lab("own")
+    machine.answers["config dump"] = done(
+        stdout="[plugins.any.containerd.runtimes.runsc.options]\nConfigPath = '/etc/runsc.toml'"
+    )
+    machine.answers["/etc/runsc.toml"] = read  # type: ignore[assignment]
+    record.save("own", Record(runtime="podman", ready=True))
+    assert the("nodes").says.endswith("without gVisor.")
+
+
+def test_nodes_whose_containerd_knows_no_gvisor_are_said_to_have_none(machine: HandMadeContainers) -> None:
+    machine.make_lab("own")
+    record.save("own", Record(runtime="podman", ready=True))
+    assert the("nodes").says == "2 with cgroup v2, without gVisor."
+
+
 def test_a_lab_half_made_is_a_problem(machine: HandMadeContainers) -> None:
     record.save("own", Record(runtime="podman", made_from="localhost/ckslab-node:current"))
     assert the("lab own").state == "problem"

@@ -30,6 +30,7 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VirtualMachines:
     """Vagrant with libvirt on a machine whose processor runs virtual machines; the box is there."""
     move_in(monkeypatch, tmp_path)
     monkeypatch.setattr(hypervisor, "_accelerates", lambda: True)
+    monkeypatch.setattr(hypervisor, "_libvirt_said", lambda: "")
     made = tmp_path / "made"
     made.mkdir()
     for name in ("vmlinuz", "initrd", "node.box"):
@@ -327,6 +328,15 @@ def test_a_second_lab_of_virtual_machines_would_have_the_same_addresses(made: En
 def test_without_vagrant_its_page_is_the_next_step(host: VirtualMachines, lab: Engine) -> None:
     (host.folder / "bin" / "vagrant").unlink()
     assert "vagrant" in refusal(lab.up, ignore).next_step
+
+
+def test_a_libvirt_that_does_not_answer_is_told_before_anything_is_made(
+    host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hypervisor, "_libvirt_said", lambda: "/run/libvirt/libvirt-sock: Connection refused")
+    refused = refusal(lab.up, ignore)
+    assert (refused.key, refused.came_back) == ("vagrant.libvirt", "/run/libvirt/libvirt-sock: Connection refused")
+    assert host.ran("vagrant up") == []
 
 
 # Removing it
