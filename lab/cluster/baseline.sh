@@ -4,6 +4,7 @@
 #   baseline.sh save|restore|follow control-plane|worker|base PATH...
 # PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
 set -euo pipefail
+export LC_ALL=C  # names are bytes, and sorted as such
 verb=$1 role=$2
 shift 2
 
@@ -76,35 +77,43 @@ restore() {
   systemctl start kubelet
 }
 
+# What is as it was stays untouched, so that `renew` sees what changed. Both sides are listed as a whole: thousands of
+# programs, one for each file, take a minute where a processor is emulated.
 restore_files() {
-  for path; do
-    if ! is_there "$kept/files$path"; then
-      rm -rf "$path"
-      continue
-    fi
-    if [ -d "$path" ]; then
-      find "$path" -depth -mindepth 1 -print0 | while IFS= read -rd '' own; do
-        is_there "$kept/files$own" || rm -rf "$own"
-      done
-    fi
-    (cd "$kept/files" && find ".$path" -print0) | while IFS= read -rd '' own; do put_back "${own#.}"; done
-  done
+  local lists path
+  lists=$(mktemp --directory)
+  list "$kept/files" "$@" > "$lists/kept"
+  list "" "$@" > "$lists/now"
+  comm -z -13 <(names "$lists/kept") <(names "$lists/now") | xargs -0 --no-run-if-empty rm -rf --
+  comm -z -23 "$lists/kept" "$lists/now" | names - | while IFS= read -rd '' path; do put_back "$path"; done
+  rm -r "$lists"
 }
 
-# What is as it was stays untouched, so that `renew` sees what changed.
+# list ROOT PATH...: all that lies there, below another root, as `name TAB what it is` and, for files, `name TAB hash`.
+# What vanishes meanwhile is not there.
+list() {
+  local root=$1 path there=()
+  shift
+  for path; do
+    if is_there "$root$path"; then there+=("$path"); fi
+  done
+  [ ${#there[@]} -eq 0 ] || {
+    find "${there[@]/#/$root}" -printf "%p\t%y %m %U %G %l\0" || true
+    find "${there[@]/#/$root}" -type f -print0 | xargs -0 --no-run-if-empty sha256sum --zero |
+      sed -z 's/^\(\S*\)  \(.*\)/\2\t\1/' || true
+  } | cut -z -c$((${#root} + 1))- | sort -z
+}
+
+# The names in such a list, those of directories before what is in them.
+names() { cut -z -f1 "$1" | sort -zu; }
+
 put_back() {
   local from=$kept/files$1
-  if is_same "$from" "$1"; then return; fi
-  if [ -d "$from" ] && [ -d "$1" ] && [ ! -L "$1" ]; then
+  if [ -d "$from" ] && [ -d "$1" ] && ! [ -L "$from" ] && ! [ -L "$1" ]; then
     chown --reference "$from" "$1" && chmod --reference "$from" "$1"
   else
     rm -rf "$1" && mkdir -p "$(dirname "$1")" && cp --archive "$from" "$1"
   fi
-}
-
-is_same() {
-  [ "$(stat --format '%f %u %g' "$1")" = "$(stat --format '%f %u %g' "$2" 2>&1)" ] || return 1
-  if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ]; else [ -d "$1" ] || cmp --quiet "$1" "$2"; fi
 }
 
 # A container has another address once it was stopped. Its entrypoint tells all but etcd's certificates, which etcd reads

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -107,6 +108,23 @@ def test_a_directory_that_became_a_link_is_itself_again_and_what_it_points_to_st
     assert machine.run("restore") == 0
     assert [path.name for path in (machine.etc / "manifests").iterdir()] == ["api.yaml"]
     assert (elsewhere / "mine").exists()
+
+
+def test_a_link_to_a_directory_that_became_a_directory_is_itself_again(machine: Machine) -> None:
+    (machine.etc / "link").unlink()
+    (machine.etc / "link").mkdir()
+    (machine.etc / "link" / "mine").write_text("mine")
+    assert machine.run("restore") == 0
+    assert (machine.etc / "link").readlink() == Path("manifests")
+
+
+def test_what_was_changed_without_a_trace_in_size_and_time_is_as_it_was(machine: Machine) -> None:
+    file = machine.etc / "manifests" / "api.yaml"
+    before = file.stat()
+    file.write_text("ORIGINAL")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert machine.run("restore") == 0
+    assert file.read_text() == "original"
 
 
 def test_what_is_as_it_was_is_not_touched(machine: Machine) -> None:
