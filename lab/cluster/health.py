@@ -78,7 +78,7 @@ def await_ready(nodes: Sequence[Node], pace: float = 1) -> None:
 
 def seen(status: Status, control_plane: Node) -> Status:
     """The status of a lab whose machines run, with what its API server says."""
-    answer = Kubectl(control_plane).ask("get", "nodes", "--output", "json", timeout=15)
+    answer = Kubectl(control_plane).look("get", "nodes", "--output", "json")
     if not answer.ok:
         return replace(status, state=State.UNREACHABLE, detail=answer.error)
     nodes = json.loads(answer.stdout)["items"]
@@ -125,7 +125,7 @@ class _Cluster:
 
     def _list(self, kind: str, namespace: str) -> list[dict[str, Any]]:
         place = f"--namespace={namespace}" if namespace else "--all-namespaces"
-        listed = self._kubectl.ask("get", kind, place, "--output=json", timeout=15)
+        listed = self._kubectl.look("get", kind, place, "--output=json")
         items: list[dict[str, Any]] = json.loads(listed.stdout)["items"] if listed.ok else []
         return items
 

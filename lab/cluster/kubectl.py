@@ -9,6 +9,7 @@ ADMIN = "/etc/kubernetes/admin.conf"
 """What kubeadm leaves on every control plane."""
 BOUND = 60.0
 """Seconds for one command."""
+_LOOK_SECONDS = 10
 
 
 class Kubectl:
@@ -21,9 +22,16 @@ class Kubectl:
         """Run it, whatever comes of it."""
         return self._node.run(["kubectl", f"--kubeconfig={ADMIN}", *args], stdin=stdin, timeout=timeout)
 
+    def look(self, *args: str) -> Completed:
+        """Run it for a look that will be repeated: one that gets no answer ends soon, whatever comes of it.
+
+        A connection that was made while the network of the node was made anew may never be answered.
+        """
+        return self.ask(f"--request-timeout={_LOOK_SECONDS}s", *args, timeout=_LOOK_SECONDS + 5)
+
     def answers(self) -> bool:
         """Whether the API server says that it is ready."""
-        return self.ask("get", "--raw=/readyz", timeout=15).ok
+        return self.look("get", "--raw=/readyz").ok
 
     def do(self, *args: str, stdin: bytes = b"", timeout: float = BOUND) -> Completed:
         """Run it.
