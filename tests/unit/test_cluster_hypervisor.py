@@ -125,7 +125,7 @@ def test_who_has_no_container_engine_hears_what_virtual_machines_need(monkeypatc
 
 def test_a_lab_of_virtual_machines_needs_not_be_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     record.save("own", Record(engine="vagrant"))
-    monkeypatch.setattr(doctor, "_lab", lambda lab: Examined(f"lab {lab}", "ok", "ready"))
+    monkeypatch.setattr(doctor, "_lab", lambda lab: [Examined(f"lab {lab}", "ok", "ready")])
     assert list(examined(monkeypatch, GOOD, engine="")) == [*NAMES, "disk", "lab own"]
 
 
