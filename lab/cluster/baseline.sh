@@ -90,7 +90,7 @@ restore_files() {
 }
 
 # list ROOT PATH...: all that lies there, below another root, as `name TAB what it is` and, for files, `name TAB hash`.
-# What vanishes meanwhile is not there.
+# What vanishes from a machine meanwhile is not there; what is kept must all be read, or else the rest would be removed.
 list() {
   local root=$1 path there=()
   shift
@@ -98,9 +98,9 @@ list() {
     if is_there "$root$path"; then there+=("$path"); fi
   done
   [ ${#there[@]} -eq 0 ] || {
-    find "${there[@]/#/$root}" -printf "%p\t%y %m %U %G %l\0" || true
+    find "${there[@]/#/$root}" -printf "%p\t%y %m %U %G %l\0" || [ -z "$root" ]
     find "${there[@]/#/$root}" -type f -print0 | xargs -0 --no-run-if-empty sha256sum --zero |
-      sed -z 's/^\(\S*\)  \(.*\)/\2\t\1/' || true
+      sed -z 's/^\(\S*\)  \(.*\)/\2\t\1/' || [ -z "$root" ]
   } | cut -z -c$((${#root} + 1))- | sort -z
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab.cluster import baseline
+from tests.unit.support.home import program
 
 SCRIPT = Path(baseline.__file__).with_suffix(".sh")
 
@@ -24,9 +25,10 @@ class Machine:
         (self.etc / "manifests" / "api.yaml").write_text("original")
         (self.etc / "link").symlink_to("manifests")
 
-    def run(self, verb: str) -> int:
+    def run(self, verb: str, programs: str = "/usr/sbin") -> int:
+        """By the programs in a folder before all others."""
         covered = [str(self.etc), str(self.absent)]
-        variables = {"CKSLAB_BASELINE": str(self._kept), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        variables = {"CKSLAB_BASELINE": str(self._kept), "PATH": f"{programs}:/usr/bin:/sbin:/bin"}
         done = subprocess.run(["bash", "-s", verb, "base", *covered], input=SCRIPT.read_bytes(), env=variables)
         return done.returncode
 
@@ -125,6 +127,14 @@ def test_what_was_changed_without_a_trace_in_size_and_time_is_as_it_was(machine:
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert machine.run("restore") == 0
     assert file.read_text() == "original"
+
+
+def test_where_what_is_kept_cannot_be_read_nothing_is_removed(machine: Machine, tmp_path: Path) -> None:
+    find = program(tmp_path / "bin", "find", 'sys.exit("Input/output error")')
+    (machine.etc / "mine").write_text("mine")
+    assert machine.run("restore", str(find.parent)) == 1
+    assert (machine.etc / "mine").exists()
+    assert (machine.etc / "manifests" / "api.yaml").exists()
 
 
 def test_what_is_as_it_was_is_not_touched(machine: Machine) -> None:
