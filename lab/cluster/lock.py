@@ -1,11 +1,16 @@
-"""One program at a time makes or removes a lab: another would take what is half made for what was interrupted."""
+"""Who works on a lab has it for themselves: another would take what is half made for what was interrupted."""
 
 from __future__ import annotations
 
 import fcntl
 import functools
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol, TypeVar
 
 from lab import paths
 from lab.errors import LabError
@@ -20,23 +25,80 @@ class _Lab(Protocol):
 E = TypeVar("E", bound=_Lab)
 
 
-def exclusive(work: Callable[[E, OnProgress], None]) -> Callable[[E, OnProgress], None]:
-    """Let `up` or `down` of an engine refuse while another program is at work on its lab.
+class _Turn:
+    """The threads of this program take turns at a lab. Whose turn it is may take it again: a proof starts exercises."""
 
-    The operating system gives the lock back when its holder ends, however it ends.
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.taken = False
+
+
+_turns: defaultdict[str, _Turn] = defaultdict(_Turn)
+
+
+@contextmanager
+def hold(lab: str, *, only_looking: bool = False) -> Iterator[None]:
+    """Have a lab for oneself, or share it with whoever is only looking as well.
+
+    A thread of this program waits for the others, since what its learner has stopped takes a moment to end. Another
+    program is not waited for. The operating system gives back what a program held, however it ends.
 
     Raises:
-        LabError: so it is (`lab.busy`).
+        LabError: another program is at work on it (`lab.busy`).
     """
+    turn = _turns[lab]
+    with turn.lock:
+        if turn.taken:
+            yield
+            return
+        # Beside the lab's folder, which `down` removes.
+        path = paths.private(paths.lab(lab).parent) / f"{lab}.lock"
+        try:
+            file = _locked(path, fcntl.LOCK_SH if only_looking else fcntl.LOCK_EX)
+        except BlockingIOError as busy:
+            raise LabError("lab.busy", lab=lab) from busy
+        turn.taken = True
+        try:
+            yield
+        finally:
+            turn.taken = False
+            if not only_looking:
+                path.unlink(missing_ok=True)
+            file.close()
+
+
+def exclusive(work: Callable[[E, OnProgress], None]) -> Callable[[E, OnProgress], None]:
+    """Let `up` or `down` of an engine hold its lab."""
 
     @functools.wraps(work)
     def alone(engine: E, progress: OnProgress) -> None:
-        # Beside the lab's folder, which `down` removes.
-        with paths.private(paths.lab(engine.lab).parent).joinpath(f"{engine.lab}.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as busy:
-                raise LabError("lab.busy", lab=engine.lab) from busy
+        with hold(engine.lab):
             work(engine, progress)
 
     return alone
+
+
+def _locked(path: Path, how: int) -> IO[str]:
+    """The file, locked.
+
+    Raises:
+        BlockingIOError: another program has it.
+    """
+    while True:
+        file = path.open("w")
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise
+        if _is_at(path, file):
+            return file
+        # Whoever held the lab has just removed this file, so the next one would not find it locked.
+        file.close()
+
+
+def _is_at(path: Path, file: IO[str]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

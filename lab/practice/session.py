@@ -11,6 +11,7 @@ from lab.catalog.model import Answer, Catalog, Exercise, Scenario
 from lab.clock import SYSTEM, Clock
 from lab.cluster import baseline
 from lab.cluster.engine import Capability, Completed, Engine, State
+from lab.cluster.lock import hold
 from lab.cluster.steps import Step, Steps
 from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, OnFinding, Through, directly, grade, unwatched
@@ -31,6 +32,8 @@ Observe = Callable[[Engine, Sequence[str]], KubernetesObserver]
 
 class Session:
     """What can be done with an exercise on a lab. What a learner does is kept in the history.
+
+    Whatever looks at the lab or changes it raises `LabError` while another program changes it (`lab.busy`).
 
     Args:
         history: where it is kept; without one, it is forgotten with the session.
@@ -103,35 +106,36 @@ class Session:
             stage.clear(scenario)
             stage.set(scenario)
 
-        steps.next()
-        self._undoing(scenario, prepare, steps.say)
-        steps.next()
-        stage.settle(scenario)
-        self.history.begin(exercise, self.engine)
+        with hold(self.engine.lab):
+            steps.next()
+            self._undoing(scenario, prepare, steps.say)
+            steps.next()
+            stage.settle(scenario)
+            self.history.begin(exercise, self.engine)
 
     def reset(self, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
         """Undo what the exercise made and what its learner did in it; where none is named, whatever was done at all."""
-        if exercise:
-            steps = self._steps(progress, ("clear",), exercise)
+        steps = self._steps(progress, ("clear",) if exercise else ("back",), exercise)
+        with hold(self.engine.lab):
             steps.next()
-            self._undoing(exercise.scenario, partial(self._stage().clear, exercise.scenario), steps.say)
-            self.history.end(exercise, self.engine)
-        else:
-            steps = self._steps(progress, ("back",))
-            steps.next()
-            self._go_back(steps.say)
+            if exercise:
+                self._undoing(exercise.scenario, partial(self._stage().clear, exercise.scenario), steps.say)
+                self.history.end(exercise, self.engine)
+            else:
+                self._go_back(steps.say)
 
     def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
         """Look at the cluster, `through` an observer around the lab's own, and judge. Changes nothing."""
         observer = self._observe(self.engine, exercise.images)
-        found = grade(
-            exercise,
-            through(observer),
-            engine=self.engine.name,
-            kubernetes=observer.kubernetes(),
-            on_finding=on_finding,
-            clock=self.clock,
-        )
+        with hold(self.engine.lab, only_looking=True):
+            found = grade(
+                exercise,
+                through(observer),
+                engine=self.engine.name,
+                kubernetes=observer.kubernetes(),
+                on_finding=on_finding,
+                clock=self.clock,
+            )
         self.history.add(found, self.engine)
         return found
 
@@ -146,8 +150,9 @@ class Session:
             raise LabError("prove.not_ready", status.detail, lab=status.lab)
         memory = Memory(status.engine, status.kubernetes)
         unrecorded = Session(self.catalog, self.engine, observe=self._observe, clock=self.clock)
-        for exercise in exercises:
-            yield from prove(exercise, unrecorded, wanted, memory=memory, clock=self.clock)
+        with hold(self.engine.lab):
+            for exercise in exercises:
+                yield from prove(exercise, unrecorded, wanted, memory=memory, clock=self.clock)
 
     def down(self, progress: OnProgress = ignore) -> None:
         """Remove the lab, and with it what every attempt on it made."""

@@ -10,12 +10,13 @@ import pytest
 from tests.unit.support.api_server import ApiServer, serving
 from tests.unit.support.control_plane import healthy
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode
-from tests.unit.support.home import forget_settings
+from tests.unit.support.home import forget_settings, move_in
 
 
 @pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     forget_settings(monkeypatch)
+    move_in(monkeypatch, tmp_path)
 
 
 @pytest.fixture

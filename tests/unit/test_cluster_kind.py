@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from lab.cluster.engine import Capability, Engine, State
 from lab.cluster.kind import KindEngine
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
-from lab.progress import Progress, ignore
+from lab.progress import OnProgress, Progress, ignore
 from tests.unit.support.container_engine import Container, HandMadeContainers, leases
 from tests.unit.support.engines import done
 from tests.unit.support.home import move_in
+from tests.unit.support.programs import at_work
 
 IMAGE = "localhost/ckslab-node:made"
 
@@ -335,21 +337,30 @@ def test_down_of_nothing_is_done(engine: HandMadeContainers, lab: KindEngine) ->
 
 
 @pytest.mark.parametrize("act", [KindEngine.up, KindEngine.down])
-def test_while_one_run_makes_a_lab_another_keeps_away_from_it(
-    engine: HandMadeContainers, lab: KindEngine, act: object
+def test_a_lab_that_another_program_works_on_is_neither_made_nor_removed(
+    engine: HandMadeContainers, act: Callable[[KindEngine, OnProgress], None]
 ) -> None:
-    refusals: list[LabError] = []
+    lab = make(engine)
+    with at_work("own"), pytest.raises(LabError) as caught:
+        act(lab, ignore)
+    assert caught.value.key == "lab.busy"
+    assert changed(engine) == []
+
+
+def test_while_a_lab_is_made_or_removed_no_other_program_works_on_it(
+    engine: HandMadeContainers, lab: KindEngine
+) -> None:
+    tries: list[str] = []
 
     def interfere(_: Progress) -> None:
-        with pytest.raises(LabError) as caught:
-            act(fresh(), ignore)  # type: ignore[operator]
-        refusals.append(caught.value)
+        with pytest.raises(AssertionError), at_work("own"):
+            pass
+        tries.append("in vain")
 
     lab.up(interfere)
-    assert {(error.key, error.params["lab"]) for error in refusals} == {("lab.busy", "own")}
-    assert lab.status().state is State.READY
-    fresh().down(ignore)
-    assert lab.status().state is State.ABSENT
+    made = len(tries)
+    fresh().down(interfere)
+    assert len(tries) > made > 0
 
 
 def test_another_lab_may_be_made_meanwhile(engine: HandMadeContainers, lab: KindEngine) -> None:

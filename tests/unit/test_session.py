@@ -21,6 +21,7 @@ from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
 from tests.unit.support.exercises import answer, criterion, exercise
 from tests.unit.support.observations import HandMade
+from tests.unit.support.programs import at_work
 
 POD = Resource("Pod", "web", "default")
 
@@ -327,3 +328,53 @@ def test_a_proof_runs_the_answers_script_as_the_learner(tmp_path: Path) -> None:
     own = exercise([criterion("a")], [type(right)("solution", script, right.verdicts, None)])
     proof = list(session(HandMadeEngine(), own).prove([own], Wanted("solution", force=True)))[-1]
     assert "exit code 3" in proof.problems[0]  # type: ignore[union-attr]
+
+
+# Beside other programs
+
+
+def _prove(session: Session, own: Exercise) -> object:
+    return list(session.prove([own], Wanted("untouched", force=True)))
+
+
+CHANGES: dict[str, Callable[[Session, Exercise], object]] = {
+    "start": Session.start,
+    "reset": Session.reset,
+    "reset of all": lambda session, _: session.reset(),
+    "proof": _prove,
+}
+
+
+@pytest.mark.parametrize("work", [*CHANGES.values(), Session.grade], ids=[*CHANGES, "grade"])
+def test_a_lab_that_another_program_works_on_is_left_alone(
+    restores: list[str], work: Callable[[Session, Exercise], object]
+) -> None:
+    engine, own = HandMadeEngine(), one()
+    with at_work(engine.lab), pytest.raises(LabError) as caught:
+        work(session(engine, own), own)
+    assert caught.value.key == "lab.busy"
+    assert (engine.node.ran, restores) == ([], [])
+
+
+@pytest.mark.parametrize("work", CHANGES.values(), ids=CHANGES)
+def test_a_lab_that_another_program_looks_at_is_not_changed(
+    restores: list[str], work: Callable[[Session, Exercise], object]
+) -> None:
+    engine, own = HandMadeEngine(), one()
+    with at_work(engine.lab, only_looking=True), pytest.raises(LabError):
+        work(session(engine, own), own)
+    assert (engine.node.ran, restores) == ([], [])
+
+
+def test_two_programs_may_grade_at_a_time() -> None:
+    engine, own = HandMadeEngine(), one()
+    with at_work(engine.lab, only_looking=True):
+        assert session(engine, own).grade(own).verdict is Verdict.PASS
+
+
+def test_between_two_answers_of_a_proof_nobody_else_gets_the_lab() -> None:
+    engine, own = HandMadeEngine(), one()
+    proving = session(engine, own).prove([own], Wanted(force=True))
+    next(proving)
+    with pytest.raises(AssertionError), at_work(engine.lab):
+        pass
