@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lab import i18n, paths
-from lab.cluster import containers, host, image, processes
+from lab.cluster import containers, host, image, processes, virtual
 from lab.cluster.hypervisor import Provider
 from lab.cluster.machine import refused
 from lab.cluster.steps import Step, Steps
@@ -18,6 +20,7 @@ from lab.progress import OnProgress
 
 PLAIN = "debian/bookworm64"
 """Furnished by download when its machine first starts."""
+_BUILT = re.compile(r"ckslab-[0-9a-f]{16}")
 _TELL_SECONDS = 60
 
 
@@ -62,12 +65,22 @@ def _build(vagrant: Vagrant, progress: OnProgress) -> Box:
     argv = [sys.executable, program, *options]
     told = _told([*argv, "--tell"])
     box = Box(told["name"], told["boot"])
-    if not vagrant.has_box(box.name):
+    if box.name not in vagrant.boxes():
         image.follow(engine, argv, progress)
         steps = Steps([Step(i18n.text("vagrant.step.box"), 20)], progress)
         steps.next()
         vagrant.add_box(box.name, told["box"])
+        _remove_older(vagrant, box.name)
     return box
+
+
+def _remove_older(vagrant: Vagrant, name: str) -> None:
+    """Boxes built earlier, unless machines still run on them."""
+    for older in vagrant.boxes():
+        if _BUILT.fullmatch(older) and older != name:
+            with suppress(LabError):
+                vagrant.remove_box(older)
+                virtual.forget_box(older)
 
 
 def _told(argv: Sequence[str]) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from lab.cluster.engine import Node
 
 _REGISTRY = "https://registry-1.docker.io/v2/"
 _APPARMOR = "grep -q Y /sys/module/apparmor/parameters/enabled && apparmor_parser --version"
-_GVISOR = "runsc --version && containerd config dump | grep -q 'containerd.runtimes.runsc\\]'"
 _GVISOR_PLATFORM = "systrap"
 """Where its settings name none."""
 _ETCD = "type etcdctl && test -e /etc/kubernetes/pki/etcd/server.key"
@@ -25,18 +25,13 @@ def missing(nodes: Sequence[Node]) -> dict[str, str]:
 
     Of etcd, the control plane alone is asked. What takes a learner's way to a node is not looked at here.
     """
-    looks = {
-        "apparmor": ("capability.no-apparmor", nodes, _APPARMOR),
-        "gvisor": ("capability.no-runsc", nodes, _GVISOR),
-        "etcd": ("capability.no-etcd", nodes[:1], _ETCD),
+    looks: dict[str, tuple[str, Sequence[Node], Callable[[Node], bool]]] = {
+        "apparmor": ("capability.no-apparmor", nodes, partial(_does, _APPARMOR)),
+        "gvisor": ("capability.no-runsc", nodes, _has_gvisor),
+        "etcd": ("capability.no-etcd", nodes[:1], partial(_does, _ETCD)),
+        "internet": ("capability.no-internet", nodes[-1:], has_internet),
     }
-    lacks = {
-        name: why
-        for name, (why, where, script) in looks.items()
-        if not all(node.run(["sh", "-c", script]).ok for node in where)
-    }
-    if not has_internet(nodes[-1]):
-        lacks["internet"] = "capability.no-internet"
+    lacks = {name: why for name, (why, where, has) in looks.items() if not all(map(has, where))}
     if len(nodes) < 2:
         lacks["worker"] = "capability.no-worker"
     return lacks
@@ -56,6 +51,14 @@ def gvisor_platform(node: Node) -> str:
         if runsc is not None:
             return _platform(node, runsc.get("options", {}).get("ConfigPath", ""))
     return ""
+
+
+def _does(script: str, node: Node) -> bool:
+    return node.run(["sh", "-c", script]).ok
+
+
+def _has_gvisor(node: Node) -> bool:
+    return _does("runsc --version", node) and bool(gvisor_platform(node))
 
 
 def _platform(node: Node, file: str) -> str:

@@ -71,13 +71,21 @@ class Vagrant(vagrant.Vagrant):
         """Destroy a machine, or all, with their disks; those alone that it made itself."""
         self.destroy(machine)
 
-    def has_box(self, name: str) -> bool:
-        """Whether there is a box of this name."""
-        return name in {box.name for box in self.box_list()}
+    def boxes(self) -> set[str]:
+        """Names of the boxes that there are."""
+        return {box.name for box in self.box_list()}
 
     def add_box(self, name: str, file: str) -> None:
         """Take a box that was made for libvirt."""
         self.box_add(name, file, provider="libvirt")
+
+    def remove_box(self, name: str) -> None:
+        """Give up a box.
+
+        Raises:
+            LabError: a machine is made from it (`vagrant.refused`).
+        """
+        self._call(["box", "remove", name, "--provider=libvirt"])
 
     def save(self, machine: str, snapshot: str) -> None:
         """Keep a machine as it is, memory and all. python-vagrant's own call takes no machine."""

@@ -13,6 +13,7 @@ from lab.cluster.hypervisor import Provider
 _SECONDS = 30
 _LIBVIRT = ("virsh", "--connect", "qemu:///system")
 _POOL = "default"
+_BENEATH = re.compile(r"<backingStore>\s*<path>(.*)</path>")
 _VIRTUALBOX = re.compile(r'^"(?P<name>.*)" \{(?P<id>.*)\}$', re.MULTILINE)
 
 
@@ -43,6 +44,17 @@ def sweep(provider: Provider, network: str, names: Collection[str]) -> None:
     if not set(names) & set(there):
         for verb in ("net-destroy", "net-undefine"):
             _ask([*_LIBVIRT, verb, network])
+
+
+def forget_box(name: str) -> None:
+    """Remove libvirt's copy of a box, which Vagrant leaves there, unless somebody's disk is made over it."""
+    listed = _ask([*_LIBVIRT, "vol-list", "--pool", _POOL]).text.splitlines()[2:]
+    volumes = [line.split()[0] for line in listed if line.strip()]
+    disks = [_ask([*_LIBVIRT, "vol-dumpxml", volume, "--pool", _POOL]).text for volume in volumes]
+    beneath = {path for disk in disks for path in _BENEATH.findall(disk)}
+    for volume in volumes:
+        if volume.startswith(f"{name}_vagrant_box_image_") and not any(path.endswith(f"/{volume}") for path in beneath):
+            _ask([*_LIBVIRT, "vol-delete", volume, "--pool", _POOL])
 
 
 def _ask(argv: Sequence[str]) -> Completed:

@@ -18,6 +18,7 @@ from tests.unit.support.engines import done
 from tests.unit.support.home import move_in
 
 TOLD = {"name": "ckslab-made", "boot": "/cache/made", "box": "/cache/made/node.box"}
+OLDER, OLDEST = "ckslab-0123456789abcdef", "ckslab-fedcba9876543210"
 
 
 @dataclass
@@ -26,18 +27,28 @@ class Workshop:
 
     Attributes:
         online: whether a registry answers.
+        files: name of each box that Vagrant has -> the file that it came from.
+        in_use: boxes that machines are made from.
+        forgotten: boxes whose copies libvirt was to remove.
         built: command lines of the program, but for those that only ask.
     """
 
     online: bool = False
-    boxes: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    in_use: set[str] = field(default_factory=set)
+    forgotten: list[str] = field(default_factory=list)
     built: list[list[str]] = field(default_factory=list)
 
-    def has_box(self, name: str) -> bool:
-        return name in self.boxes
+    def boxes(self) -> set[str]:
+        return set(self.files)
 
     def add_box(self, name: str, file: str) -> None:
-        self.boxes[name] = file
+        self.files[name] = file
+
+    def remove_box(self, name: str) -> None:
+        if name in self.in_use:
+            raise LabError("vagrant.refused", "in use", command="vagrant box")
+        del self.files[name]
 
     def ensure(self, choice: str, provider: Any = "libvirt") -> Box:
         return box.ensure(self, choice, provider, ignore)  # type: ignore[arg-type]
@@ -51,6 +62,7 @@ def workshop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workshop:
     monkeypatch.setattr(image, "ensure", lambda *_: "localhost/node:1")
     monkeypatch.setattr(image, "follow", lambda engine, argv, progress: workshop.built.append(argv))
     monkeypatch.setattr(host, "is_root", lambda: True)
+    monkeypatch.setattr(box.virtual, "forget_box", workshop.forgotten.append)
     monkeypatch.setattr(box.containers, "find", lambda: SimpleNamespace(runtime="podman"))
     monkeypatch.setattr(box.processes, "run", lambda argv, **_: done(argv, stdout=json.dumps(TOLD)))
     return workshop
@@ -64,14 +76,28 @@ def test_where_a_registry_answers_machines_are_furnished_by_download(workshop: W
 
 def test_where_none_does_the_box_is_built_and_handed_to_vagrant(workshop: Workshop) -> None:
     assert workshop.ensure("auto") == Box("ckslab-made", "/cache/made")
-    assert workshop.boxes == {"ckslab-made": "/cache/made/node.box"}
+    assert workshop.files == {"ckslab-made": "/cache/made/node.box"}
     assert workshop.built[0][4:6] == ["--image", "localhost/node:1"]
 
 
 def test_a_box_that_vagrant_has_is_not_built_again(workshop: Workshop) -> None:
-    workshop.boxes["ckslab-made"] = "earlier"
+    workshop.files["ckslab-made"] = "earlier"
     assert workshop.ensure("build").name == "ckslab-made"
     assert workshop.built == []
+
+
+def test_an_older_box_goes_when_the_next_one_is_built(workshop: Workshop) -> None:
+    workshop.files = {OLDER: "", "mine/box": "", "ckslab-mine": ""}
+    workshop.ensure("build")
+    assert set(workshop.files) == {"ckslab-made", "mine/box", "ckslab-mine"}
+    assert workshop.forgotten == [OLDER]
+
+
+def test_a_box_that_machines_run_on_stays(workshop: Workshop) -> None:
+    workshop.files, workshop.in_use = {OLDER: "", OLDEST: ""}, {OLDER}
+    workshop.ensure("build")
+    assert set(workshop.files) == {"ckslab-made", OLDER}
+    assert workshop.forgotten == [OLDEST]
 
 
 def test_pull_means_debians_box_even_without_a_registry(workshop: Workshop) -> None:

@@ -137,7 +137,7 @@ def test_the_lab_itself_is_looked_at(machine: HandMadeContainers, state: str, an
 
 def test_a_ready_lab_says_what_its_nodes_are_and_cannot_do(machine: HandMadeContainers) -> None:
     machine.make_lab("own")
-    machine.answers["config dump"] = done(
+    machine.answers["containerd config dump"] = done(
         stdout="[plugins.any.containerd.runtimes.runsc.options]\nConfigPath = '/etc/runsc.toml'"
     )
     machine.answers["cat -- /etc/runsc.toml"] = done(stdout='[runsc_config]\nplatform = "kvm"\n')
@@ -149,7 +149,7 @@ def test_a_ready_lab_says_what_its_nodes_are_and_cannot_do(machine: HandMadeCont
 @pytest.mark.parametrize("read", [done(code=1, stderr="No such file"), done(stdout="platform = systrap")])
 def test_a_gvisor_whose_settings_cannot_be_read_is_not_said_to_work(machine: HandMadeContainers, read: object) -> None:
     machine.make_lab("own")
-    machine.answers["config dump"] = done(
+    machine.answers["containerd config dump"] = done(
         stdout="[plugins.any.containerd.runtimes.runsc.options]\nConfigPath = '/etc/runsc.toml'"
     )
     machine.answers["/etc/runsc.toml"] = read  # type: ignore[assignment]
@@ -159,6 +159,7 @@ def test_a_gvisor_whose_settings_cannot_be_read_is_not_said_to_work(machine: Han
 
 def test_nodes_whose_containerd_knows_no_gvisor_are_said_to_have_none(machine: HandMadeContainers) -> None:
     machine.make_lab("own")
+    machine.answers["containerd config dump"] = done(stdout="[plugins.any.containerd.runtimes.runc]")
     record.save("own", Record(runtime="podman", ready=True))
     assert the("nodes").says == "2 with cgroup v2, without gVisor."
 

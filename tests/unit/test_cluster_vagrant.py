@@ -188,6 +188,12 @@ def test_what_the_machines_can_do_is_measured(host: VirtualMachines, lab: Engine
     assert set(fresh().lacks()) == {Capability.APPARMOR, Capability.INTERNET}
 
 
+def test_gvisor_that_containerd_does_not_know_is_lacking(host: VirtualMachines, lab: Engine) -> None:
+    host.answers["containerd config dump"] = done(stdout="[plugins.cri.containerd.runtimes.runc]")
+    lab.up(ignore)
+    assert set(fresh().lacks()) == {Capability.GVISOR}
+
+
 def test_the_administrators_kubeconfig_is_private(lab: Engine) -> None:
     lab.up(ignore)
     assert lab.kubeconfig.stat().st_mode & 0o777 == 0o600

@@ -52,6 +52,7 @@ ANSWERS = {
     ),
     "get pods --": done(stdout='{"items": []}'),
     "crictl ps": done(stdout='{"containers": []}'),
+    "containerd config dump": done(stdout="[plugins.cri.containerd.runtimes.runsc]"),
     "cgroup.controllers": done(stdout="CapEff:\t000001ffffffffff\ncgroup:v2\n"),
 }
 """What an ordinary cluster says to those who make it, by words of the question."""

@@ -115,6 +115,12 @@ match sys.argv[3:]:
     case ["list", *_]:
         for name, machine in world["machines"].items():
             print(machine["id"], name)
+    case ["vol-list", *_]:
+        print(" Name   Path", "-" * 20, *(f" {{name}}   /pool/{{name}}" for name in world["volumes"]), "", sep="\\n")
+    case ["vol-dumpxml", name, *_]:
+        beneath = world["beneath"].get(name)
+        print(f"<target><path>/pool/{{name}}</path></target>")
+        print(f"<backingStore>\\n  <path>/pool/{{beneath}}</path></backingStore>" if beneath else "")
     case ["vol-delete", name, *_]:
         world["volumes"] = [volume for volume in world["volumes"] if volume != name]
     case ["net-undefine", name]:
@@ -137,7 +143,8 @@ class VirtualMachines:
     asked: list[str] = field(default_factory=list)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> VirtualMachines:
-        self.change(machines={}, volumes=[], networks=[], snapshots=[], boxes=[], ran=[], settings={}, trouble="")
+        self.change(machines={}, volumes=[], beneath={}, networks=[], snapshots=[], boxes=[])
+        self.change(ran=[], settings={}, trouble="")
         program(self.folder / "bin", "vagrant", VAGRANT)
         program(self.folder / "bin", "virsh", VIRSH)
         monkeypatch.setenv("PATH", str(self.folder / "bin"))
