@@ -19,6 +19,7 @@ class ExerciseView:
 
     Attributes:
         started: whether the scenario is prepared; None: this run of the app does not know.
+        wanted: it is to be started as soon as the lab is ready.
         busy: its scenario is being prepared or removed.
         grading: its criteria are being judged.
         hints: how many hints were taken.
@@ -33,6 +34,7 @@ class ExerciseView:
 
     exercise: Exercise
     started: bool | None = None
+    wanted: bool = False
     busy: bool = False
     grading: bool = False
     hints: int = 0
@@ -67,7 +69,7 @@ class ExerciseView:
         """Its state in the list of exercises."""
         if self.impossible:
             return marks.IMPOSSIBLE
-        if self.busy or self.grading:
+        if self.wanted or self.busy or self.grading:
             return marks.BUSY
         if self.trouble is not None and self.trouble.ours:
             return marks.VERDICTS[Verdict.BROKEN]

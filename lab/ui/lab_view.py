@@ -32,6 +32,11 @@ class LabView:
         return self.work is None and self.status is not None and self.status.state in (State.READY, State.REPLAY)
 
     @property
+    def is_coming(self) -> bool:
+        """Whether it is being made ready. A ready one that is worked on is being removed."""
+        return self.work is not None and (self.status is None or self.status.state is not State.READY)
+
+    @property
     def has_shell(self) -> bool:
         """Whether its machines run. A learner who broke the API server mends it in the shell."""
         running = self.status is not None and self.status.state in (State.READY, State.UNREACHABLE)

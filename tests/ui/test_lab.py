@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Log
@@ -13,6 +14,7 @@ from lab.ui.app import LabApp
 from lab.ui.screens.details import DetailsScreen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.trouble import TroubleScreen
+from lab.ui.work import Work
 from tests.ui.fakes import Stage, words
 
 
@@ -86,7 +88,7 @@ async def test_the_details_show_every_step_and_line(preparing: Stage) -> None:
         preparing.preparation.gate.open()
 
 
-@pytest.mark.parametrize("key", ["f4", "f5", "f9"])
+@pytest.mark.parametrize("key", ["f4", "f5"])
 async def test_what_needs_the_lab_says_kindly_that_it_is_not_ready(preparing: Stage, key: str) -> None:
     async with preparing.show() as pilot:
         await preparing.hear(pilot, LabApp.Progressed)
@@ -94,6 +96,47 @@ async def test_what_needs_the_lab_says_kindly_that_it_is_not_ready(preparing: St
         assert "still being prepared (1/3 Node image)" in preparing.notices
         assert preparing.session.calls == []
         preparing.preparation.gate.open()
+
+
+async def test_an_exercise_can_be_begun_before_there_is_a_lab_and_starts_once_there_is(preparing: Stage) -> None:
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Progressed)
+        await pilot.press("f9")
+        assert "starts as soon as it is ready" in preparing.notices
+        await pilot.press("f8")
+        await pilot.pause()
+        assert [label[0] for label in preparing.labels] == ["»", "○"]
+        preparing.preparation.gate.open()
+        await preparing.hear(pilot, PracticeScreen.ScenarioChanged)
+        assert preparing.session.calls == ["start psa-warn"]
+
+
+async def test_only_the_last_one_that_was_to_be_begun_is(preparing: Stage) -> None:
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Progressed)
+        await pilot.press("f9", "f8", "f9")
+        preparing.preparation.gate.open()
+        await preparing.hear(pilot, PracticeScreen.ScenarioChanged)
+        assert preparing.session.calls == ["start run-as-user"]
+
+
+async def test_escape_takes_back_what_was_to_be_begun(preparing: Stage) -> None:
+    async with preparing.show() as pilot:
+        await preparing.hear(pilot, LabApp.Progressed)
+        await pilot.press("f9", "escape")
+        preparing.preparation.gate.open()
+        await preparing.hear(pilot, LabApp.Prepared)
+        await preparing.hear(pilot, LabApp.Looked, 2)
+        await preparing.hear(pilot, PracticeScreen.Explained)
+        assert preparing.session.calls == []
+
+
+async def test_a_lab_that_is_being_removed_is_not_waited_for(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        stage.app.lab = replace(stage.app.lab, work=Work("Removing the lab", 0))
+        await pilot.press("f9")
+        assert "as soon as" not in stage.notices
+        assert stage.session.calls == []
 
 
 async def test_once_prepared_the_lab_is_ready(preparing: Stage) -> None:

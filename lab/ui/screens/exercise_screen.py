@@ -48,32 +48,52 @@ class ExerciseScreen(SessionScreen):
         return self.current
 
     async def action_start(self) -> None:
-        """Start the exercise; reset it where it is started."""
+        """Start the exercise, now or as soon as the lab is ready; reset it where it is started."""
         if self.view.started:
             self.action_reset()
+        elif self.lab.is_coming:
+            await self._start_later(self.view)
         elif self._may_begin():
-            exercise = self.view.exercise
-            start = partial(self.session.start, exercise)
-            begin = partial(self._begin_scenario, "start", (exercise,), start, started=True)
-            if self.lab.inherited and self.view.started is None:
-                # It may have been begun before the app was opened, and starting removes what was done in it.
-                self.ask("start", begin)
-            else:
-                await begin()
+            await self._start(self.view)
+
+    async def start_wanted(self) -> None:
+        """Start the exercise that waits for the lab, if there is one."""
+        for view in self.views.values():
+            if view.wanted:
+                view.wanted = False
+                await self._start(view)
+
+    async def _start_later(self, wanted: ExerciseView) -> None:
+        for view in self.views.values():
+            view.wanted = view is wanted
+            await self.show(view)
+        self._notify_of_lab("start_later")
+
+    async def _start(self, view: ExerciseView) -> None:
+        start = partial(self.session.start, view.exercise)
+        begin = partial(self._begin_scenario, _title("start", view), (view.exercise,), start, started=True)
+        if self.lab.inherited and view.started is None:
+            # It may have been begun before the app was opened, and starting removes what was done in it.
+            self.ask("start", view, begin)
+        else:
+            await begin()
 
     def action_reset(self) -> None:
         """Reset the exercise, once the learner insists."""
-        exercise = self.view.exercise
+        view = self.view
         if self._may_begin():
-            reset = partial(self.session.reset, exercise)
-            self.ask("reset", partial(self._begin_scenario, "reset", (exercise,), reset, started=False))
+            reset = partial(self.session.reset, view.exercise)
+            begin = partial(self._begin_scenario, _title("reset", view), (view.exercise,), reset, started=False)
+            self.ask("reset", view, begin)
 
     def action_reset_all(self) -> None:
         """Reset all exercises, once the learner insists."""
+        view = self.view
         if self._may_begin():
             everything = self.session.catalog.exercises
             reset = partial(self.session.reset, None)
-            self.ask("reset_all", partial(self._begin_scenario, "reset_all", everything, reset, started=False))
+            begin = partial(self._begin_scenario, _title("reset_all", view), everything, reset, started=False)
+            self.ask("reset_all", view, begin)
 
     async def action_check(self) -> None:
         """Judge the exercise by the cluster."""
@@ -86,19 +106,19 @@ class ExerciseScreen(SessionScreen):
 
     async def stop(self) -> bool:
         """Stop what is under way. Whether there was anything."""
-        if not self.stop_work():
+        if not self.stop_work() and not any(view.wanted for view in self.views.values()):
             return False
         self.exercise_work = None
         self.show_lab()
         for view in self.views.values():
-            view.busy = view.grading = False
+            view.busy = view.grading = view.wanted = False
             await self.show(view)
         self.notify(i18n.text("ui.stopped"))
         return True
 
-    def ask(self, name: str, go_on: Callable[[], Awaitable[None]]) -> None:
-        """Ask the question of this name about the exercise that is shown; go on if the answer is yes."""
-        question = i18n.text(f"ui.ask.{name}.question", title=self.view.exercise.title)
+    def ask(self, name: str, view: ExerciseView, go_on: Callable[[], Awaitable[None]]) -> None:
+        """Ask the question of this name about an exercise; go on if the answer is yes."""
+        question = i18n.text(f"ui.ask.{name}.question", title=view.exercise.title)
 
         async def take(yes: bool | None) -> None:
             if yes:
@@ -108,8 +128,11 @@ class ExerciseScreen(SessionScreen):
 
     def say_not_ready(self) -> None:
         """Tell why there is no lab to work in, and what to do."""
+        self._notify_of_lab("wait" if self.lab.work is not None else "absent")
+
+    def _notify_of_lab(self, name: str) -> None:
         step = step_line(self.lab.work) if self.lab.work is not None else ""
-        self.notify(i18n.text("ui.lab.wait" if self.lab.work else "ui.lab.absent", step=step), timeout=8, markup=False)
+        self.notify(i18n.text(f"ui.lab.{name}", step=step), timeout=8, markup=False)
 
     def _may_begin(self) -> bool:
         """Whether the exercise can be worked on now; says why not."""
@@ -124,9 +147,9 @@ class ExerciseScreen(SessionScreen):
         return False
 
     async def _begin_scenario(
-        self, name: str, exercises: Exercises, change: Callable[[OnProgress], None], *, started: bool
+        self, title: str, exercises: Exercises, change: Callable[[OnProgress], None], *, started: bool
     ) -> None:
-        self.exercise_work = Work(i18n.text(f"ui.work.{name}", title=self.view.exercise.title), self.clock())
+        self.exercise_work = Work(title, self.clock())
         self.show_lab()
         for exercise in exercises:
             self.views[exercise.id].busy = True
@@ -177,3 +200,7 @@ class ExerciseScreen(SessionScreen):
             await self.show(view)
         self.show_lab()
         self.app.push_screen(TroubleScreen(event.trouble))
+
+
+def _title(work: str, view: ExerciseView) -> str:
+    return i18n.text(f"ui.work.{work}", title=view.exercise.title)

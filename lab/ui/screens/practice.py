@@ -214,7 +214,7 @@ class PracticeScreen(ExerciseScreen):
         if self.view.solution_seen:
             await self._show_solution(self.view)
         else:
-            self.ask("solution", partial(self._show_solution, self.view))
+            self.ask("solution", self.view, partial(self._show_solution, self.view))
 
     async def _show_solution(self, view: ExerciseView) -> None:
         view.solution_seen = True
@@ -278,6 +278,7 @@ class PracticeScreen(ExerciseScreen):
         was_ready, self.lab = self.lab.ready, lab
         if lab.ready and not was_ready:
             self.explain()
+            self.call_later(self.start_wanted)
         elif was_ready and lab.has_shell and not lab.ready:
             self.notify(i18n.text("ui.lab.lost"), severity="warning", timeout=10)
         self.show_lab()
