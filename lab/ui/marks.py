@@ -14,6 +14,8 @@ from lab.cluster.engine import State
 from lab.practice.attempt import Outcome
 
 Tone = Literal["success", "error", "warning", "primary", "muted"]
+MUTED = "$foreground-muted"
+"""The colour of what matters less. Inside of `Content`, Textual's `$text-muted` comes out as white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Mark:
     @property
     def content(self) -> Content:
         """Glyph and word in colour."""
-        return Content.styled(self.text, f"bold $text-{self.tone}")
+        return Content.styled(self.text, f"bold {MUTED if self.tone == 'muted' else f'$text-{self.tone}'}")
 
 
 PENDING = Mark("·", "pending", "muted")

@@ -330,5 +330,12 @@ class Stage:
 
 
 def words(widget: Widget) -> str:
-    """The words of a widget's text parts that are shown, a line each."""
-    return "\n".join(str(part.content) for part in widget.query(Static) if part.display)
+    """The words of a widget's text parts that are shown, a line each; what stands beside a label is on its line."""
+    lines: list[str] = []
+    for part in widget.query(Static):
+        if all(node.display for node in part.ancestors_with_self if isinstance(node, Widget)):
+            if part.has_class("beside"):
+                lines[-1] += f"  {part.content}"
+            else:
+                lines.append(str(part.content))
+    return "\n".join(lines)

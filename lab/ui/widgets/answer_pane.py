@@ -79,7 +79,7 @@ class AnswerPane(WorkPane):
 
     def _show_script(self, answer: Answer | None) -> None:
         if answer is None:
-            self._script.update(Content.styled(i18n.text("ui.demo.untouched"), "$text-muted"))
+            self._script.update(Content.styled(i18n.text("ui.demo.untouched"), marks.MUTED))
         else:
             self._script.update(highlight(answer.script.read_text(encoding="utf-8"), language="bash"))
 

@@ -9,7 +9,7 @@ from textual.content import Content
 from lab import i18n
 from lab.practice.attempt import Attempt
 from lab.progress import duration
-from lab.ui.marks import OUTCOMES
+from lab.ui.marks import MUTED, OUTCOMES
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.text_pane import TextPane
 
@@ -26,7 +26,7 @@ class AttemptsPane(TextPane):
             told = [trouble.tried, trouble.came_back, trouble.next_step]
             self.write(*(Content.styled(part, "$text-warning") for part in told if part))
         elif not attempts:
-            self.write(Content.styled(i18n.text("ui.home.no_attempts"), "$text-muted"))
+            self.write(Content.styled(i18n.text("ui.home.no_attempts"), MUTED))
         else:
             self.write(*(_told(own, titles.get(own.exercise, own.exercise)) for own in attempts[:SHOWN]))
 
@@ -37,4 +37,4 @@ def _told(attempt: Attempt, title: str) -> Content:
     facts += [f"{best.score}/{best.max}", duration(attempt.seconds)] if best else []
     facts += [i18n.text("history.hints", hints=attempt.hints)] if attempt.hints else []
     mark = OUTCOMES[attempt.outcome].content
-    return Content.assemble(mark, "  ", title, "\n    ", (" · ".join(facts), "$text-muted"))
+    return Content.assemble(mark, "  ", title, "\n    ", (" · ".join(facts), MUTED))

@@ -8,6 +8,7 @@ from lab import i18n
 from lab.cluster.engine import State
 from lab.console import columns, pad
 from lab.ui.lab_view import LabView
+from lab.ui.marks import MUTED
 from lab.ui.widgets.text_pane import TextPane
 
 
@@ -25,7 +26,7 @@ class LabPane(TextPane):
             lines += [Content(f"  {pad(node, width)}  {state}") for node, state in lab.status.nodes.items()]
             if lab.status.detail:
                 lines.append(Content(lab.status.detail))
-        self.write(*lines, Content(""), *(Content.styled(i18n.text(key), "$text-muted") for key in _advice(lab)))
+        self.write(*lines, Content(""), *(Content.styled(i18n.text(key), MUTED) for key in _advice(lab)))
 
 
 def _advice(lab: LabView) -> tuple[str, ...]:

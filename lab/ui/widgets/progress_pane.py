@@ -9,7 +9,7 @@ from textual.content import Content
 from lab import i18n
 from lab.catalog.model import Catalog
 from lab.practice.attempt import Standing
-from lab.ui.marks import IMPOSSIBLE, bar
+from lab.ui.marks import IMPOSSIBLE, MUTED, bar
 from lab.ui.widgets.text_pane import TextPane
 
 DOMAIN_CELLS = 16
@@ -30,7 +30,7 @@ class ProgressPane(TextPane):
             lines.append(_share(counted, DOMAIN_CELLS) if counted else IMPOSSIBLE.content)
             for objective in dict.fromkeys(own.exercise.objective for own in counted):
                 share = _share([own for own in counted if own.exercise.objective == objective], OBJECTIVE_CELLS)
-                lines.append(Content.assemble("  ", share, "  ", (objective, "$text-muted")))
+                lines.append(Content.assemble("  ", share, "  ", (objective, MUTED)))
             lines.append(Content(""))
         self.write(*lines)
 

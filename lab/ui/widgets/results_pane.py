@@ -65,7 +65,7 @@ def _summary(view: ExerciseView) -> Content:
     if view.trouble is not None and view.trouble.ours:
         return Content.assemble(marks.VERDICTS[Verdict.BROKEN].content, "  ", i18n.text("ui.results.lab_fault"))
     if view.grade is None:
-        return Content.styled(i18n.text("ui.results.none"), "$text-muted")
+        return Content.styled(i18n.text("ui.results.none"), marks.MUTED)
     grade = view.grade
     score = i18n.text("ui.results.score", score=grade.score, points=view.exercise.points)
     line = Content.assemble(

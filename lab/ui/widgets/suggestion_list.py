@@ -55,7 +55,7 @@ class SuggestionList(OptionList):
         self._shown = tuple(suggestions)
         self.clear_options()
         if not suggestions:
-            self.add_option(Option(Content.styled(i18n.text("ui.home.all_passed"), "$text-muted"), disabled=True))
+            self.add_option(Option(Content.styled(i18n.text("ui.home.all_passed"), marks.MUTED), disabled=True))
             return
         self.add_options(Option(_told(suggestion, now)) for suggestion in suggestions)
         exercises = [suggestion.exercise for suggestion in suggestions]
@@ -71,4 +71,4 @@ def _told(suggestion: Suggestion, now: datetime) -> Content:
     since = "" if suggestion.since is None else ago(suggestion.since, now)
     why = i18n.text(f"ui.home.why.{suggestion.reason}", ago=since)
     mark = MARKS[suggestion.reason].content
-    return Content.assemble(mark, "  ", str(suggestion.exercise.title), "\n    ", (why, "$text-muted"))
+    return Content.assemble(mark, "  ", str(suggestion.exercise.title), "\n    ", (why, marks.MUTED))

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from lab import i18n
 from lab.console import printable
 from lab.progress import duration, remaining
-from lab.ui.marks import bar
+from lab.ui.marks import MUTED, bar
 from lab.ui.work import Work
 
 CELLS = 24
@@ -55,7 +55,7 @@ class WorkBar(Widget):
             "\n",
             (bar(done(self.work, now), CELLS), "$text-primary"),
             "  ",
-            (detail or i18n.text("ui.work.meanwhile"), "$text-muted"),
+            (detail or i18n.text("ui.work.meanwhile"), MUTED),
         )
 
 
