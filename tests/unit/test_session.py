@@ -12,7 +12,8 @@ import pytest
 from checkers.api import Verdict
 from lab.catalog.model import Catalog, Domain, Exercise, Localized, MachineFile, Resource, Scenario
 from lab.clock import Clock
-from lab.cluster.engine import Capability, Completed
+from lab.cluster import baseline
+from lab.cluster.engine import Capability, Completed, State
 from lab.errors import LabError, UsageError
 from lab.grading.prove import Wanted
 from lab.practice.session import Session
@@ -328,6 +329,31 @@ def test_a_proof_runs_the_answers_script_as_the_learner(tmp_path: Path) -> None:
     own = exercise([criterion("a")], [type(right)("solution", script, right.verdicts, None)])
     proof = list(session(HandMadeEngine(), own).prove([own], Wanted("solution", force=True)))[-1]
     assert "exit code 3" in proof.problems[0]  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> HandMadeEngine:
+    """A lab whose API server an answer has taken away; its baseline brings it back."""
+    engine = HandMadeEngine(state=State.UNREACHABLE)
+
+    def restore(engine: HandMadeEngine, *_: object) -> None:
+        engine.state = State.READY
+
+    monkeypatch.setattr(baseline, "restore", restore)
+    return engine
+
+
+def test_a_proof_begins_from_the_baseline_where_the_api_server_does_not_answer(broken: HandMadeEngine) -> None:
+    own = one()
+    assert len(list(session(broken, own).prove([own], Wanted(force=True)))) == 2
+
+
+def test_a_lab_whose_baseline_may_not_be_used_is_not_taken_back_for_a_proof(broken: HandMadeEngine) -> None:
+    broken.lacking = {Capability.BASELINE: "no consent"}
+    own = one()
+    with pytest.raises(LabError) as caught:
+        list(session(broken, own).prove([own], Wanted()))
+    assert (caught.value.key, broken.state) == ("prove.not_ready", State.UNREACHABLE)
 
 
 # Beside other programs

@@ -57,13 +57,14 @@ class HandMadeEngine:
     name: str = "kind"
     lab: str = "cks"
     pace: float = 1
+    state: State = State.READY
 
     def up(self, progress: OnProgress) -> None: ...
 
     def down(self, progress: OnProgress) -> None: ...
 
     def status(self) -> Status:
-        return Status(self.name, self.lab, State.READY)
+        return Status(self.name, self.lab, self.state)
 
     def nodes(self) -> Sequence[Node]:
         return [self.node]
