@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import functools
 import os
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -53,10 +54,9 @@ def hold(lab: str, *, only_looking: bool = False) -> Iterator[None]:
             return
         # Beside the lab's folder, which `down` removes.
         path = paths.private(paths.lab(lab).parent) / f"{lab}.lock"
-        try:
-            file = _locked(path, fcntl.LOCK_SH if only_looking else fcntl.LOCK_EX)
-        except BlockingIOError as busy:
-            raise LabError("lab.busy", lab=lab) from busy
+        file = _locked(path, fcntl.LOCK_SH if only_looking else fcntl.LOCK_EX)
+        if file is None:
+            raise LabError("lab.busy", _holder(path), lab=lab)
         turn.taken = True
         try:
             yield
@@ -78,20 +78,21 @@ def exclusive(work: Callable[[E, OnProgress], None]) -> Callable[[E, OnProgress]
     return alone
 
 
-def _locked(path: Path, how: int) -> IO[str]:
-    """The file, locked.
-
-    Raises:
-        BlockingIOError: another program has it.
-    """
+def _locked(path: Path, how: int) -> IO[str] | None:
+    """The file, locked, with a line on who has it; None where another program has it."""
     while True:
-        file = path.open("w")
+        file = path.open("a")
         try:
             fcntl.flock(file, how | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as refused:
             file.close()
+            if isinstance(refused, BlockingIOError):
+                return None
             raise
         if _is_at(path, file):
+            file.truncate(0)
+            file.write(f"{os.getpid()}: {Path(sys.argv[0]).name} {' '.join(sys.argv[1:])}\n")
+            file.flush()
             return file
         # Whoever held the lab has just removed this file, so the next one would not find it locked.
         file.close()
@@ -102,3 +103,10 @@ def _is_at(path: Path, file: IO[str]) -> bool:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text()
+    except FileNotFoundError:  # it has just gone
+        return ""

@@ -13,10 +13,11 @@ from lab.errors import LabError
 from tests.unit.support.programs import at_work
 
 
-def test_what_another_program_works_on_is_not_waited_for() -> None:
-    with at_work("own"), pytest.raises(LabError) as caught, hold("own"):
+def test_what_another_program_works_on_is_not_waited_for_and_told_by_its_process() -> None:
+    with at_work("own") as program, pytest.raises(LabError) as caught, hold("own"):
         pass
     assert (caught.value.key, caught.value.params) == ("lab.busy", {"lab": "own"})
+    assert caught.value.came_back == f"{program.pid}: -c own False"
 
 
 def test_a_look_disturbs_work_and_is_refused_as_well() -> None:
