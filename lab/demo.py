@@ -94,7 +94,7 @@ class DemoSession(Session):
 
 
 def _recorded(catalog: Catalog) -> Catalog:
-    """Some exercises wait for an engine on which they can be recorded."""
+    """Without exercises that are being written, of which not every answer was recorded yet."""
     domains = (replace(domain, exercises=tuple(filter(_is_recorded, domain.exercises))) for domain in catalog.domains)
     return replace(catalog, domains=tuple(domain for domain in domains if domain.exercises))
 
