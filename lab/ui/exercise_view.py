@@ -60,6 +60,11 @@ class ExerciseView:
         self.trouble = None
 
     @property
+    def checked(self) -> bool:
+        """Whether somebody has looked, or is just looking."""
+        return self.grading or bool(self.found) or self.trouble is not None
+
+    @property
     def score(self) -> int:
         """Points earned, of those criteria that were judged."""
         return sum(graded.earned for graded in self.found.values())

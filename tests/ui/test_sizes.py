@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 import lab.ui
 from lab.catalog.model import Catalog
 from lab.demo import DemoSession
+from lab.ui.screens.practice import PracticeScreen
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.too_small import TooSmall
 from tests.ui.fakes import Stage
@@ -132,6 +133,20 @@ async def test_where_they_are_not_the_exercises_come_over_the_panes_and_go_again
             await pilot.press(leave)
             assert regions(stage)[0].area == 0
         assert sum(region.area for region in regions(stage)) == sum(region.area for region in before)
+
+
+async def test_the_task_has_the_larger_part_until_there_are_results(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        _, task, _, results = regions(stage)
+        assert task.height > results.height
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        _, task, _, results = regions(stage)
+        assert abs(task.height - results.height) <= 1
+        await pilot.press("f8")
+        await pilot.pause()
+        _, task, _, results = regions(stage)
+        assert task.height > results.height
 
 
 async def test_results_get_more_room_while_they_are_read(stage: Stage) -> None:

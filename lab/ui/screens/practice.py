@@ -176,7 +176,7 @@ class PracticeScreen(ExerciseScreen):
     async def _show_exercise(self, event: ExerciseTree.Chosen) -> None:
         self.current = self.views[event.exercise.id]
         await self.task_pane.show(self.current)
-        await self.results.show(self.current)
+        await self._show_results(self.current)
 
     @on(ExerciseTree.NodeSelected)
     def _leave_exercises(self) -> None:
@@ -206,7 +206,7 @@ class PracticeScreen(ExerciseScreen):
         self.view.hints += 1
         self.keep(partial(self.session.hint, self.view.exercise, self.view.hints))
         await self.task_pane.show(self.view)
-        await self.results.show(self.view)
+        await self._show_results(self.view)
         self.task_pane.scroll_end(animate=False)
 
     async def action_solution(self) -> None:
@@ -323,4 +323,8 @@ class PracticeScreen(ExerciseScreen):
         """Show what has become of an exercise."""
         self.exercises.exercise_tree.mark(view.exercise, view.mark)
         if view is self.current:
-            await self.results.show(view)
+            await self._show_results(view)
+
+    async def _show_results(self, view: ExerciseView) -> None:
+        self.set_class(view.checked, "-checked")
+        await self.results.show(view)
