@@ -3,7 +3,7 @@
 set -euo pipefail
 
 kubectl apply -f /opt/lab/manifests/gatekeeper.yaml
-kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=300s
+kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=900s
 
 kubectl apply -f - <<'EOF'
 apiVersion: templates.gatekeeper.sh/v1
@@ -33,8 +33,8 @@ spec:
                 message: the number of replicas is out of range
 EOF
 
-kubectl wait --for=create crd/replicarange.constraints.gatekeeper.sh --timeout=30s
-kubectl wait --for=condition=Established crd/replicarange.constraints.gatekeeper.sh --timeout=30s
+kubectl wait --for=create crd/replicarange.constraints.gatekeeper.sh --timeout=180s
+kubectl wait --for=condition=Established crd/replicarange.constraints.gatekeeper.sh --timeout=180s
 
 kubectl apply -f - <<'EOF'
 apiVersion: constraints.gatekeeper.sh/v1beta1
@@ -51,7 +51,7 @@ spec:
     max: 10
 EOF
 
-timeout 60 bash -c 'until [ "$(kubectl get replicarange/replica-range -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'
+timeout 300 bash -c 'until [ "$(kubectl get replicarange/replica-range -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'
 
 # Half a minute after the template, Gatekeeper makes a policy of it that the API server enforces without the webhook.
-kubectl wait --for=create validatingadmissionpolicybinding/gatekeeper-replicarange-replica-range --timeout=60s
+kubectl wait --for=create validatingadmissionpolicybinding/gatekeeper-replicarange-replica-range --timeout=300s

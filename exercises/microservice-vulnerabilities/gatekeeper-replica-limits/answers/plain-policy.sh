@@ -3,7 +3,7 @@
 set -euo pipefail
 
 kubectl apply -f /opt/lab/manifests/gatekeeper.yaml
-kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=300s
+kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=900s
 
 kubectl apply -f - <<'EOF'
 apiVersion: admissionregistration.k8s.io/v1
@@ -30,4 +30,4 @@ spec:
   validationActions: ["Deny"]
 EOF
 
-timeout 60 bash -c 'while kubectl create deployment web --image=busybox:1.28 --dry-run=server 2>/dev/null; do sleep 1; done'
+timeout 300 bash -c 'while kubectl create deployment web --image=busybox:1.28 --dry-run=server 2>/dev/null; do sleep 1; done'

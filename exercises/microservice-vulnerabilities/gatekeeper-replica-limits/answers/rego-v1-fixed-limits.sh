@@ -3,7 +3,7 @@
 set -euo pipefail
 
 kubectl apply -f /opt/lab/manifests/gatekeeper.yaml
-kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=300s
+kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=900s
 
 kubectl apply -f - <<'EOF'
 apiVersion: templates.gatekeeper.sh/v1
@@ -32,8 +32,8 @@ spec:
               }
 EOF
 
-kubectl wait --for=create crd/deploymentreplicas.constraints.gatekeeper.sh --timeout=30s
-kubectl wait --for=condition=Established crd/deploymentreplicas.constraints.gatekeeper.sh --timeout=30s
+kubectl wait --for=create crd/deploymentreplicas.constraints.gatekeeper.sh --timeout=180s
+kubectl wait --for=condition=Established crd/deploymentreplicas.constraints.gatekeeper.sh --timeout=180s
 
 kubectl apply -f - <<'EOF'
 apiVersion: constraints.gatekeeper.sh/v1beta1
@@ -48,4 +48,4 @@ spec:
         kinds: ["Deployment"]
 EOF
 
-timeout 60 bash -c 'until [ "$(kubectl get deploymentreplicas/three-to-ten -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'
+timeout 300 bash -c 'until [ "$(kubectl get deploymentreplicas/three-to-ten -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 kubectl apply -f /opt/lab/manifests/gatekeeper.yaml
-kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=300s
+kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=900s
 
 kubectl apply -f - <<'EOF'
 apiVersion: templates.gatekeeper.sh/v1

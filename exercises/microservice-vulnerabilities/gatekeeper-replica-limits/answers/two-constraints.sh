@@ -3,7 +3,7 @@
 set -euo pipefail
 
 kubectl apply -f /opt/lab/manifests/gatekeeper.yaml
-kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=300s
+kubectl -n gatekeeper-system wait --for=condition=Available deployment --all --timeout=900s
 
 kubectl apply -f - <<'EOF'
 apiVersion: templates.gatekeeper.sh/v1
@@ -41,8 +41,8 @@ spec:
         }
 EOF
 
-kubectl wait --for=create crd/replicabounds.constraints.gatekeeper.sh --timeout=30s
-kubectl wait --for=condition=Established crd/replicabounds.constraints.gatekeeper.sh --timeout=30s
+kubectl wait --for=create crd/replicabounds.constraints.gatekeeper.sh --timeout=180s
+kubectl wait --for=condition=Established crd/replicabounds.constraints.gatekeeper.sh --timeout=180s
 
 kubectl apply -f - <<'EOF'
 apiVersion: constraints.gatekeeper.sh/v1beta1
@@ -58,7 +58,7 @@ spec:
     min: 3
 EOF
 
-timeout 60 bash -c 'until [ "$(kubectl get replicabounds/at-least-three -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'
+timeout 300 bash -c 'until [ "$(kubectl get replicabounds/at-least-three -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'
 
 kubectl apply -f - <<'EOF'
 apiVersion: constraints.gatekeeper.sh/v1beta1
@@ -74,4 +74,4 @@ spec:
     max: 10
 EOF
 
-timeout 60 bash -c 'until [ "$(kubectl get replicabounds/at-most-ten -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'
+timeout 300 bash -c 'until [ "$(kubectl get replicabounds/at-most-ten -o jsonpath="{.status.byPod[*].enforced}")" = "true true true true" ]; do sleep 1; done'
