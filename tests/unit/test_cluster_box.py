@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +14,6 @@ from lab.cluster.box import PLAIN, Box
 from lab.errors import LabError
 from lab.progress import ignore
 from tests.unit.support.engines import done
-from tests.unit.support.home import move_in
 
 TOLD = {"name": "ckslab-made", "boot": "/cache/made", "box": "/cache/made/node.box"}
 OLDER, OLDEST = "ckslab-0123456789abcdef", "ckslab-fedcba9876543210"
@@ -55,8 +53,7 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workshop:
-    move_in(monkeypatch, tmp_path)
+def workshop(monkeypatch: pytest.MonkeyPatch) -> Workshop:
     workshop = Workshop()
     monkeypatch.setattr(image, "registry_answers", lambda _: workshop.online)
     monkeypatch.setattr(image, "ensure", lambda *_: "localhost/node:1")

@@ -14,7 +14,7 @@ from lab.cluster.containers import ContainerNode, Containers
 from lab.errors import LabError
 from tests.unit.support.container_engine import Container, HandMadeContainers
 from tests.unit.support.engines import done
-from tests.unit.support.home import move_in, only_path, program
+from tests.unit.support.home import only_path, program
 
 ANSWERS = "sys.exit(0)"
 NO_DAEMON = "sys.exit('Cannot connect to the Docker daemon. Is it running?')"
@@ -25,14 +25,12 @@ ORDINARY = "CapEff:\t000001ffffffffff\n"
 @pytest.fixture
 def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where programs are found; there are none yet, and the machine is an ordinary one."""
-    move_in(monkeypatch, tmp_path)
     monkeypatch.setattr(host, "is_root", lambda: False)
     return only_path(monkeypatch, tmp_path / "bin")
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HandMadeContainers:
-    move_in(monkeypatch, tmp_path)
+def engine(monkeypatch: pytest.MonkeyPatch) -> HandMadeContainers:
     return HandMadeContainers().install(monkeypatch)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from lab.cluster import containers, doctor, host, image, kind, record
@@ -13,15 +11,13 @@ from lab.cluster.record import Record
 from lab.errors import LabError
 from tests.unit.support.container_engine import HandMadeContainers
 from tests.unit.support.engines import done
-from tests.unit.support.home import move_in
 
 GIBIBYTE = 2**30
 
 
 @pytest.fixture(autouse=True)
-def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HandMadeContainers:
+def machine(monkeypatch: pytest.MonkeyPatch) -> HandMadeContainers:
     """An ordinary machine with podman and the image, and no lab."""
-    move_in(monkeypatch, tmp_path)
     monkeypatch.setattr(containers, "find", lambda runtime: Containers("podman"))
     monkeypatch.setattr(kind, "find", lambda runtime: Containers("podman"))
     monkeypatch.setattr(host, "has_cgroup_v1", lambda: False)

@@ -17,7 +17,6 @@ from lab.errors import LabError, UsageError
 from lab.progress import ignore
 from tests.unit.support.container_engine import ANSWERS
 from tests.unit.support.engines import done
-from tests.unit.support.home import move_in
 
 WISH = Record("external", kubeconfig="/mine/kubeconfig", ssh_config="/mine/ssh_config")
 
@@ -37,9 +36,8 @@ class Hosts:
 
 
 @pytest.fixture
-def hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Hosts:
+def hosts(monkeypatch: pytest.MonkeyPatch) -> Hosts:
     """Two nodes that the user's ssh configuration names."""
-    move_in(monkeypatch, tmp_path)
     hosts = Hosts()
     monkeypatch.setattr(processes, "run", hosts.run)
     monkeypatch.setattr(

@@ -16,7 +16,6 @@ from lab.cluster.doctor import Examined
 from lab.cluster.hypervisor import Facts
 from lab.cluster.record import Record
 from lab.errors import LabError
-from tests.unit.support.home import move_in
 
 GIBIBYTE = 2**30
 GOOD = Facts(
@@ -30,11 +29,6 @@ GOOD = Facts(
     libvirt_said="",
 )
 NAMES = ["Vagrant", "hypervisor", "processor", "memory for machines"]
-
-
-@pytest.fixture(autouse=True)
-def _at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    move_in(monkeypatch, tmp_path)
 
 
 # What the doctor says

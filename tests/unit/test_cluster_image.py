@@ -25,7 +25,6 @@ from node.golang import Go
 from node.recipe import Recipe
 from tests.unit.support.container_engine import HandMadeContainers
 from tests.unit.support.engines import done
-from tests.unit.support.home import move_in
 
 GIBIBYTE = 2**30
 PODMAN = Containers("podman")
@@ -86,8 +85,7 @@ def answers_with(code: int) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
-    move_in(monkeypatch, tmp_path)
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     made.install(monkeypatch)
     monkeypatch.setattr("urllib.request.urlopen", made.urlopen)

@@ -19,16 +19,14 @@ from lab.errors import LabError, UsageError
 from lab.progress import OnProgress, Progress, ignore
 from tests.unit.support.container_engine import Container, HandMadeContainers, leases
 from tests.unit.support.engines import done
-from tests.unit.support.home import move_in
 from tests.unit.support.programs import at_work
 
 IMAGE = "localhost/ckslab-node:made"
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HandMadeContainers:
+def engine(monkeypatch: pytest.MonkeyPatch) -> HandMadeContainers:
     """podman with the node image; the machine is an ordinary one and has no lab."""
-    move_in(monkeypatch, tmp_path)
     monkeypatch.setattr(kind, "find", lambda runtime: Containers("podman"))
     monkeypatch.setattr(image, "ensure", lambda *_: IMAGE)
     monkeypatch.setattr(host, "is_root", lambda: False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 import yaml
@@ -13,12 +12,10 @@ from lab.cluster import kubeadm, network
 from lab.cluster.containers import ContainerNode, Containers
 from lab.cluster.kubectl import Kubectl
 from tests.unit.support.container_engine import HandMadeContainers
-from tests.unit.support.home import move_in
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HandMadeContainers:
-    move_in(monkeypatch, tmp_path)
+def engine(monkeypatch: pytest.MonkeyPatch) -> HandMadeContainers:
     return HandMadeContainers().install(monkeypatch)
 
 

@@ -13,7 +13,7 @@ from lab.cluster.engine import Completed
 from lab.errors import LabError
 from lab.progress import Progress, ignore
 from tests.unit.support.engines import done
-from tests.unit.support.home import move_in, only_path, program
+from tests.unit.support.home import only_path, program
 
 
 class Machine:
@@ -43,7 +43,6 @@ class Machine:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
-    move_in(monkeypatch, tmp_path)
     monkeypatch.setattr(host, "is_root", lambda: True)
     monkeypatch.setattr(host, "runs_systemd", lambda: True)
     monkeypatch.setattr(host, "this_process", lambda: "CapEff:\t000001ffffffffff\n")

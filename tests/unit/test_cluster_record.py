@@ -9,12 +9,6 @@ import pytest
 from lab import paths
 from lab.cluster import record
 from lab.cluster.record import Record
-from tests.unit.support.home import move_in
-
-
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    move_in(monkeypatch, tmp_path)
 
 
 def test_a_lab_that_was_never_made_has_no_record() -> None:

@@ -12,7 +12,7 @@ import pytest
 from lab.cluster import ssh
 from lab.cluster.ssh import Ssh, SshNode
 from lab.errors import LabError
-from tests.unit.support.home import move_in, program
+from tests.unit.support.home import program
 
 # The other side runs what it is given by a shell, as sshd does; whoever is not root there becomes it by sudo.
 HOST = """
@@ -40,7 +40,6 @@ class Host:
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
-    move_in(monkeypatch, tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
     monkeypatch.setenv("GONE", str(tmp_path / "gone"))

@@ -9,7 +9,6 @@ from lab.cluster.wait import until
 from lab.errors import LabError
 from lab.progress import Progress
 from tests.unit.support.clocks import Hands
-from tests.unit.support.home import move_in
 
 
 class Work:
@@ -84,8 +83,7 @@ def test_a_wait_returns_what_it_waited_for() -> None:
     assert until(lambda: next(looks), seconds=5, what="addresses", clock=Hands().clock) == "10.244.0.0/24"
 
 
-def test_a_wait_ends_at_its_bound_and_says_what_for(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    move_in(monkeypatch, tmp_path)  # type: ignore[arg-type]
+def test_a_wait_ends_at_its_bound_and_says_what_for() -> None:
     hands = Hands()
     with pytest.raises(LabError) as caught:
         until(lambda: False, seconds=5, what="the API server", clock=hands.clock)

@@ -21,14 +21,12 @@ from lab.cluster.vagrant_program import spoken
 from lab.errors import LabError, UsageError
 from lab.progress import Progress, ignore
 from tests.unit.support.engines import done
-from tests.unit.support.home import move_in
 from tests.unit.support.virtual_machines import MACHINES, VirtualMachines
 
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VirtualMachines:
     """Vagrant with libvirt on a machine whose processor runs virtual machines; the box is there."""
-    move_in(monkeypatch, tmp_path)
     monkeypatch.setattr(hypervisor, "_accelerates", lambda: True)
     monkeypatch.setattr(hypervisor, "_libvirt_said", lambda: "")
     made = tmp_path / "made"
