@@ -23,6 +23,7 @@ RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 LABEL = "dev.ckslab.lab"
 """On every network and container of a lab, with the lab's name."""
 
+_DAEMONS = {"docker": "dockerd", "nerdctl": "containerd"}  # podman has none
 _ANSWER_SECONDS = 10
 _GONE = ("no such container", "no such object", "is not running", "container state improper", "no container with name")
 
@@ -129,7 +130,8 @@ def find(runtime: Runtime | None = None) -> Containers:
     """The engine of this name, or the first one that answers.
 
     Raises:
-        LabError: there is none (`engine.missing`), or the named one does not answer (`engine.not-running`).
+        LabError: there is none (`engine.missing`), which includes a client whose daemon was never installed;
+            or it does not answer though it could be started (`engine.not-running`).
     """
     installed = [name for name in ((runtime,) if runtime else RUNTIMES) if _installed(name)]
     if runtime and not installed:
@@ -141,10 +143,10 @@ def find(runtime: Runtime | None = None) -> Containers:
         if complaint is None:
             return containers
         answers[name] = complaint
-    if answers:
-        came_back = "\n".join(f"{name}: {words}" for name, words in answers.items())
+    came_back = "\n".join(f"{name}: {words}" for name, words in answers.items())
+    if runtime or any(host.has_program(_DAEMONS.get(name, name)) for name in answers):
         raise LabError("engine.not-running", came_back, runtimes=", ".join(answers))
-    raise LabError("engine.missing")
+    raise LabError("engine.missing", came_back)
 
 
 def _complaint(containers: Containers) -> str | None:

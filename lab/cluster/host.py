@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 _CAP_SYS_RESOURCE = 24
+_ADMINISTRATORS = "/usr/local/sbin:/usr/sbin:/sbin"  # not on every user's PATH
 
 INOTIFY_WANTED = 48
 """What the systemd, kubelets, containerd and control plane of a lab take; where one is refused, a node hangs."""
@@ -40,6 +41,11 @@ def has_cgroup_v1() -> bool:
 def is_root() -> bool:
     """Whether this process may do everything."""
     return os.geteuid() == 0
+
+
+def has_program(name: str) -> bool:
+    """Whether a program is there, be it one that only administrators have on their PATH."""
+    return bool(shutil.which(name) or shutil.which(name, path=_ADMINISTRATORS))
 
 
 def is_debian() -> bool:

@@ -17,7 +17,6 @@ from lab.progress import OnProgress
 _ENGINE = ("podman", "runc", "iptables")
 _NETWORK = ("netavark", "aardvark-dns")
 _BUILD = ("mmdebstrap",)
-_ADMINISTRATORS = "/usr/local/sbin:/usr/sbin:/sbin"  # not on every user's PATH
 
 
 def container_engine(progress: OnProgress, runtime: Runtime | None, *, yes: bool) -> Containers:
@@ -47,7 +46,7 @@ def for_building(progress: OnProgress, *, yes: bool) -> None:
 
 def _lacking(programs: Sequence[str]) -> list[str]:
     """Those programs that are missing; a package has the name of its program."""
-    return [name for name in programs if not (shutil.which(name) or shutil.which(name, path=_ADMINISTRATORS))]
+    return [name for name in programs if not host.has_program(name)]
 
 
 def _install(names: list[str], progress: OnProgress, *, yes: bool) -> None:

@@ -72,12 +72,21 @@ def test_a_daemon_that_hangs_is_passed_over(programs: Path, monkeypatch: pytest.
     assert silent.came_back == "docker: `docker ps` did not answer in 10 s.\npodman: broken"
 
 
-def test_engines_that_do_not_answer_are_told_with_their_words(programs: Path) -> None:
+def test_a_daemon_that_is_installed_but_not_started_is_told_with_its_clients_words(programs: Path) -> None:
     program(programs, "docker", NO_DAEMON)
+    program(programs, "dockerd", ANSWERS)
     silent = refusal()
     assert silent.key == "engine.not-running"
     assert silent.came_back == "docker: Cannot connect to the Docker daemon. Is it running?"
     assert "systemctl start docker" in silent.next_step
+
+
+def test_a_client_whose_daemon_was_never_installed_is_no_engine(programs: Path) -> None:
+    program(programs, "docker", NO_DAEMON)
+    missing = refusal()
+    assert missing.key == "engine.missing"
+    assert missing.came_back == "docker: Cannot connect to the Docker daemon. Is it running?"
+    assert "ckslab setup --yes" in missing.next_step
 
 
 def test_the_named_one_is_taken_even_if_an_earlier_one_answers(programs: Path) -> None:

@@ -46,7 +46,6 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     monkeypatch.setattr(host, "is_root", lambda: True)
     monkeypatch.setattr(host, "runs_systemd", lambda: True)
     monkeypatch.setattr(host, "this_process", lambda: "CapEff:\t000001ffffffffff\n")
-    monkeypatch.setattr(packages, "_ADMINISTRATORS", str(tmp_path / "sbin"))
     made = Machine(only_path(monkeypatch, tmp_path / "bin"))
     monkeypatch.setattr(processes, "watch", made.watch)
     return made
@@ -98,10 +97,16 @@ def test_a_podman_that_has_all_of_it_is_left_alone(machine: Machine) -> None:
 
 def test_an_engine_that_is_there_but_does_not_answer_is_not_replaced(machine: Machine) -> None:
     program(machine.programs, "docker", "sys.exit('Is the docker daemon running?')")
+    machine.has("dockerd")
     with pytest.raises(LabError) as caught:
         packages.container_engine(ignore, None, yes=True)
     assert caught.value.key == "engine.not-running"
     assert machine.ran == []
+
+
+def test_beside_a_client_whose_daemon_was_never_installed_podman_comes(machine: Machine) -> None:
+    program(machine.programs, "docker", "sys.exit('Is the docker daemon running?')")
+    assert packages.container_engine(ignore, None, yes=True).runtime == "podman"
 
 
 def test_the_named_engine_is_not_replaced_by_another(machine: Machine) -> None:

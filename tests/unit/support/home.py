@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab import i18n
+from lab.cluster import host
 
 
 def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,5 +38,6 @@ def only_path(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     """Nothing is installed but what lies in this folder."""
     folder.mkdir(exist_ok=True)
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(host, "_ADMINISTRATORS", str(folder))
     assert os.environ["PATH"] == str(folder)
     return folder
