@@ -91,7 +91,7 @@ def _watch(
     began = time.monotonic()
     proofs: list[Proof] = []
     impossible: list[Impossible] = []
-    for exercise, events in groupby(session.prove(exercises, wanted), key=lambda event: event.exercise.id):
+    for exercise, events in groupby(session.prove(exercises, wanted, console), key=lambda event: event.exercise.id):
         own: list[Proof] = []
         for event in events:
             if isinstance(event, Proof):

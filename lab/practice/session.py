@@ -139,10 +139,13 @@ class Session:
         self.history.add(found, self.engine)
         return found
 
-    def prove(self, exercises: Sequence[Exercise], wanted: Wanted) -> Iterator[ProofEvent]:
+    def prove(
+        self, exercises: Sequence[Exercise], wanted: Wanted, progress: OnProgress = ignore
+    ) -> Iterator[ProofEvent]:
         """Run the answers and compare each verdict with what its exercise predicts.
 
         Where the API server does not answer, which some answers are about, the lab goes back to its baseline first.
+        Of that `progress` tells; of the proofs, the events.
 
         Raises:
             LabError: the lab is not ready (`prove.not_ready`).
@@ -150,7 +153,7 @@ class Session:
         with hold(self.engine.lab):
             status = self.engine.status()
             if status.state is State.UNREACHABLE and Capability.BASELINE not in self.engine.lacks():
-                self._go_back(lambda _: None)
+                self.reset(progress=progress)
                 status = self.engine.status()
             if status.state is not State.READY:
                 raise LabError("prove.not_ready", status.detail, lab=status.lab)

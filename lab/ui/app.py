@@ -264,10 +264,11 @@ class LabApp(App[None], inherit_bindings=False):
             self._next_look.stop()
         self._next_look = self.set_timer(BETWEEN_LOOKS, self.look)
 
-    def _begin(self, name: str, change: Prepare) -> None:
+    def _begin(self, name: Literal["up", "down"], change: Prepare) -> None:
         """Begin work on the whole lab, unless some is under way."""
         if self.lab.work is None:
-            self.lab = replace(self.lab, work=Work(i18n.text(f"ui.work.{name}"), self._clock()))
+            begun = Work(i18n.text(f"ui.work.{name}"), self._clock())
+            self.lab = replace(self.lab, work=begun, removing=name == "down")
             self._change_lab(change)
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="lab")

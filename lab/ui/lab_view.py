@@ -18,13 +18,15 @@ class LabView:
         status: None until it has been looked at, or when the look failed.
         looked: whether it has been looked at, with or without success.
         inherited: something of it was there when the app was opened, so exercises may have been begun in it.
-        work: `setup` and `up` under way.
+        work: what is under way on the whole of it: `setup` and `up`, or its removal.
+        removing: the work is its removal.
     """
 
     status: Status | None = None
     looked: bool = False
     inherited: bool = False
     work: Work | None = None
+    removing: bool = False
 
     @property
     def ready(self) -> bool:
@@ -33,8 +35,8 @@ class LabView:
 
     @property
     def is_coming(self) -> bool:
-        """Whether it is being made ready. A ready one that is worked on is being removed."""
-        return self.work is not None and (self.status is None or self.status.state is not State.READY)
+        """Whether it is being made ready."""
+        return self.work is not None and not self.removing
 
     @property
     def has_shell(self) -> bool:

@@ -181,6 +181,10 @@ class FakeSession(Session):
         else:
             self.history.end(exercise, self.engine)
 
+    def down(self, progress: OnProgress = ignore) -> None:
+        self._do("down", progress)
+        super().down(progress)
+
     def _do(self, call: str, progress: OnProgress) -> None:
         self.calls.append(call)
         progress(Progress("Namespace", 1, 2, 0.0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 
 import pytest
 from textual.widgets import Log
@@ -14,7 +13,6 @@ from lab.ui.app import LabApp
 from lab.ui.screens.details import DetailsScreen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.trouble import TroubleScreen
-from lab.ui.work import Work
 from tests.ui.fakes import Stage, words
 
 
@@ -131,12 +129,35 @@ async def test_escape_takes_back_what_was_to_be_begun(preparing: Stage) -> None:
         assert preparing.session.calls == []
 
 
-async def test_a_lab_that_is_being_removed_is_not_waited_for(stage: Stage) -> None:
+@pytest.mark.parametrize("state", [State.READY, State.PARTIAL, State.UNREACHABLE])
+async def test_a_lab_that_is_being_removed_is_not_waited_for(stage: Stage, state: State) -> None:
+    stage.session.gate.shut()
     async with stage.show() as pilot:
-        stage.app.lab = replace(stage.app.lab, work=Work("Removing the lab", 0))
+        stage.app.action_down()
+        await pilot.press("y")
+        await stage.hear(pilot, LabApp.Progressed)
+        stage.engine.state = state  # as a look amid the removal may find it
+        stage.app.look()
+        await stage.hear(pilot, LabApp.Looked, 2)
         await pilot.press("f9")
         assert "as soon as" not in stage.notices
-        assert stage.session.calls == []
+        stage.session.gate.open()
+        await stage.hear(pilot, LabApp.Prepared)
+        assert stage.session.calls == ["down"]
+
+
+async def test_an_exercise_that_is_begun_while_up_works_on_a_ready_lab_starts_after_that(stage: Stage) -> None:
+    stage.preparation.gate.shut()
+    async with stage.show() as pilot:
+        stage.app.action_up()
+        await stage.hear(pilot, LabApp.Progressed)
+        await pilot.press("f9")
+        assert "as soon as" in stage.notices
+        stage.preparation.gate.open()
+        await stage.hear(pilot, LabApp.Looked, 2)
+        await pilot.press("y")
+        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        assert stage.session.calls == ["start psa-warn"]
 
 
 async def test_once_prepared_the_lab_is_ready(preparing: Stage) -> None:

@@ -345,7 +345,9 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> HandMadeEngine:
 
 def test_a_proof_begins_from_the_baseline_where_the_api_server_does_not_answer(broken: HandMadeEngine) -> None:
     own = one()
-    assert len(list(session(broken, own).prove([own], Wanted(force=True)))) == 2
+    told: list[Progress] = []
+    assert len(list(session(broken, own).prove([own], Wanted(force=True), told.append))) == 2
+    assert told[0].step == "Going back to the baseline"
 
 
 def test_a_lab_whose_baseline_may_not_be_used_is_not_taken_back_for_a_proof(broken: HandMadeEngine) -> None:
