@@ -117,6 +117,14 @@ async def test_a_mistake_is_explained_with_what_was_expected_and_found_and_why(d
         assert "why       Where nothing is set" in demo.results
 
 
+async def test_where_results_take_room_the_chosen_answer_stays_to_be_seen(demo: Demo) -> None:
+    async with demo.show((80, 24)) as pilot:
+        await demo.check(pilot, MISTAKE)
+        offered = demo.practice.answers.query_one(OptionList)
+        assert offered.size.height < len(demo.answers)
+        assert offered.scroll_offset.y <= MISTAKE < offered.scroll_offset.y + offered.size.height
+
+
 async def test_a_check_is_of_the_answer_at_the_cursor_however_fast_the_keys_come(demo: Demo) -> None:
     async with demo.show() as pilot:
         demo.practice.answers.query_one(OptionList).action_cursor_down()

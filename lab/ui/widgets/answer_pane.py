@@ -49,6 +49,10 @@ class AnswerPane(WorkPane):
         with self._page:
             yield self._script
 
+    def on_resize(self) -> None:
+        """The chosen answer stays to be seen where there is less room."""
+        self.call_after_refresh(self._list.scroll_to_highlight)
+
     @property
     def chosen(self) -> Answer | None:
         """Where the cursor is now. Of its way there, `Chosen` tells a little later."""
