@@ -28,8 +28,9 @@ def assemble(nodes: Sequence[SshNode], addresses: Sequence[str], version: str, o
         if node.run(["test", "-e", "/etc/kubernetes/kubelet.conf", "-o", "-e", "/etc/kubernetes/admin.conf"]).ok:
             _kubeadm(node, on_line, "reset", "--force")
     control_plane, *workers = nodes
-    alone = not workers
-    configuration = kubeadm.init_configuration(control_plane.name, addresses[0], version, alone=alone)
+    configuration = kubeadm.init_configuration(
+        control_plane.name, addresses[0], version, alone=not workers, emulated=control_plane.ssh.pace > 1
+    )
     control_plane.write(_CONFIGURATION, configuration, mode=0o600)
     _kubeadm(control_plane, on_line, "init", f"--config={_CONFIGURATION}")
     for worker, address in zip(workers, addresses[1:], strict=True):

@@ -24,13 +24,19 @@ _TIMEOUTS = dict.fromkeys(
 )
 
 
-def init_configuration(name: str, address: str, version: str, *, alone: bool) -> bytes:
+# Whoever leads has no rival here, and on an emulated processor would now and then miss its own lease, and end itself.
+_UNELECTED = {"extraArgs": [{"name": "leader-elect", "value": "false"}]}
+
+
+def init_configuration(name: str, address: str, version: str, *, alone: bool, emulated: bool) -> bytes:
     """For the control plane.
 
     Args:
         alone: it is the only node, so that Pods must run there.
+        emulated: its processor is, which makes it slow.
     """
     taints: dict[str, Any] = {"taints": []} if alone else {}
+    leaders: dict[str, Any] = {"controllerManager": _UNELECTED, "scheduler": _UNELECTED} if emulated else {}
     return _documents(
         {
             "apiVersion": _API,
@@ -44,6 +50,7 @@ def init_configuration(name: str, address: str, version: str, *, alone: bool) ->
             "kind": "ClusterConfiguration",
             "kubernetesVersion": version,
             "networking": {"podSubnet": PODS, "serviceSubnet": SERVICES},
+            **leaders,
         },
         {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",

@@ -145,20 +145,25 @@ def test_what_vagrant_says_is_told_on_the_way(host: VirtualMachines, lab: Engine
     assert "Starting, at last" in [step.detail for step in told]
 
 
-def test_each_node_registers_by_its_name_and_the_address_of_the_table(
-    host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written: list[dict[str, Any]] = []
+def told_to_kubeadm(host: VirtualMachines, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What kubeadm is configured with from now on, kind -> document."""
+    documents: dict[str, Any] = {}
     run = host.run
 
     def keep(argv: list[str], **more: Any) -> Any:
         if "write /etc/kubernetes/kubeadm.yaml" in argv[-1]:
-            written.extend(yaml.safe_load_all(more["stdin"]))
+            documents.update({document["kind"]: document for document in yaml.safe_load_all(more["stdin"])})
         return run(argv, **more)
 
     monkeypatch.setattr("lab.cluster.processes.run", keep)
+    return documents
+
+
+def test_each_node_registers_by_its_name_and_the_address_of_the_table(
+    host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = told_to_kubeadm(host, monkeypatch)
     lab.up(ignore)
-    documents = {document["kind"]: document for document in written}
     for kind, name, address in (
         ("InitConfiguration", "kube-control-plane", "192.168.56.10"),
         ("JoinConfiguration", "kube-worker-1", "192.168.56.21"),
@@ -206,6 +211,18 @@ def test_without_hardware_virtualisation_the_processor_is_emulated_and_every_bou
     assert host.world["settings"]["CKSLAB_EMULATE"] == "1"
     assert lab.pace > 1
     assert lab.nodes()[0].ssh.pace == lab.pace
+
+
+@pytest.mark.parametrize("accelerates", [True, False])
+def test_only_an_emulated_control_plane_has_no_election_whose_lease_it_might_miss(
+    host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch, accelerates: bool
+) -> None:
+    monkeypatch.setattr(hypervisor, "_accelerates", lambda: accelerates)
+    documents = told_to_kubeadm(host, monkeypatch)
+    lab.up(ignore)
+    unelected = {"extraArgs": [{"name": "leader-elect", "value": "false"}]}
+    for leader in ("controllerManager", "scheduler"):
+        assert documents["ClusterConfiguration"].get(leader) == (None if accelerates else unelected)
 
 
 def test_up_of_a_ready_lab_does_nothing(host: VirtualMachines, made: Engine) -> None:
