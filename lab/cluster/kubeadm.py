@@ -24,8 +24,14 @@ _TIMEOUTS = dict.fromkeys(
 )
 
 
-# Whoever leads has no rival here, and on an emulated processor would now and then miss its own lease, and end itself.
-_UNELECTED = {"extraArgs": [{"name": "leader-elect", "value": "false"}]}
+# Whoever leads ends itself when it misses its lease, which on an emulated processor ten seconds are too few to renew.
+_PATIENT = {
+    "extraArgs": [
+        {"name": "leader-elect-lease-duration", "value": "60s"},
+        {"name": "leader-elect-renew-deadline", "value": "50s"},
+        {"name": "leader-elect-retry-period", "value": "5s"},
+    ]
+}
 
 
 def init_configuration(name: str, address: str, version: str, *, alone: bool, emulated: bool) -> bytes:
@@ -36,7 +42,7 @@ def init_configuration(name: str, address: str, version: str, *, alone: bool, em
         emulated: its processor is, which makes it slow.
     """
     taints: dict[str, Any] = {"taints": []} if alone else {}
-    leaders: dict[str, Any] = {"controllerManager": _UNELECTED, "scheduler": _UNELECTED} if emulated else {}
+    leaders: dict[str, Any] = {"controllerManager": _PATIENT, "scheduler": _PATIENT} if emulated else {}
     return _documents(
         {
             "apiVersion": _API,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from lab import paths
+from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Node
 from lab.cluster.kubeadm import SERVICES
 from lab.cluster.kubectl import Kubectl
@@ -15,10 +16,14 @@ _CONFIGURATION = "/etc/cni/net.d/10-ckslab.conflist"
 _RANGE_SECONDS = 30
 
 
-def connect(nodes: Sequence[Node], kubectl: Kubectl) -> None:
-    """Give every node its plugins' configuration, and the cluster its router. May be repeated."""
+def connect(nodes: Sequence[Node], kubectl: Kubectl, clock: Clock = SYSTEM) -> None:
+    """Give every node its plugins' configuration, and the cluster its router. May be repeated.
+
+    Raises:
+        LabError: no controller gives a node its range of Pod addresses in time (`wait`).
+    """
     for node in nodes:
-        node.write(_CONFIGURATION, plugins(_pod_range(node, kubectl)))
+        node.write(_CONFIGURATION, plugins(_pod_range(node, kubectl, clock)))
         _refuse_dead_services(node)
     kubectl.do("apply", "--filename", "-", stdin=(paths.data("node") / "network.yaml").read_bytes())
 
@@ -38,11 +43,11 @@ def plugins(pod_range: str) -> bytes:
     return json.dumps({"cniVersion": "1.0.0", "name": "ckslab", "plugins": [bridge, host_ports]}, indent=2).encode()
 
 
-def _pod_range(node: Node, kubectl: Kubectl) -> str:
+def _pod_range(node: Node, kubectl: Kubectl, clock: Clock) -> str:
     def known() -> str:
         return kubectl.ask("get", "node", node.name, "--output", "jsonpath={.spec.podCIDR}").text
 
-    return until(known, seconds=_RANGE_SECONDS, what=f"the Pod addresses of {node.name}")
+    return until(known, seconds=_RANGE_SECONDS, what=f"the Pod addresses of {node.name}", clock=clock)
 
 
 def _refuse_dead_services(node: Node) -> None:

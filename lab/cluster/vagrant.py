@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lab import i18n, paths
-from lab.clock import SYSTEM
+from lab.clock import SYSTEM, Clock
 from lab.cluster import base, baseline, box, capabilities, health, hypervisor, image, network, record, table, virtual
 from lab.cluster.assembly import assemble
 from lab.cluster.box import Box
@@ -124,6 +124,11 @@ class VagrantEngine:
         return True
 
     @property
+    def _clock(self) -> Clock:
+        """For waits on the machines."""
+        return SYSTEM.slower(self.pace)
+
+    @property
     def _folder(self) -> Path:
         return paths.lab(self.lab)
 
@@ -222,7 +227,7 @@ class VagrantEngine:
         assemble(nodes, addresses, image.versions()["kubernetes"], steps.say)
         self._write_kubeconfig()
         steps.next()
-        network.connect(nodes, kubectl)
+        network.connect(nodes, kubectl, self._clock)
         base.furnish(self.base(), nodes, self._addresses())
         steps.next()
         health.await_ready(nodes, self.pace)
@@ -232,7 +237,7 @@ class VagrantEngine:
             self._vagrant().save(node.name, _SNAPSHOT)
         self._set_clocks()
         # A machine stands still while it is saved, so its kubelet is missed when the clock is set.
-        health.await_healthy(nodes, health.now(nodes), steps.say, SYSTEM.slower(self.pace))
+        health.await_healthy(nodes, health.now(nodes), steps.say, self._clock)
         health.await_ready(nodes, self.pace)
 
     def _revive(self, progress: OnProgress) -> None:
@@ -245,9 +250,9 @@ class VagrantEngine:
         self._learn_ways()
         nodes, kubectl = self.nodes(), Kubectl(self.base())
         began = health.now(nodes)
-        until(kubectl.answers, seconds=_API_SECONDS * self.pace, what=i18n.text("health.api"))
+        until(kubectl.answers, seconds=_API_SECONDS, what=i18n.text("health.api"), clock=self._clock)
         steps.next()
-        network.connect(nodes, kubectl)
+        network.connect(nodes, kubectl, self._clock)
         health.await_healthy(nodes, began, steps.say, SYSTEM.slower(self.pace), worked_in=True)
 
     def _learn_ways(self) -> None:

@@ -11,7 +11,10 @@ from lab import paths
 from lab.cluster import kubeadm, network
 from lab.cluster.containers import ContainerNode, Containers
 from lab.cluster.kubectl import Kubectl
+from lab.errors import LabError
+from tests.unit.support.clocks import Hands
 from tests.unit.support.container_engine import HandMadeContainers
+from tests.unit.support.engines import done
 
 
 @pytest.fixture
@@ -39,6 +42,15 @@ def test_every_node_gets_the_plugins_and_the_cluster_its_router(engine: HandMade
     assert len(engine.did("write /etc/cni/net.d/10-ckslab.conflist")) == 2
     assert len(engine.did("ip rule add iif kube-bridge")) == 2
     assert len(engine.did("apply --filename -")) == 1
+
+
+def test_a_range_of_addresses_is_awaited_by_the_clock_of_the_machines(engine: HandMadeContainers) -> None:
+    engine.answers["jsonpath={.spec.podCIDR}"] = done()
+    hands = Hands()
+    with pytest.raises(LabError) as caught:
+        network.connect(nodes(), Kubectl(nodes()[0]), hands.clock.slower(6))
+    assert "the Pod addresses of kube-control-plane" in caught.value.tried
+    assert 180 <= hands.passed < 200
 
 
 def test_connecting_again_adds_no_second_rule(engine: HandMadeContainers) -> None:

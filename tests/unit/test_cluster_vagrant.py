@@ -214,15 +214,17 @@ def test_without_hardware_virtualisation_the_processor_is_emulated_and_every_bou
 
 
 @pytest.mark.parametrize("accelerates", [True, False])
-def test_only_an_emulated_control_plane_has_no_election_whose_lease_it_might_miss(
+def test_only_an_emulated_control_plane_gets_more_time_to_renew_its_leases(
     host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch, accelerates: bool
 ) -> None:
     monkeypatch.setattr(hypervisor, "_accelerates", lambda: accelerates)
     documents = told_to_kubeadm(host, monkeypatch)
     lab.up(ignore)
-    unelected = {"extraArgs": [{"name": "leader-elect", "value": "false"}]}
     for leader in ("controllerManager", "scheduler"):
-        assert documents["ClusterConfiguration"].get(leader) == (None if accelerates else unelected)
+        told = documents["ClusterConfiguration"].get(leader, {}).get("extraArgs", [])
+        assert [(it["name"], it["value"]) for it in told if "deadline" in it["name"]] == (
+            [] if accelerates else [("leader-elect-renew-deadline", "50s")]
+        )
 
 
 def test_up_of_a_ready_lab_does_nothing(host: VirtualMachines, made: Engine) -> None:
