@@ -81,7 +81,7 @@ CONTAINER
     sleep 1
   done
   remove_check
-  crictl --timeout 120s run --no-pull --runtime runsc "$check/container.json" "$check/pod.json" > /dev/null || no_gvisor
+  crictl --timeout 300s run --no-pull --runtime runsc "$check/container.json" "$check/pod.json" > /dev/null || no_gvisor
   for _ in $(seq 60); do
     if grep --only-matching 'Starting gVisor' "$check/log" 2> /dev/null; then break; fi
     sleep 1

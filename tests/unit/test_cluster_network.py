@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -67,9 +68,20 @@ def test_dead_services_are_those_of_the_cluster(engine: HandMadeContainers) -> N
     assert cluster["networking"]["serviceSubnet"] == "10.96.0.0/16"
 
 
-def test_the_router_enforces_policies_and_sees_the_addresses_of_pods() -> None:
+def of_router() -> dict[str, Any]:
+    """The router's Pods, as they are specified."""
     documents = list(yaml.safe_load_all((paths.data("node") / "network.yaml").read_text()))
-    (router,) = (it["spec"]["template"]["spec"] for it in documents if it["kind"] == "DaemonSet")
+    (spec,) = (it["spec"]["template"]["spec"] for it in documents if it["kind"] == "DaemonSet")
+    return dict(spec)
+
+
+def test_the_router_is_not_killed_while_it_starts_on_a_slow_machine() -> None:
+    probe = of_router()["containers"][0]["livenessProbe"]
+    assert probe["initialDelaySeconds"] + probe["periodSeconds"] * probe["failureThreshold"] >= 120
+
+
+def test_the_router_enforces_policies_and_sees_the_addresses_of_pods() -> None:
+    router = of_router()
     arguments = set(router["containers"][0]["args"])
     assert {"--run-firewall=true", "--run-router=true", "--enable-overlay=false"} <= arguments
     assert router["tolerations"] == [{"operator": "Exists"}]
