@@ -253,7 +253,7 @@ class VagrantEngine:
         until(kubectl.answers, seconds=_API_SECONDS, what=i18n.text("health.api"), clock=self._clock)
         steps.next()
         network.connect(nodes, kubectl, self._clock)
-        health.await_healthy(nodes, began, steps.say, SYSTEM.slower(self.pace), worked_in=True)
+        health.await_healthy(nodes, began, steps.say, self._clock, worked_in=True)
 
     def _learn_ways(self) -> None:
         """How ssh reaches the machines now; connections from before are given up, and clocks are set."""
