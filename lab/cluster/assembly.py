@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.cluster import kubeadm
+from lab.cluster import kubeadm, patience
 from lab.cluster.kubectl import Kubectl
 from lab.cluster.machine import refused
 from lab.cluster.processes import OnLine
 from lab.cluster.ssh import SshNode
 
 _CONFIGURATION = "/etc/kubernetes/kubeadm.yaml"
+_PATCHES = "/etc/kubernetes/patches"
 _DISCOVERY = "/etc/kubernetes/discovery.conf"
 _SECONDS = 300.0
 
@@ -29,12 +30,21 @@ def assemble(nodes: Sequence[SshNode], addresses: Sequence[str], version: str, o
             _kubeadm(node, on_line, "reset", "--force")
     control_plane, *workers = nodes
     configuration = kubeadm.init_configuration(
-        control_plane.name, addresses[0], version, alone=not workers, emulated=control_plane.ssh.pace > 1
+        control_plane.name, addresses[0], version, alone=not workers, patches=_patch(control_plane)
     )
     control_plane.write(_CONFIGURATION, configuration, mode=0o600)
     _kubeadm(control_plane, on_line, "init", f"--config={_CONFIGURATION}")
     for worker, address in zip(workers, addresses[1:], strict=True):
         _join(worker, address, control_plane, on_line)
+
+
+def _patch(control_plane: SshNode) -> str:
+    """Where kubeadm finds what it is to change in its manifests; empty where it is to change nothing."""
+    if control_plane.ssh.pace <= 1:
+        return ""
+    for name, patch in patience.patches().items():
+        control_plane.write(f"{_PATCHES}/{name}", patch)
+    return _PATCHES
 
 
 def _join(worker: SshNode, address: str, control_plane: SshNode, on_line: OnLine) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from lab.cluster import patience
+
 PODS = "10.244.0.0/16"
 SERVICES = "10.96.0.0/16"
 """As kind has them, so that what is learnt on one engine holds on the other."""
@@ -24,25 +26,16 @@ _TIMEOUTS = dict.fromkeys(
 )
 
 
-# Whoever leads ends itself when it misses its lease, which on an emulated processor ten seconds are too few to renew.
-_PATIENT = {
-    "extraArgs": [
-        {"name": "leader-elect-lease-duration", "value": "60s"},
-        {"name": "leader-elect-renew-deadline", "value": "50s"},
-        {"name": "leader-elect-retry-period", "value": "5s"},
-    ]
-}
-
-
-def init_configuration(name: str, address: str, version: str, *, alone: bool, emulated: bool) -> bytes:
+def init_configuration(name: str, address: str, version: str, *, alone: bool, patches: str = "") -> bytes:
     """For the control plane.
 
     Args:
         alone: it is the only node, so that Pods must run there.
-        emulated: its processor is, which makes it slow.
+        patches: the folder with `patience.patches()`, if its processor is emulated, which makes it slow.
     """
     taints: dict[str, Any] = {"taints": []} if alone else {}
-    leaders: dict[str, Any] = {"controllerManager": _PATIENT, "scheduler": _PATIENT} if emulated else {}
+    patched: dict[str, Any] = {"patches": {"directory": patches}} if patches else {}
+    leaders = dict.fromkeys(("controllerManager", "scheduler"), patience.LEADER) if patches else {}
     return _documents(
         {
             "apiVersion": _API,
@@ -50,6 +43,7 @@ def init_configuration(name: str, address: str, version: str, *, alone: bool, em
             "localAPIEndpoint": {"advertiseAddress": address},
             "nodeRegistration": {**_registration(name, address), **taints},
             "timeouts": _TIMEOUTS,
+            **patched,
         },
         {
             "apiVersion": _API,

@@ -10,7 +10,20 @@ from pathlib import Path
 
 from lab import i18n, paths
 from lab.clock import SYSTEM, Clock
-from lab.cluster import base, baseline, box, capabilities, health, hypervisor, image, network, record, table, virtual
+from lab.cluster import (
+    base,
+    baseline,
+    box,
+    capabilities,
+    health,
+    hypervisor,
+    image,
+    network,
+    patience,
+    record,
+    table,
+    virtual,
+)
 from lab.cluster.assembly import assemble
 from lab.cluster.box import Box
 from lab.cluster.engine import Capability, State, Status
@@ -229,6 +242,8 @@ class VagrantEngine:
         steps.next()
         network.connect(nodes, kubectl, self._clock)
         base.furnish(self.base(), nodes, self._addresses())
+        if self.pace > 1:
+            patience.soften(self.base())
         steps.next()
         health.await_ready(nodes, self.pace)
         steps.next()

@@ -214,17 +214,30 @@ def test_without_hardware_virtualisation_the_processor_is_emulated_and_every_bou
 
 
 @pytest.mark.parametrize("accelerates", [True, False])
-def test_only_an_emulated_control_plane_gets_more_time_to_renew_its_leases(
+def test_only_an_emulated_control_plane_gets_more_time_for_its_leases_and_probes(
     host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch, accelerates: bool
 ) -> None:
     monkeypatch.setattr(hypervisor, "_accelerates", lambda: accelerates)
     documents = told_to_kubeadm(host, monkeypatch)
     lab.up(ignore)
-    for leader in ("controllerManager", "scheduler"):
-        told = documents["ClusterConfiguration"].get(leader, {}).get("extraArgs", [])
-        assert [(it["name"], it["value"]) for it in told if "deadline" in it["name"]] == (
-            [] if accelerates else [("leader-elect-renew-deadline", "50s")]
-        )
+    cluster = documents["ClusterConfiguration"]
+    assert {"controllerManager", "scheduler"} & set(cluster) == (
+        set() if accelerates else {"controllerManager", "scheduler"}
+    )
+    patches = documents["InitConfiguration"].get("patches", {}).get("directory")
+    assert patches == (None if accelerates else "/etc/kubernetes/patches")
+    assert any("/etc/kubernetes/patches/kube-apiserver.yaml" in line for line in host.asked) is not accelerates
+
+
+@pytest.mark.parametrize("accelerates", [True, False])
+def test_only_on_an_emulated_processor_is_the_learner_given_softened_manifests(
+    host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch, accelerates: bool
+) -> None:
+    monkeypatch.setattr(hypervisor, "_accelerates", lambda: accelerates)
+    path = "/opt/lab/manifests/gatekeeper.yaml"
+    host.answers |= {"find /opt/lab/manifests": done(stdout=f"{path}\n"), f"cat -- {path}": done(stdout="kind: List\n")}
+    lab.up(ignore)
+    assert any(f"write {path}" in line for line in host.asked) is not accelerates
 
 
 def test_up_of_a_ready_lab_does_nothing(host: VirtualMachines, made: Engine) -> None:
