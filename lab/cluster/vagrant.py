@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,7 +107,10 @@ class VagrantEngine:
         """Make the lab ready, from whatever state it is in."""
         match self.status().state:
             case State.READY:
-                return
+                # Machines sleep with the computer, and do not know for how long. One that is not reached has no
+                # part in whether the lab answers.
+                with suppress(LabError):
+                    self._set_clocks()
             case State.ABSENT | State.PARTIAL:
                 self._create(progress)
             case State.STOPPED | State.UNREACHABLE:
@@ -278,7 +282,7 @@ class VagrantEngine:
         self._set_clocks()
 
     def _set_clocks(self) -> None:
-        """A machine that was suspended, or went back, takes the time from where it was."""
+        """A machine that slept, or went back, goes on with the time that it had."""
         for node in self.nodes():
             node.run(["date", "--utc", "--set", f"@{time.time():.1f}"])
 

@@ -240,9 +240,20 @@ def test_only_on_an_emulated_processor_is_the_learner_given_softened_manifests(
     assert any(f"write {path}" in line for line in host.asked) is not accelerates
 
 
-def test_up_of_a_ready_lab_does_nothing(host: VirtualMachines, made: Engine) -> None:
+def test_up_of_a_ready_lab_changes_nothing_but_clocks_for_the_computer_may_have_slept(
+    host: VirtualMachines, made: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
+    host.asked.clear()
     made.up(ignore)
     assert host.ran("vagrant up", "vagrant snapshot", "vagrant destroy") == []
+    assert [line.split()[0] for line in host.asked if "date --utc --set @1800000000.0" in line] == list(MACHINES)
+
+
+def test_a_ready_lab_with_a_node_that_is_not_reached_stays_ready(host: VirtualMachines, made: Engine) -> None:
+    host.answers = {"kube-worker-1 ": done(stderr="Connection refused", code=255), **host.answers}
+    made.up(ignore)
+    assert made.status().state is State.READY
 
 
 def test_up_starts_what_stopped_sets_the_clock_and_waits_until_it_is_well(
