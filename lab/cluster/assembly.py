@@ -11,16 +11,18 @@ from lab.cluster.processes import OnLine
 from lab.cluster.ssh import SshNode
 
 _CONFIGURATION = "/etc/kubernetes/kubeadm.yaml"
-_PATCHES = "/etc/kubernetes/patches"
 _DISCOVERY = "/etc/kubernetes/discovery.conf"
 _SECONDS = 300.0
 
 
-def assemble(nodes: Sequence[SshNode], addresses: Sequence[str], version: str, on_line: OnLine) -> None:
+def assemble(
+    nodes: Sequence[SshNode], addresses: Sequence[str], version: str, on_line: OnLine, *, emulated: bool
+) -> None:
     """Make a cluster of these nodes, control plane first. What an interrupted attempt left of one is cleared away.
 
     Args:
         addresses: by which the nodes know one another, in the same order.
+        emulated: their processors are.
 
     Raises:
         LabError: kubeadm gave up (`engine.refused`), or did not end in its time (`node.timeout`).
@@ -29,22 +31,16 @@ def assemble(nodes: Sequence[SshNode], addresses: Sequence[str], version: str, o
         if node.run(["test", "-e", "/etc/kubernetes/kubelet.conf", "-o", "-e", "/etc/kubernetes/admin.conf"]).ok:
             _kubeadm(node, on_line, "reset", "--force")
     control_plane, *workers = nodes
+    if emulated:
+        for name, patch in patience.patches().items():
+            control_plane.write(f"{patience.PATCHES}/{name}", patch)
     configuration = kubeadm.init_configuration(
-        control_plane.name, addresses[0], version, alone=not workers, patches=_patch(control_plane)
+        control_plane.name, addresses[0], version, alone=not workers, emulated=emulated
     )
     control_plane.write(_CONFIGURATION, configuration, mode=0o600)
     _kubeadm(control_plane, on_line, "init", f"--config={_CONFIGURATION}")
     for worker, address in zip(workers, addresses[1:], strict=True):
         _join(worker, address, control_plane, on_line)
-
-
-def _patch(control_plane: SshNode) -> str:
-    """Where kubeadm finds what it is to change in its manifests; empty where it is to change nothing."""
-    if control_plane.ssh.pace <= 1:
-        return ""
-    for name, patch in patience.patches().items():
-        control_plane.write(f"{_PATCHES}/{name}", patch)
-    return _PATCHES
 
 
 def _join(worker: SshNode, address: str, control_plane: SshNode, on_line: OnLine) -> None:

@@ -26,16 +26,16 @@ _TIMEOUTS = dict.fromkeys(
 )
 
 
-def init_configuration(name: str, address: str, version: str, *, alone: bool, patches: str = "") -> bytes:
+def init_configuration(name: str, address: str, version: str, *, alone: bool, emulated: bool) -> bytes:
     """For the control plane.
 
     Args:
         alone: it is the only node, so that Pods must run there.
-        patches: the folder with `patience.patches()`, if its processor is emulated, which makes it slow.
+        emulated: its processor is, which makes it slow. `patience.patches()` are in their folder there.
     """
     taints: dict[str, Any] = {"taints": []} if alone else {}
-    patched: dict[str, Any] = {"patches": {"directory": patches}} if patches else {}
-    leaders = dict.fromkeys(("controllerManager", "scheduler"), patience.LEADER) if patches else {}
+    patched: dict[str, Any] = {"patches": {"directory": patience.PATCHES}} if emulated else {}
+    leaders = dict.fromkeys(("controllerManager", "scheduler"), patience.LEADER) if emulated else {}
     return _documents(
         {
             "apiVersion": _API,

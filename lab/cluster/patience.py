@@ -8,9 +8,12 @@ from typing import Any
 import yaml
 
 from lab.cluster.engine import Node
+from lab.cluster.machine import refused
 
 MANIFESTS = "/opt/lab/manifests"
 """What the learner installs from, on base."""
+PATCHES = "/etc/kubernetes/patches"
+"""Where kubeadm finds `patches()` on the control plane."""
 
 # Who leads ends itself when it misses its lease, which it has ten seconds to renew unless told otherwise.
 LEADER = {
@@ -33,8 +36,14 @@ def patches() -> dict[str, bytes]:
 
 
 def soften(base: Node) -> None:
-    """Let what the learner installs be slow. May be repeated."""
+    """Let what the learner installs be slow. May be repeated.
+
+    Raises:
+        LabError: it is not there (`engine.refused`).
+    """
     found = base.run(["find", MANIFESTS, "-name", "*.yaml"])
+    if not found.ok:
+        raise refused(f"{base.name}: find {MANIFESTS}", found)
     for path in found.text.split():
         base.write(path, softened(base.read(path)))
 

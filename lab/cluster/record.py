@@ -57,6 +57,11 @@ class Record:
     nodes: dict[str, Role] = field(default_factory=dict)
     has_learner: bool = False
 
+    @property
+    def is_emulated(self) -> bool:
+        """Whether its machines have emulated processors: nothing else makes them slow."""
+        return self.pace > 1
+
     def is_as_wished(self, wish: Record) -> bool:
         """Whether a wish says nothing that this lab was not made by. What it leaves out is as it is here."""
         unsaid = Record()

@@ -166,7 +166,7 @@ class VagrantEngine:
             "CKSLAB_BOX": memory.made_from or box.PLAIN,
             "VAGRANT_DEFAULT_PROVIDER": memory.provider or "",
             **({"CKSLAB_BOOT": memory.boot} if memory.boot else {}),
-            **({"CKSLAB_EMULATE": "1"} if memory.pace > 1 else {}),
+            **({"CKSLAB_EMULATE": "1"} if memory.is_emulated else {}),
         }
         return Vagrant(settings, self._folder / "vagrant")
 
@@ -241,12 +241,13 @@ class VagrantEngine:
         nodes, kubectl = self.nodes(), Kubectl(self.base())
         steps.next()
         addresses = [machine.address for machine in self._table]
-        assemble(nodes, addresses, image.versions()["kubernetes"], steps.say)
+        emulated = self._record.is_emulated
+        assemble(nodes, addresses, image.versions()["kubernetes"], steps.say, emulated=emulated)
         self._write_kubeconfig()
         steps.next()
         network.connect(nodes, kubectl, self._clock)
         base.furnish(self.base(), nodes, self._addresses())
-        if self.pace > 1:
+        if emulated:
             patience.soften(self.base())
         steps.next()
         health.await_ready(nodes, self.pace)

@@ -16,6 +16,8 @@ from lab.fingerprint import fingerprint
 
 _JUDGES = (Path(checkers.api.__file__).parent, Path(__file__).parent, Path(__file__).parents[1] / "practice")
 """The code that a verdict comes from: checks, grading, what sets the scene."""
+_MACHINES = {"vagrant": ("node", "vagrant")}
+"""Engine -> what its machines are made of, where that is more than `node`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Memory:
 
     def __init__(self, engine: str, kubernetes: str, folder: Path | None = None) -> None:
         self._kubernetes = kubernetes
+        self._machines = [paths.data(name) for name in _MACHINES.get(engine, ("node",))]
         self._folder = paths.private((folder or paths.cache() / "proofs") / engine)
 
     def recall(self, exercise: Exercise) -> dict[str, Remembered]:
@@ -65,7 +68,7 @@ class Memory:
 
     def _content(self, exercise: Exercise) -> str:
         """A hash of all that a proof of the exercise hangs on."""
-        folders = (exercise.folder, *_JUDGES, paths.data("node"))
+        folders = (exercise.folder, *_JUDGES, *self._machines)
         # Recordings come of a proof, not the other way round.
         parts = [self._kubernetes, *(fingerprint(folder, without=["recordings"]) for folder in folders)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

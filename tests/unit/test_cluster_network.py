@@ -64,7 +64,7 @@ def test_dead_services_are_those_of_the_cluster(engine: HandMadeContainers) -> N
     """kind's configuration tells nothing, so there it is kubeadm's own range; elsewhere kubeadm is told this one."""
     network.connect(nodes(), Kubectl(nodes()[0]))
     assert all("to 10.96.0.0/16 unreachable" in line for line in engine.did("ip rule"))
-    _, cluster, _ = yaml.safe_load_all(kubeadm.init_configuration("a", "192.0.2.1", "v1", alone=False))
+    _, cluster, _ = yaml.safe_load_all(kubeadm.init_configuration("a", "192.0.2.1", "v1", alone=False, emulated=False))
     assert cluster["networking"]["serviceSubnet"] == "10.96.0.0/16"
 
 

@@ -268,6 +268,23 @@ def test_what_holds_on_one_engine_is_proved_anew_on_another_and_still_held_by_th
     assert all(proof.remembered for proof in proofs(HandMadeLab(RIGHT), memory=memory).values())
 
 
+@pytest.mark.parametrize(
+    ("engine", "changed", "is_remembered"),
+    [("kind", "node", False), ("kind", "vagrant", True), ("vagrant", "node", False), ("vagrant", "vagrant", False)],
+)
+def test_machines_that_are_made_otherwise_prove_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, changed: str, is_remembered: bool
+) -> None:
+    monkeypatch.setattr("lab.paths.data", lambda name: tmp_path / name)
+    for name in ("node", "vagrant"):
+        (tmp_path / name).mkdir()
+    memory = Memory(engine, "v1.36.1", tmp_path / "proofs")
+    proofs(HandMadeLab(RIGHT), memory=memory)
+    (tmp_path / changed / "machines.yaml").write_text("memory: 2560\n", encoding="utf-8")
+    again = proofs(HandMadeLab(RIGHT), memory=memory)
+    assert {proof.remembered for proof in again.values()} == {is_remembered}
+
+
 def test_a_changed_exercise_is_proved_again_but_a_new_recording_changes_nothing(memory: Memory, tmp_path: Path) -> None:
     folder = tmp_path / "one"
     (folder / "recordings").mkdir(parents=True)
