@@ -22,7 +22,7 @@ test: $(STAMP)  ## unit, app and replay tests; no cluster
 test-live: $(STAMP)  ## make a lab, prove the exercises on it, remove it
 	@$(BIN)/pytest tests/live
 
-test-vagrant: $(STAMP)  ## make a lab of virtual machines, prove exercises on it, remove it; takes an hour or more
+test-vagrant: $(STAMP)  ## make a lab of virtual machines, prove exercises on it, remove it; two hours where a processor is emulated
 	@$(BIN)/pytest tests/vagrant
 
 check: $(STAMP)  ## lint, format, types, import contracts
