@@ -260,6 +260,37 @@ async def test_starting_shows_its_progress(stage: Stage) -> None:
         assert not stage.practice.bar.display
 
 
+async def test_an_api_server_that_a_start_itself_takes_away_is_nothing_to_repair(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        stage.session.gate.shut()
+        await pilot.press("f9", "y")
+        await stage.hear(pilot, PracticeScreen.Progressed)
+        stage.engine.state = State.UNREACHABLE
+        stage.app.look()
+        await stage.hear(pilot, LabApp.Looked, 2)
+        line = str(stage.practice.state_line.render())
+        assert "» being prepared" in line
+        assert "u makes it ready" not in line
+        assert "u repairs the lab" not in stage.notices
+        stage.session.gate.open()
+
+
+async def test_a_lab_that_a_failed_start_left_without_an_answer_is_to_be_repaired(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        stage.session.gate.shut()
+        stage.session.error = LabError("engine.missing")
+        await pilot.press("f9", "y")
+        await stage.hear(pilot, PracticeScreen.Progressed)
+        stage.engine.state = State.UNREACHABLE
+        stage.app.look()
+        await stage.hear(pilot, LabApp.Looked, 2)
+        stage.session.gate.open()
+        await stage.hear(pilot, PracticeScreen.Failed)
+        line = str(stage.practice.state_line.render())
+        assert "! no answer" in line
+        assert "u makes it ready" in line
+
+
 async def test_what_was_seen_of_the_lab_while_it_went_back_is_past_once_it_is_there(stage: Stage) -> None:
     async with stage.show() as pilot:
         stage.session.gate.shut()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -279,7 +280,7 @@ class PracticeScreen(ExerciseScreen):
         if lab.ready and not was_ready:
             self.explain()
             self.call_later(self.start_wanted)
-        elif was_ready and lab.has_shell and not lab.ready:
+        elif was_ready and lab.has_shell and not lab.ready and self.exercise_work is None:
             self.notify(i18n.text("ui.lab.lost"), severity="warning", timeout=10)
         self.show_lab()
 
@@ -312,7 +313,9 @@ class PracticeScreen(ExerciseScreen):
     def show_lab(self) -> None:
         """Show what has become of the lab, and of the work under way."""
         self.work_pane.lab = self.lab
-        self.state_line.lab = self.lab
+        # A scenario that begins from the baseline takes the API server away itself, which nobody is to repair.
+        own_work = None if self.lab.ready else self.lab.work or self.exercise_work
+        self.state_line.lab = replace(self.lab, work=own_work)
         self.state_line.refresh()
         possible = [view for view in self.views.values() if not view.impossible]
         self.state_line.passed = sum(view.passed for view in possible)
