@@ -31,7 +31,7 @@ def init_configuration(name: str, address: str, version: str, *, alone: bool, em
 
     Args:
         alone: it is the only node, so that Pods must run there.
-        emulated: its processor is, which makes it slow. `patience.patches()` are in their folder there.
+        emulated: its processor is, which makes it slow. `patience.patches()` lie in `patience.PATCHES` then.
     """
     taints: dict[str, Any] = {"taints": []} if alone else {}
     patched: dict[str, Any] = {"patches": {"directory": patience.PATCHES}} if emulated else {}

@@ -29,12 +29,12 @@ def bar(stage: Stage) -> str:
     return str(stage.practice.bar.render())
 
 
-async def look_amid_a_start(stage: Stage, pilot: Pilot[None], state: State) -> None:
-    """Start an exercise, which goes on until its gate is opened, and see the lab in this state meanwhile."""
+async def lose_the_api_server_amid_a_start(stage: Stage, pilot: Pilot[None]) -> None:
+    """Start an exercise, which goes on until its gate is opened, and see no API server meanwhile."""
     stage.session.gate.shut()
     await pilot.press("f9", "y")
     await stage.hear(pilot, PracticeScreen.Progressed)
-    stage.engine.state = state
+    stage.engine.state = State.UNREACHABLE
     stage.app.look()
     await stage.hear(pilot, LabApp.Looked, 2)
 
@@ -273,7 +273,7 @@ async def test_starting_shows_its_progress(stage: Stage) -> None:
 
 async def test_an_api_server_that_a_start_itself_takes_away_is_nothing_to_repair(stage: Stage) -> None:
     async with stage.show() as pilot:
-        await look_amid_a_start(stage, pilot, State.UNREACHABLE)
+        await lose_the_api_server_amid_a_start(stage, pilot)
         line = str(stage.practice.state_line.render())
         assert "» being prepared" in line
         assert "u makes it ready" not in line
@@ -284,7 +284,7 @@ async def test_an_api_server_that_a_start_itself_takes_away_is_nothing_to_repair
 async def test_a_lab_that_a_failed_start_left_without_an_answer_is_to_be_repaired(stage: Stage) -> None:
     async with stage.show() as pilot:
         stage.session.error = LabError("engine.missing")
-        await look_amid_a_start(stage, pilot, State.UNREACHABLE)
+        await lose_the_api_server_amid_a_start(stage, pilot)
         stage.session.gate.open()
         await stage.hear(pilot, PracticeScreen.Failed)
         line = str(stage.practice.state_line.render())
@@ -294,7 +294,7 @@ async def test_a_lab_that_a_failed_start_left_without_an_answer_is_to_be_repaire
 
 async def test_what_was_seen_of_the_lab_while_it_went_back_is_past_once_it_is_there(stage: Stage) -> None:
     async with stage.show() as pilot:
-        await look_amid_a_start(stage, pilot, State.UNREACHABLE)
+        await lose_the_api_server_amid_a_start(stage, pilot)
         stage.engine.state = State.READY
         stage.session.gate.open()
         await stage.hear(pilot, LabApp.Looked, 3)

@@ -313,14 +313,14 @@ class PracticeScreen(ExerciseScreen):
     def show_lab(self) -> None:
         """Show what has become of the lab, and of the work under way."""
         self.work_pane.lab = self.lab
+        work = self.lab.work or self.exercise_work
         # A scenario that begins from the baseline takes the API server away itself, which nobody is to repair.
-        own_work = None if self.lab.ready else self.lab.work or self.exercise_work
-        self.state_line.lab = replace(self.lab, work=own_work)
+        self.state_line.lab = self.lab if self.lab.ready else replace(self.lab, work=work)
         self.state_line.refresh()
         possible = [view for view in self.views.values() if not view.impossible]
         self.state_line.passed = sum(view.passed for view in possible)
         self.state_line.count = len(possible)
-        self.bar.work = self.lab.work or self.exercise_work
+        self.bar.work = work
 
     async def show(self, view: ExerciseView) -> None:
         """Show what has become of an exercise."""
