@@ -47,8 +47,22 @@ class Grade:
 
     @property
     def score(self) -> int:
-        """The points earned."""
+        """The points that count: those earned, or 0 while a gate fails."""
+        return 0 if self.failed_gates else self.earned
+
+    @property
+    def earned(self) -> int:
+        """The points of the criteria that pass, whatever the gates say."""
         return sum(graded.earned for graded in self.criteria)
+
+    @property
+    def failed_gates(self) -> tuple[Graded, ...]:
+        """What must hold and does not. A gate that could not be judged is not among them."""
+        return tuple(
+            graded
+            for graded in self.criteria
+            if graded.criterion.is_gate and graded.finding.verdict is Verdict.FAIL
+        )
 
     @property
     def verdict(self) -> Verdict:

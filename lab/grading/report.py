@@ -57,6 +57,9 @@ def summary(grade: Grade, *, width: int) -> str:
     lines = wrap(
         i18n.text("grading.score", score=grade.score, max=grade.exercise.points, seconds=seconds), width, INDENT
     )
+    if grade.failed_gates:
+        titles = "; ".join(str(graded.criterion.title) for graded in grade.failed_gates)
+        lines += wrap(i18n.text("grading.gates", titles=titles, earned=grade.earned), width, INDENT)
     unjudged = sum(verdict not in (Verdict.PASS, Verdict.FAIL) for verdict in grade.verdicts.values())
     if unjudged:
         lines += wrap(i18n.text("grading.unjudged", count=unjudged), width, INDENT)

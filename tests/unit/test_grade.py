@@ -38,6 +38,18 @@ def test_a_gate_earns_nothing() -> None:
     assert graded(criterion("gate", points=0)).score == 0
 
 
+def test_while_a_gate_fails_no_point_counts_though_it_was_earned() -> None:
+    found = graded(criterion("a", points=2), criterion("gate", Verdict.FAIL, points=0))
+    assert (found.score, found.earned) == (0, 2)
+    assert [own.criterion.id for own in found.failed_gates] == ["gate"]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.BROKEN, Verdict.UNSEEN])
+def test_a_gate_that_could_not_be_judged_costs_nothing(verdict: Verdict) -> None:
+    found = graded(criterion("a", points=2), criterion("gate", verdict, points=0))
+    assert (found.score, found.failed_gates) == (2, ())
+
+
 def test_findings_are_told_one_by_one_in_the_exercises_order() -> None:
     told: list[Graded] = []
     whole = exercise([criterion("a"), criterion("b", Verdict.FAIL)])

@@ -90,6 +90,16 @@ def test_text_tells_verdict_points_and_title() -> None:
     ]
 
 
+def test_a_gate_that_fails_is_seen_in_the_sum_and_named_there() -> None:
+    failing = graded(criterion("a", points=2), criterion("b", points=3), criterion("gate", Verdict.FAIL, points=0))
+    assert summary(failing, width=200).splitlines() == [
+        "0 of 5 points, judged in 0.0 s",
+        "Not passed, and no points while this must hold and does not: title of gate. "
+        "Points that count again once it holds: 5.",
+    ]
+    assert (to_json(failing)["score"], [own["earned"] for own in to_json(failing)["criteria"]]) == (0, [2, 3, 0])
+
+
 @pytest.mark.parametrize("verdict", [Verdict.BROKEN, Verdict.UNSEEN])
 def test_what_could_not_be_judged_is_not_called_a_failure(verdict: Verdict) -> None:
     text = to_text(graded(criterion("a", verdict)), colour=False, width=80)
