@@ -59,9 +59,7 @@ class Grade:
     def failed_gates(self) -> tuple[Graded, ...]:
         """What must hold and does not. A gate that could not be judged is not among them."""
         return tuple(
-            graded
-            for graded in self.criteria
-            if graded.criterion.is_gate and graded.finding.verdict is Verdict.FAIL
+            graded for graded in self.criteria if graded.criterion.is_gate and graded.finding.verdict is Verdict.FAIL
         )
 
     @property
