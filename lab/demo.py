@@ -96,7 +96,7 @@ class DemoSession(Session):
 def _recorded(catalog: Catalog) -> Catalog:
     """Without exercises that are being written, of which not every answer was recorded yet."""
     domains = (replace(domain, exercises=tuple(filter(_is_recorded, domain.exercises))) for domain in catalog.domains)
-    return replace(catalog, domains=tuple(domain for domain in domains if domain.exercises))
+    return replace(catalog, domains=tuple(domains))
 
 
 def _is_recorded(exercise: Exercise) -> bool:

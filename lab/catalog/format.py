@@ -17,11 +17,17 @@ from lab.cluster.engine import Capability
 
 @dataclass(frozen=True, slots=True)
 class DomainFile:
-    """`domain.yaml`: `exercises` are ids, in the order in which they are shown."""
+    """`domain.yaml`: `exercises` are ids, in the order in which they are shown.
+
+    `weight` is the domain's share of the exam in percent; `objectives` names what the curriculum asks for, and then an
+    exercise's `objective` must be one of them.
+    """
 
     id: str
     title: Localized
     exercises: tuple[str, ...]
+    weight: int = 0
+    objectives: Mapping[str, Localized] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,11 @@ def load(root: Path | None = None) -> Catalog:
     return Catalog(known, tuple(problems + twice))
 
 
-def load_exercise(folder: Path, root: Path, domain: str) -> Exercise:
+def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[str] = ()) -> Exercise:
     """One exercise.
+
+    Args:
+        objectives: those of its domain; none: the domain names none, and any will do.
 
     Raises:
         CatalogError: it is broken; it names everything that is.
@@ -49,6 +53,8 @@ def load_exercise(folder: Path, root: Path, domain: str) -> Exercise:
     _check_id(source, file.id, folder)
     if file.minutes < 1:
         source.problem("minutes", "too_small", least=1)
+    if objectives and file.objective not in objectives:
+        source.problem("objective", "no_choice", got=file.objective, allowed=", ".join(objectives))
     exercise = Exercise(
         id=file.id,
         domain=domain,
@@ -92,14 +98,14 @@ def _load_domain(folder: Path, root: Path) -> tuple[Domain, list[Problem]]:
     listed = [name for name in dict.fromkeys(file.exercises) if name in there]
     for name in listed + [name for name in there if name not in listed]:
         try:
-            exercises.append(load_exercise(folder / name, root, folder.name))
+            exercises.append(load_exercise(folder / name, root, folder.name, tuple(file.objectives or ())))
         except CatalogError as error:
             problems += error.problems
     try:
         source.close()
     except CatalogError as error:
         problems = [*error.problems, *problems]
-    return Domain(folder.name, file.title, tuple(exercises)), problems
+    return Domain(folder.name, file.title, tuple(exercises), file.weight, file.objectives or {}), problems
 
 
 def _without_twins(domains: list[Domain]) -> tuple[tuple[Domain, ...], list[Problem]]:
@@ -112,8 +118,7 @@ def _without_twins(domains: list[Domain]) -> tuple[tuple[Domain, ...], list[Prob
             file = f"{exercise.folder.parent.parent.name}/{exercise.domain}/{exercise.id}/exercise.yaml"
             problems.append(Problem(file, 1, "id", "elsewhere", (("name", exercise.id), ("domain", other.domain))))
     unique = (
-        Domain(domain.id, domain.title, tuple(own for own in domain.exercises if first[own.id] is own))
-        for domain in domains
+        replace(domain, exercises=tuple(own for own in domain.exercises if first[own.id] is own)) for domain in domains
     )
     return tuple(unique), problems
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -171,11 +171,18 @@ class Exercise:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A part of the exam's curriculum."""
+    """A part of the exam's curriculum.
+
+    Attributes:
+        weight: its share of the exam in percent; 0: not a part of the exam.
+        objectives: id -> name of what the curriculum asks for, in its order.
+    """
 
     id: str
     title: Localized
     exercises: tuple[Exercise, ...]
+    weight: int = 0
+    objectives: Mapping[str, Localized] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +196,9 @@ class Catalog:
     def exercises(self) -> tuple[Exercise, ...]:
         """Of all domains."""
         return tuple(exercise for domain in self.domains for exercise in domain.exercises)
+
+    def objective(self, exercise: Exercise) -> str:
+        """The name of what an exercise is about, in the language in use; its id where the domain names none."""
+        domain = next((domain for domain in self.domains if domain.id == exercise.domain), None)
+        name = domain.objectives.get(exercise.objective) if domain else None
+        return exercise.objective if name is None else str(name)

@@ -51,7 +51,8 @@ def _list(args: Namespace) -> int:
         return 0
     width = max((len(exercise.id) for exercise in catalog.exercises), default=0)
     for domain in catalog.domains:
-        print(domain.title)
+        if domain.exercises:
+            print(domain.title)
         for it in domain.exercises:
             facts = i18n.text("cli.list.facts", points=it.points, minutes=it.minutes)
             print(f"  {it.id:{width}}  {facts}  {it.title}")

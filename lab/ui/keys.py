@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from textual.binding import ActiveBinding, Binding
+from textual.dom import DOMNode
 from textual.keys import format_key
 
 from lab import i18n
@@ -83,6 +84,15 @@ HOME = (
     Key("quit", "q", "app.quit", rank=3),
 )
 
+CHOOSING = (
+    Key("open", "enter", "open", rank=1),
+    Key("back", "escape", "back", rank=2),
+    Key("choose", "down", "step", rank=3),
+    Key("help", "f1", "help", rank=4),
+    Key("menu", "f10", "menu", rank=5),
+)
+"""While an exercise is chosen by its name. No keymap moves these: they are what every list has."""
+
 TABLES = (PRACTICE, HOME)
 """A key has the same meaning on all screens that have it."""
 
@@ -133,6 +143,11 @@ def footer(active: Mapping[str, ActiveBinding], table: Iterable[Key], columns: i
             ours[key] = ours[key]._replace(binding=replace(binding, show=False))
     others = {pressed: one for pressed, one in active.items() if one.binding.id not in {key.id for key in ours}}
     return {one.binding.key: one for one in ours.values()} | others
+
+
+def shown(node: DOMNode, table: Iterable[Key]) -> dict[str, ActiveBinding]:
+    """A footer with just these keys, whatever widget of the screen it is that takes them."""
+    return {key.pressed: _named(ActiveBinding(node, key.binding, enabled=True)) for key in table}
 
 
 def _named(active: ActiveBinding) -> ActiveBinding:

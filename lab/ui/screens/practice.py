@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Container
 from textual.getters import query_one
+from textual.widget import Widget
 from textual.widgets import Footer
 
 from lab import i18n
@@ -70,6 +71,8 @@ class PracticeScreen(ExerciseScreen):
         super().__init__(session, clock)
         self.work_pane = work_pane
         self._spoken = i18n.language()
+        self._came_from: Widget | None = None
+        """What had the focus before an exercise was to be chosen."""
 
     # What is on the screen
 
@@ -108,6 +111,8 @@ class PracticeScreen(ExerciseScreen):
         active = super().active_bindings
         if self.work_pane.takes_letters:
             active = {pressed: one for pressed, one in active.items() if one.binding.priority}
+        if self.exercises.has_focus_within:
+            return keys.shown(self, keys.CHOOSING)
         return keys.footer(active, keys.PRACTICE, self.size.width)
 
     def on_resize(self) -> None:
@@ -159,16 +164,26 @@ class PracticeScreen(ExerciseScreen):
     def action_find(self) -> None:
         """Find exercises by their names."""
         self._open_exercises()
-        self.exercises.seek()
+        self.exercises.find()
 
     def _open_exercises(self) -> None:
         """Show them where they are not always on the screen; they go when another pane is gone to."""
+        if not self.exercises.has_focus_within:
+            self._came_from = self.focused
         self.add_class("-choosing")
+
+    @on(ExercisePane.Left)
+    def _leave_exercises(self, event: ExercisePane.Left) -> None:
+        """To the task that was opened, or back to where the learner was."""
+        back = self._came_from if not event.opened and self._came_from in self.focus_chain else None
+        (back or self.task_pane).focus()
 
     @on(events.DescendantFocus)
     def _make_room(self) -> None:
         """The exercises cover the panes only while they are in use; results are long, and grow while they are read."""
         self.set_class(self.exercises.has_focus_within, "-choosing")
+        if not self.exercises.has_focus_within:
+            self.exercises.stop_finding()
         self.set_class(self.results.has_focus_within, "-reading")
 
     # Choosing and reading
@@ -178,10 +193,6 @@ class PracticeScreen(ExerciseScreen):
         self.current = self.views[event.exercise.id]
         await self.task_pane.show(self.current)
         await self._show_results(self.current)
-
-    @on(ExerciseTree.NodeSelected)
-    def _leave_exercises(self) -> None:
-        self.task_pane.focus()
 
     def action_next(self) -> None:
         """Choose the next exercise."""

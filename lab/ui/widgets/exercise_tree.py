@@ -17,23 +17,32 @@ from lab.ui.marks import Mark
 
 
 class ExerciseTree(Tree[Exercise]):
-    """Where the cursor is, is the exercise that is shown: there is no second selection to keep in mind."""
+    """Where the cursor is, is the exercise that is shown, but while one is being found: then `chosen` stays shown."""
 
     show_root = False
     guide_depth = 2
 
     @dataclass
     class Chosen(Message):
-        """The cursor came to an exercise."""
+        """An exercise is to be shown."""
 
         exercise: Exercise
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor came to an exercise, or, where none was found, to none."""
+
+        exercise: Exercise | None
 
     def __init__(self, catalog: Catalog) -> None:
         super().__init__("")
         self._catalog = catalog
         self._marks: dict[str, Mark] = {}
         self._leaves: dict[str, TreeNode[Exercise]] = {}
-        self._chosen: Exercise | None = None
+        self.chosen: Exercise | None = None
+        self.highlighted: Exercise | None = None
+        """Where the cursor is, or is about to be: a tree moves it only once it has been laid out."""
+        self.finding = False
         self._words = ""
         self.root.expand()
         self._grow()
@@ -74,7 +83,7 @@ class ExerciseTree(Tree[Exercise]):
         parent = self._leaves[exercise.id].parent
         if parent is not None:
             parent.expand()
-        # A tree knows the lines of its nodes once it has been laid out.
+        self._highlight(exercise)
         self.call_after_refresh(self._move_to, exercise.id)
 
     def seek(self, words: str) -> None:
@@ -86,7 +95,21 @@ class ExerciseTree(Tree[Exercise]):
         self._grow()
         found = [exercise for exercise in self._catalog.exercises if self.shows(exercise)]
         if found:
-            self.choose(self._chosen if self._chosen in found else found[0])
+            self.choose(self.chosen if self.chosen in found else found[0])
+        else:
+            self._highlight(None)
+
+    def step(self, by: int) -> None:
+        """Move the cursor so many exercises on, past the names of domains."""
+        shown = [exercise for exercise in self._catalog.exercises if self.shows(exercise)]
+        if self.highlighted in shown:
+            at = shown.index(self.highlighted) + by
+            self.choose(shown[max(0, min(at, len(shown) - 1))])
+
+    def _highlight(self, exercise: Exercise | None) -> None:
+        if exercise is not self.highlighted:
+            self.highlighted = exercise
+            self.post_message(self.Highlighted(exercise))
 
     def _move_to(self, name: str) -> None:
         if name in self._leaves:
@@ -110,12 +133,23 @@ class ExerciseTree(Tree[Exercise]):
         style = Style(dim=True) if colour.endswith("%") else Style(color=Color.parse(colour).rich_color)
         return Text.assemble((mark.text, style), "  ", str(exercise.title))
 
+    def render_label(self, node: TreeNode[Exercise], base_style: Style, style: Style) -> Text:
+        """A label that has no room is cut where one sees that it is."""
+        label = super().render_label(node, base_style, style)
+        indent = 0 if node.parent is self.root else self.guide_depth
+        label.truncate(max(1, self.size.width - indent), overflow="ellipsis")
+        return label
+
     @on(Tree.NodeHighlighted)
     def _tell(self, event: Tree.NodeHighlighted[Exercise]) -> None:
         event.stop()
-        if event.node.data not in (None, self._chosen):
-            self._chosen = event.node.data
-            self.post_message(self.Chosen(event.node.data))
+        exercise = event.node.data
+        # News of a leaf that is no more comes from before the tree grew anew.
+        if exercise is not None and event.node is self._leaves.get(exercise.id):
+            self._highlight(exercise)
+            if not self.finding and exercise is not self.chosen:
+                self.chosen = exercise
+                self.post_message(self.Chosen(exercise))
 
 
 def _has(words: str, exercise: Exercise, domain: Domain) -> bool:
