@@ -36,7 +36,8 @@ def load(root: Path | None = None) -> Catalog:
         domains.append(domain)
         problems += found
     known, twice = _without_twins(domains)
-    return Catalog(known, tuple(problems + twice))
+    in_order = sorted(known, key=lambda domain: not domain.exercises)  # those that have none come last
+    return Catalog(tuple(in_order), tuple(problems + twice))
 
 
 def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[str] = ()) -> Exercise:

@@ -103,7 +103,40 @@ def test_exercises_come_in_the_domains_order(root: Path) -> None:
     assert [exercise.id for exercise in load(root).exercises] == ["two", "one"]
 
 
+def test_a_domain_has_the_exams_weight_and_names_its_objectives(root: Path) -> None:
+    folder = write_domain(root, "one", weight=20, objectives={"security-contexts": {"en": "contexts", "zh": "上下文"}})
+    write_exercise(folder, content())
+    catalog = load(root)
+    assert catalog.domains[0].weight == 20
+    assert catalog.objective(catalog.exercises[0]) == "contexts"
+
+
+def test_where_a_domain_names_no_objectives_the_id_is_the_name(root: Path) -> None:
+    problems_after(root, lambda values: None)
+    catalog = load(root)
+    assert catalog.objective(catalog.exercises[0]) == "security-contexts"
+
+
+def test_domains_without_exercises_come_last(root: Path) -> None:
+    write_domain(root, domain="a-domain")
+    write_exercise(write_domain(root, "one", domain="b-domain"), content())
+    assert [domain.id for domain in load(root).domains] == ["b-domain", "a-domain"]
+
+
+def test_the_domains_of_the_exam_weigh_100_percent() -> None:
+    assert sum(domain.weight for domain in load().domains) == 100
+    assert len(load().domains) == 6
+
+
 # What an author gets to read
+
+
+def test_an_objective_that_the_domain_does_not_name_is_a_mistake(root: Path) -> None:
+    folder = write_domain(root, "one", objectives={"secrets": {"en": "Secrets", "zh": "Secret"}})
+    write_exercise(folder, content())
+    assert [str(problem) for problem in load(root).problems] == [
+        f"{root.name}/first/one/exercise.yaml:6: objective: must be one of secrets, not 'security-contexts'"
+    ]
 
 
 def test_a_problem_names_file_line_and_field(root: Path) -> None:

@@ -42,11 +42,11 @@ def content() -> dict[str, Any]:
     }
 
 
-def write_domain(root: Path, *exercises: str, domain: str = "first") -> Path:
-    """A domain that lists these exercises."""
+def write_domain(root: Path, *exercises: str, domain: str = "first", **more: Any) -> Path:
+    """A domain that lists these exercises, with more keys in its file."""
     folder = root / domain
     folder.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump({"id": domain, "title": TITLE, "exercises": list(exercises)}, sort_keys=False)
+    text = yaml.safe_dump({"id": domain, "title": TITLE, "exercises": list(exercises), **more}, sort_keys=False)
     (folder / "domain.yaml").write_text(text, encoding="utf-8")
     return folder
 
