@@ -2,7 +2,9 @@
 
 The learner is root there, and a container that ended with an error says in its own log what it could not live with:
 its manifest, or a file that the manifest names. That is the learner's to mend, in whichever exercise it was broken.
-Everything else is the lab's: the node is gone, the disk or the memory is full, or all runs and only does not answer.
+Everything else is the lab's: the node is gone, the disk or the memory is full, or nothing there was touched.
+
+`why_down` is what the rest of the lab calls.
 """
 
 from __future__ import annotations
@@ -14,22 +16,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from checkers.api import LabBroken, LearnerBroke, NoLook, NotSeen, Ran
-from lab.clock import Clock
+from checkers.api import LabBroken, LearnerBroke, NoLook, NotSeen, Ran, Text, Verdict
+from lab.clock import SYSTEM, Clock
+from lab.cluster.engine import Engine
 from lab.grading.machines import Machines
-from lab.grading.words import told
+from lab.grading.words import both
 
 PARTS = ("etcd", "kube-apiserver")
 """In this order: without the first, the second does not run either."""
 STARTING = timedelta(seconds=90)
 """What the kubelet may take to end one API server and make another, and that one to answer."""
 NOTICED = timedelta(seconds=20)
-"""How often the kubelet looks at the manifests; what it complains of before is the one that was there."""
+"""How often the kubelet reads the manifests; what it complains of before is the one that was there."""
+BOUND = 10.0
+"""Seconds for each command on the node."""
 LINES = 3
-"""Of a container's log, which are told."""
+"""Of a container's log, which a person is shown."""
 READ = 200
-"""Of the log, which are searched for errors: some programs tell all their flags after one that they do not know."""
+"""Of the log, which are searched for errors: some programs list all their flags after one that they do not know."""
 
+_BASELINE = "/var/lib/ckslab/baseline/whole/files"
+"""Where a node keeps its files as they were when the lab was made (`lab/cluster/baseline.sh`)."""
 _COMPLAINT = re.compile(
     r'(?:Could not process manifest file|Error syncing pod, skipping)" err="(?:[^"\\]|\\.)*"|SetUp failed for volume.*'
 )
@@ -40,21 +47,73 @@ _ERROR = re.compile(r"[EF]\d{4} |Error|panic|invalid|unknown|\{\"level\":\"(erro
 
 
 @dataclass(frozen=True, slots=True)
+class Down:
+    """Why the API server does not answer.
+
+    Attributes:
+        verdict: `FAIL` where something on the node was touched, and that is the learner's to mend; `UNSEEN` while it
+            is being started; `BROKEN` where it is the lab's.
+        why: one sentence: the part that does not run, its node and its exit code.
+        log: the container's own last error lines; none where no container ended with an error.
+        mend: what to do next, with the manifest to mend.
+    """
+
+    verdict: Verdict
+    why: Text
+    mend: Text
+    log: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Text:
+        """All of it. The log has lines of its own."""
+        log = "\n".join(self.log)
+        gap = f"\n{log}\n" if log else " "
+        return Text(f"{self.why.en}{gap}{self.mend.en}", f"{self.why.zh}{gap}{self.mend.zh}")
+
+
+def why_down(engine: Engine, clock: Clock = SYSTEM, bound: float = BOUND) -> Down:
+    """Why the API server of this lab does not answer. Takes a second or two, and never needs the API server.
+
+    Call it when a request got no answer: it does not ask whether the API server answers.
+
+    Args:
+        bound: seconds for each command on the node.
+    """
+    try:
+        found = _explained(Machines(engine, bound), clock)
+    except NoLook as no_node:
+        verdict = Verdict.UNSEEN if isinstance(no_node, NotSeen) else Verdict.BROKEN
+        return Down(verdict, no_node.words, both("grading.down.look"))
+    return found or _down(Verdict.BROKEN, "untouched", lab=engine.lab)
+
+
+def trouble(machines: Machines, clock: Clock) -> NoLook | None:
+    """The same, as an observation raises it; None where the node shows nothing that explains it."""
+    try:
+        found = _explained(machines, clock)
+    except NoLook as no_node:
+        return no_node
+    kinds: dict[Verdict, type[NoLook]] = {Verdict.FAIL: LearnerBroke, Verdict.UNSEEN: NotSeen}
+    return kinds.get(found.verdict, LabBroken)(found.words) if found else None
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
-    """A container of a static Pod: the newest."""
+    """A container of a static Pod."""
 
     id: str
     runs: bool
     made: datetime
 
 
-def trouble(machines: Machines, clock: Clock) -> NoLook | None:
-    """What keeps the API server from answering; None where its node shows nothing that does."""
-    try:
-        found = (_trouble(StaticPod(machines, part), clock) for part in PARTS)
-        return next((own for own in found if own), None)
-    except NoLook as no_node:
-        return no_node
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a container ended: exit code, reason, when, and the node's files and directories that it could see."""
+
+    code: int
+    reason: str
+    at: str
+    files: tuple[str, ...]
 
 
 class StaticPod:
@@ -72,74 +131,166 @@ class StaticPod:
         seen = self._run("stat", "--format=%Z", self.manifest)
         return _time(int(seen.stdout)) if seen.code == 0 else None
 
-    def newest(self) -> Container | None:
-        """Its newest container, whatever became of it."""
+    def differs(self) -> bool:
+        """Whether the manifest is another one than when the lab was made; no, where nobody knows what that was."""
+        return self._run("cmp", "--silent", f"{_BASELINE}{self.manifest}", self.manifest).code == 1
+
+    def containers(self) -> Sequence[Container]:
+        """Its containers, whatever became of them; the newest first."""
         listed = self._run(
             "crictl", "ps", "--all", f"--label=io.kubernetes.container.name={self.name}", "--output=json"
         )
         known: list[dict[str, Any]] = json.loads(listed.stdout or "{}").get("containers", [])
-        if not known:
-            return None
-        own = max(known, key=lambda each: int(each["createdAt"]))
-        return Container(own["id"], own["state"] == "CONTAINER_RUNNING", _time(int(own["createdAt"]) / 1e9))
+        newest_first = sorted(known, key=lambda each: int(each["createdAt"]), reverse=True)
+        return [
+            Container(each["id"], each["state"] == "CONTAINER_RUNNING", _time(int(each["createdAt"]) / 1e9))
+            for each in newest_first
+        ]
 
-    def end(self, container: Container) -> tuple[int, str]:
-        """Exit code and reason of a container that ended."""
+    def end(self, container: Container) -> End:
+        """How a container ended."""
         inspected = self._run("crictl", "inspect", container.id)
         status = json.loads(inspected.stdout or "{}").get("status") or {}
-        return int(status.get("exitCode") or 0), str(status.get("reason") or "")
+        files = tuple(mount["hostPath"] for mount in status.get("mounts") or ())
+        code, reason = int(status.get("exitCode") or 0), str(status.get("reason") or "")
+        return End(code, reason, str(status.get("finishedAt") or ""), files)
 
-    def last_lines(self, container: Container) -> str:
+    def changed_since(self, end: End) -> bool:
+        """Whether a file that it could see was changed after it ended, so that its end may say nothing any more."""
+        if not (end.at and end.files):
+            return False
+        newer = ["-type", "f", "-newerct", end.at, "-print", "-quit"]
+        return bool(self._run("find", "-L", *end.files, *newer).stdout.strip())
+
+    def last_lines(self, container: Container) -> tuple[str, ...]:
         """What it said last, its errors if it told any."""
-        ran = self._run("crictl", "logs", f"--tail={READ}", container.id)
-        return _telling((ran.stdout + ran.stderr).splitlines())
+        lines = self._log(container)
+        return _told(_errors(lines) or lines)
+
+    def errors(self, container: Container) -> tuple[str, ...]:
+        """The errors that it told last."""
+        return _told(_errors(self._log(container)))
 
     def complaint(self, since: datetime) -> str:
         """What the kubelet has against the manifest."""
         asked = ["--unit=kubelet", f"--since=@{int(since.timestamp())}", "--no-pager", "--output=cat"]
         lines = self._run("journalctl", *asked).stdout.splitlines()
         # That it cannot reach the API server is no news.
-        own = [line for line in lines if self.name in line and "connection refused" not in line]
-        found = [complaint[0] for line in own if (complaint := _COMPLAINT.search(line))]
+        about_it = [line for line in lines if self.name in line and "connection refused" not in line]
+        found = [complaint[0] for line in about_it if (complaint := _COMPLAINT.search(line))]
         return found[-1] if found else ""
+
+    def _log(self, container: Container) -> list[str]:
+        ran = self._run("crictl", "logs", f"--tail={READ}", container.id)
+        return [line.strip() for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
+
+    def kubelet(self) -> str:
+        """What systemd says of the kubelet: `active` where it runs."""
+        return self._run("systemctl", "is-active", "kubelet").stdout.strip()
 
     def _run(self, *argv: str) -> Ran:
         return self._machines.run(self.node, argv)
 
 
-def _trouble(pod: StaticPod, clock: Clock) -> NoLook | None:
-    """What is wrong with one part; None if it runs."""
-    words = {"part": pod.name, "node": pod.node, "manifest": pod.manifest}
+def _explained(machines: Machines, clock: Clock) -> Down | None:
+    """What is certain comes first, of whichever part; what only may be comes last."""
+    seen = [_seen(StaticPod(machines, name), clock) for name in PARTS]
+    for reasons in (_certain, _starting, _touched):
+        for part in seen:
+            if found := reasons(part):
+                return found
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the node shows of one part. `ended` and `running` came of the manifest as it is now."""
+
+    pod: StaticPod
+    now: datetime
+    changed: datetime | None
+    running: Container | None
+    ended: Container | None
+
+    @property
+    def is_new(self) -> bool:
+        """It runs, but may not have had the time to answer."""
+        return self.running is not None and self.now - self.running.made < STARTING
+
+    @property
+    def age(self) -> timedelta:
+        """Since the manifest was put in place."""
+        return self.now - self.changed if self.changed else timedelta(0)
+
+    def down(self, verdict: Verdict, key: str, log: Sequence[str] = (), **more: object) -> Down:
+        """This part is the reason."""
+        return _down(verdict, key, log, part=self.pod.name, node=self.pod.node, manifest=self.pod.manifest, **more)
+
+
+def _seen(pod: StaticPod, clock: Clock) -> _Seen:
     changed = pod.changed()
-    if changed is None:
-        return LearnerBroke(told("observe.no_manifest", **words))
-    container = pod.newest()
-    if container is not None and container.made >= changed:
-        if container.runs:
-            is_starting = clock.now() - container.made < STARTING
-            return NotSeen(told("observe.starting", **words)) if is_starting else None
-        if found := _crash(pod, container, words):
-            return found
-    age = clock.now() - changed
-    if age > NOTICED and (said := pod.complaint(changed)):
-        return LearnerBroke(told("observe.bad_manifest", said=said, **words))
-    return NotSeen(told("observe.starting", **words)) if age < STARTING else None
+    containers = [each for each in pod.containers() if changed and each.made >= changed]
+    running = next((each for each in containers if each.runs), None)
+    ended = next((each for each in containers if not each.runs), None)
+    return _Seen(pod, clock.now(), changed, running, ended)
 
 
-def _crash(pod: StaticPod, container: Container, words: dict[str, str]) -> NoLook | None:
-    """The container ended by itself, with an error."""
-    code, reason = pod.end(container)
-    if code == 0:
+def _certain(seen: _Seen) -> Down | None:
+    """What the node itself names as the reason."""
+    if seen.changed is None:
+        return seen.down(Verdict.FAIL, "no_manifest")
+    # One that ends again and again is up for a moment, too.
+    if seen.ended and (seen.running is None or seen.is_new) and (crash := _crash(seen, seen.ended)):
+        return crash
+    if seen.running:
         return None
-    said = pod.last_lines(container)
-    is_labs = reason == "OOMKilled" or _FULL.search(said)
-    return (LabBroken if is_labs else LearnerBroke)(told("observe.crashed", code=code, said=said, **words))
+    if (state := seen.pod.kubelet()) != "active":
+        return seen.down(Verdict.FAIL, "no_kubelet", state=state)
+    if seen.age > NOTICED and (said := seen.pod.complaint(seen.changed)):
+        return seen.down(Verdict.FAIL, "bad_manifest", [said])
+    return None
 
 
-def _telling(lines: Sequence[str]) -> str:
-    kept = [line.strip() for line in lines if line.strip()]
-    telling = [line for line in kept if _ERROR.match(line)] or kept
-    return " | ".join(_LOG_PREFIX.sub("", line) for line in telling[-LINES:])
+def _starting(seen: _Seen) -> Down | None:
+    """It may only need time."""
+    is_expected = seen.running is None and seen.age < STARTING
+    return seen.down(Verdict.UNSEEN, "starting") if seen.is_new or is_expected else None
+
+
+def _touched(seen: _Seen) -> Down | None:
+    """Nothing names the reason, but the manifest is not the lab's."""
+    if not seen.pod.differs():
+        return None
+    log = seen.pod.errors(seen.running) if seen.running else ()
+    return seen.down(Verdict.FAIL, "changed", log)
+
+
+def _crash(seen: _Seen, container: Container) -> Down | None:
+    """The container ended by itself, with an error."""
+    end = seen.pod.end(container)
+    if end.code == 0:
+        return None
+    log = seen.pod.last_lines(container)
+    if end.reason == "OOMKilled" or any(_FULL.search(line) for line in log):
+        return seen.down(Verdict.BROKEN, "crashed", log, code=end.code)
+    if seen.pod.changed_since(end):
+        return None if seen.running else seen.down(Verdict.UNSEEN, "again", log, code=end.code)
+    return seen.down(Verdict.FAIL, "crashed", log, code=end.code)
+
+
+def _errors(lines: Sequence[str]) -> Sequence[str]:
+    return [line for line in lines if _ERROR.match(line)]
+
+
+def _told(lines: Sequence[str]) -> tuple[str, ...]:
+    """The last lines, once each: one that is told twice says no more."""
+    bare = [_LOG_PREFIX.sub("", line) for line in lines]
+    return tuple(list(dict.fromkeys(bare))[-LINES:])
+
+
+def _down(verdict: Verdict, key: str, log: Sequence[str] = (), **params: object) -> Down:
+    why, mend = both(f"grading.down.{key}.why", **params), both(f"grading.down.{key}.mend", **params)
+    return Down(verdict, why, mend, tuple(log))
 
 
 def _time(seconds: float) -> datetime:

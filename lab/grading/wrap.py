@@ -16,7 +16,18 @@ def cells(text: str) -> int:
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most `width` columns; those after the first are indented. A word longer than a line stays whole."""
+    """Lines of at most `width` columns; those after the first are indented. A word longer than a line stays whole.
+
+    What is a line of its own in the text stays one.
+    """
+    first, *others = text.split("\n")
+    lines = _wrapped(first, width, indent)
+    for line in others:
+        lines += _wrapped(indent + line, width, indent)
+    return lines
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
     lines: list[str] = []
     line = ""
     for piece in _PIECE.findall(text):

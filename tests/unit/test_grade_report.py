@@ -143,6 +143,10 @@ def test_words_are_wrapped_and_indented() -> None:
     assert wrap("one two three", 8, "  ") == ["one two", "  three"]
 
 
+def test_a_line_of_its_own_in_the_text_stays_one() -> None:
+    assert wrap("one:\ntwo three\nfour", 12, "  ") == ["one:", "  two three", "  four"]
+
+
 def test_chinese_may_break_anywhere_but_before_punctuation() -> None:
     assert wrap("命名空间中没有，真的", 14) == ["命名空间中没有，", "真的"]
 

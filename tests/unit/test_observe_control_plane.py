@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
-from checkers.api import LabBroken, LearnerBroke, NoLook, NotSeen
+from checkers.api import LabBroken, LearnerBroke, NoLook, NotSeen, Verdict
 from lab.cluster.engine import Completed
 from lab.errors import LabError
-from lab.grading.control_plane import trouble
+from lab.grading.control_plane import Down, trouble, why_down
 from lab.grading.machines import Machines
-from tests.unit.support.clocks import Hands
+from tests.unit.support.clocks import BEGAN, Hands
 from tests.unit.support.control_plane import LONG_AGO, container, healthy, manifest
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
 
@@ -25,13 +26,22 @@ CRASH = (
 )
 
 
-def found(*shown: Shown) -> NoLook | None:
-    """What is told of a node that shows this, and is healthy in all else."""
+def node(*shown: Shown) -> HandMadeEngine:
+    """A lab whose control plane shows this, and is healthy in all else."""
     answers: dict[str, Completed | Exception] = {}
-    for own in (*reversed(shown), healthy()):
-        answers |= {words: said for words, said in own.items() if words not in answers}
-    engine = HandMadeEngine(HandMadeNode(answers=answers))
-    return trouble(Machines(engine, 10), Hands().clock)
+    for part in (*reversed(shown), healthy()):
+        answers |= {words: said for words, said in part.items() if words not in answers}
+    return HandMadeEngine(HandMadeNode(answers=answers))
+
+
+def found(*shown: Shown) -> NoLook | None:
+    """What an observation raises where nothing comes back."""
+    return trouble(Machines(node(*shown), 10), Hands().clock)
+
+
+def why(*shown: Shown) -> Down:
+    """What is said to whoever asks."""
+    return why_down(node(*shown), Hands().clock)
 
 
 def test_where_everything_runs_nothing_explains_it() -> None:
@@ -51,7 +61,7 @@ def test_a_program_that_tells_all_its_flags_still_has_its_error_told() -> None:
     log = "\n".join(["Error: unknown flag: --alow", "Usage:", *(f"  --flag-{number}" for number in range(99))])
     told = found(manifest(API, A_MINUTE), container(API, timedelta(seconds=20), ended=1, log=log))
     assert told is not None
-    assert "Its last lines: Error: unknown flag: --alow Mend" in told.words.en
+    assert "Its last lines:\nError: unknown flag: --alow\nMend" in told.words.en
 
 
 def test_etcd_explains_an_api_server_that_waits_for_it() -> None:
@@ -106,6 +116,89 @@ def test_an_api_server_that_has_just_been_started_is_not_seen_yet() -> None:
 
 def test_an_api_server_that_never_comes_though_nothing_is_wrong_with_it_is_the_labs() -> None:
     assert found(manifest(API, TWO_MINUTES), container(API, LONG_AGO, ended=0)) is None
+
+
+def test_the_end_of_the_api_server_is_told_though_etcd_was_started_a_moment_ago() -> None:
+    new_etcd = container(ETCD, timedelta(seconds=40))
+    told = found(new_etcd, manifest(API, A_MINUTE), container(API, timedelta(seconds=20), ended=1, log=CRASH))
+    assert isinstance(told, LearnerBroke)
+    assert "no such file" in told.words.en
+
+
+def test_a_container_that_is_up_for_a_moment_between_two_ends_is_no_start() -> None:
+    again = crashing_again(runs_for=timedelta(seconds=2))
+    told = found(manifest(API, TWO_MINUTES), container(API, A_MINUTE, ended=1, log=CRASH), again)
+    assert isinstance(told, LearnerBroke)
+    assert "no such file" in told.words.en
+
+
+def test_a_container_that_was_started_after_its_file_was_mended_only_needs_time() -> None:
+    again = crashing_again(runs_for=timedelta(seconds=2))
+    mended = {"find -L /etc/kubernetes/enc": done(stdout="/etc/kubernetes/enc/config.yaml\n")}
+    told = found(manifest(API, TWO_MINUTES), container(API, A_MINUTE, ended=1, log=CRASH), again, mended)
+    assert isinstance(told, NotSeen)
+    assert "is being started" in told.words.en
+
+
+def test_until_the_kubelet_starts_it_again_a_mended_file_is_nobodys_fault() -> None:
+    mended = {"find -L /etc/kubernetes/enc": done(stdout="/etc/kubernetes/enc/config.yaml\n")}
+    told = found(manifest(API, TWO_MINUTES), container(API, A_MINUTE, ended=1, log=CRASH), mended)
+    assert isinstance(told, NotSeen)
+    assert "changed since" in told.words.en
+    assert "no such file" in told.words.en
+
+
+def test_without_a_kubelet_nothing_starts_and_that_is_said() -> None:
+    told = found(manifest(API, A_MINUTE), {"is-active kubelet": done(code=3, stdout="inactive\n")}, gone(API))
+    assert isinstance(told, LearnerBroke)
+    assert "systemctl start kubelet" in told.words.en
+
+
+def test_one_that_runs_by_another_manifest_and_does_not_answer_is_the_learners() -> None:
+    told = why(manifest(API, TWO_MINUTES), container(API, A_MINUTE + A_MINUTE), {f"{API}.yaml /etc": done(code=1)})
+    assert told.verdict is Verdict.FAIL
+    assert "is not the one that the lab was made with" in told.why.en
+
+
+def test_an_api_server_that_ends_is_told_before_an_etcd_whose_manifest_was_changed() -> None:
+    ends = container(API, timedelta(seconds=20), ended=1, log=CRASH)
+    told = why({f"{ETCD}.yaml /etc": done(code=1)}, manifest(API, A_MINUTE), ends)
+    assert told.log == ('"command failed" err="open /etc/kubernetes/enc/none.yaml: no such file"',)
+
+
+def test_where_nothing_was_touched_it_is_the_labs() -> None:
+    told = why()
+    assert told.verdict is Verdict.BROKEN
+    assert "ckslab --name cks status" in told.mend.en
+
+
+def test_why_an_api_server_is_down_is_one_sentence_its_log_and_what_to_do() -> None:
+    told = why(manifest(API, A_MINUTE), container(API, timedelta(seconds=20), ended=1, log=CRASH))
+    assert told.verdict is Verdict.FAIL
+    assert "kube-apiserver on kube-control-plane ended with exit code 1" in told.why.en
+    assert told.log == ('"command failed" err="open /etc/kubernetes/enc/none.yaml: no such file"',)
+    assert "/etc/kubernetes/manifests/kube-apiserver.yaml" in told.mend.zh
+
+
+def test_of_a_node_that_is_gone_the_lab_says_so_itself() -> None:
+    told = why({"etcd.yaml": LabError("node.gone", node="kube-control-plane")})
+    assert told.verdict is Verdict.BROKEN
+    assert "ckslab up" in told.words.en
+
+
+def gone(part: str) -> Shown:
+    """No container of the part is left."""
+    return {f"container.name={part}": done(stdout="{}")}
+
+
+def crashing_again(*, runs_for: timedelta) -> Shown:
+    """One that ended a minute ago, and one that was started since and runs."""
+    ended, runs = BEGAN - A_MINUTE, BEGAN - runs_for
+    listed = [
+        {"id": f"id-of-{API}", "state": "CONTAINER_EXITED", "createdAt": str(int(ended.timestamp() * 1e9))},
+        {"id": "new", "state": "CONTAINER_RUNNING", "createdAt": str(int(runs.timestamp() * 1e9))},
+    ]
+    return {f"container.name={API}": done(stdout=json.dumps({"containers": listed}))}
 
 
 def test_a_node_that_is_gone_is_the_labs() -> None:

@@ -11,11 +11,17 @@ from tests.unit.support.engines import done
 
 PARTS = ("etcd", "kube-apiserver")
 LONG_AGO = timedelta(days=1)
+UNTOUCHED: dict[str, Completed | Exception] = {
+    "cmp --silent": done(),
+    "is-active kubelet": done(stdout="active\n"),
+    "find -L": done(),
+}
+"""The kubelet runs, and neither manifests nor files were changed."""
 
 
 def healthy() -> dict[str, Completed | Exception]:
-    """Both have run for long."""
-    answers: dict[str, Completed | Exception] = {}
+    """Both have run for long, by the manifests that the lab was made with."""
+    answers = dict(UNTOUCHED)
     for part in PARTS:
         answers |= manifest(part, LONG_AGO) | container(part, LONG_AGO)
     return answers
@@ -33,9 +39,15 @@ def container(
     """The newest container: made so long ago, and running unless it ended with a code."""
     made = int((BEGAN - age).timestamp() * 1e9)
     state = "CONTAINER_RUNNING" if ended is None else "CONTAINER_EXITED"
+    status = {
+        "exitCode": ended or 0,
+        "reason": reason,
+        "finishedAt": "2026-01-01T00:00:00.5Z",
+        "mounts": [{"hostPath": "/etc/kubernetes/enc"}],
+    }
     listed = {"containers": [{"id": f"id-of-{part}", "state": state, "createdAt": str(made)}]}
     return {
         f"container.name={part}": done(stdout=json.dumps(listed)),
-        f"inspect id-of-{part}": done(stdout=json.dumps({"status": {"exitCode": ended or 0, "reason": reason}})),
+        f"inspect id-of-{part}": done(stdout=json.dumps({"status": status})),
         f"tail=200 id-of-{part}": done(stderr=log),
     }
