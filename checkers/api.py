@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, Protocol
@@ -36,6 +36,8 @@ class Finding:
         found: what was seen, with names, values and the cluster's own words.
         why: one sentence on why it matters; only shown where the verdict is not `PASS`.
         link: the page of the official documentation that says so.
+        causes: what the check has certainly seen to be wrong, in words that it declares (`@check(..., causes=...)`).
+            A known mistake is named only by them.
     """
 
     verdict: Verdict
@@ -43,6 +45,7 @@ class Finding:
     found: Text
     why: Text | None = None
     link: str = ""
+    causes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,9 @@ class Refused(LabBroken):
 
 
 class Observer(Protocol):
-    """The ways to look at the lab's cluster. None of them changes it; each is bounded in time.
+    """The ways to observe the lab's cluster, each bounded in time.
+
+    None of them changes it, but for a namespace that a grade may have for itself (`new_namespace`), which goes with it.
 
     Every method may raise `NotSeen`, `LabBroken` or `LearnerBroke`; a check lets them pass, the grader turns them into
     a verdict.
@@ -137,6 +142,27 @@ class Observer(Protocol):
         not there: `message` tells them apart. Give `generateName` rather than `name`, lest a namesake is in the way.
         """
 
+    def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Ask with `dryRun=All` whether an object that exists may become this. The manifest names it, and is whole."""
+
+    def draw(self, purpose: str) -> str:
+        """A random lower-case word that nobody can have written down beforehand, for a name, a label or a value.
+
+        Within one grade, the same purpose gets the same word.
+        """
+
+    def new_namespace(self) -> str:
+        """The name of a namespace that was made for this grade, after all that the learner did.
+
+        It has a random name and no label but Kubernetes's own. Where the cluster refuses to make it, that is `Refused`.
+        """
+
+    def new_object(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Make an object in `new_namespace`, for real, so that an update of it can be asked about.
+
+        It must run nothing: a Deployment has `paused: true`, for example.
+        """
+
     def etcd_keys(self, prefix: str) -> Sequence[str]:
         """The keys in etcd below a prefix, such as `/registry/secrets/`."""
 
@@ -165,18 +191,23 @@ class Check:
 
     name: str
     look: Callable[..., Finding]
+    causes: frozenset[str] = frozenset()
 
 
 _checks: dict[str, Check] = {}
 
 
-def check(name: str) -> Callable[[Look[P]], Look[P]]:
-    """Enter a function among the checks, as `@check("psa.mode")`. Its keyword parameters are what `with:` may give."""
+def check(name: str, *, causes: Iterable[str] = ()) -> Callable[[Look[P]], Look[P]]:
+    """Enter a function among the checks, as `@check("psa.mode")`. Its keyword parameters are what `with:` may give.
+
+    Args:
+        causes: all that its findings may have among their `causes`; a known mistake names some of them.
+    """
 
     def enter(look: Look[P]) -> Look[P]:
         if name in _checks:
             raise ValueError(f"two checks are called {name}")
-        _checks[name] = Check(name, look)
+        _checks[name] = Check(name, look, frozenset(causes))
         return look
 
     return enter
@@ -194,9 +225,9 @@ def passed(expected: Text, found: Text) -> Finding:
     return Finding(Verdict.PASS, expected, found)
 
 
-def failed(expected: Text, found: Text, why: Text, link: str = "") -> Finding:
+def failed(expected: Text, found: Text, why: Text, link: str = "", causes: Iterable[str] = ()) -> Finding:
     """It is not as it has to be, and that is the learner's to mend."""
-    return Finding(Verdict.FAIL, expected, found, why, link)
+    return Finding(Verdict.FAIL, expected, found, why, link, frozenset(causes))
 
 
 def broken(expected: Text, found: Text) -> Finding:

@@ -62,12 +62,21 @@ class CriterionFile:
 
 
 @dataclass(frozen=True, slots=True)
+class MistakeFile:
+    """`when`: criterion -> the cause, or causes, that its check must have found for the words to be true."""
+
+    en: str
+    zh: str
+    when: Mapping[str, str | tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerFile:
     """`expect` is `pass`, or the criteria that do not pass, each with the verdict it gets."""
 
     name: str
     expect: Literal["pass"] | Mapping[str, Verdict]
-    mistake: Localized | None = None
+    mistake: MistakeFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,18 @@ from typing import Any
 
 from checkers.api import Check, Verdict, checks
 from lab import paths
-from lab.catalog.format import AnswerFile, CriterionFile, DomainFile, ExerciseFile, ScenarioFile
-from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, MachineFile, Scenario
+from lab.catalog.format import AnswerFile, CriterionFile, DomainFile, ExerciseFile, MistakeFile, ScenarioFile
+from lab.catalog.model import (
+    Answer,
+    Catalog,
+    Criterion,
+    Domain,
+    Exercise,
+    Localized,
+    MachineFile,
+    Mistake,
+    Scenario,
+)
 from lab.catalog.reader import parameters_of, read, read_mapping
 from lab.catalog.source import CatalogError, Problem, Source
 from lab.cluster.engine import Capability
@@ -174,13 +184,19 @@ def _answers(source: Source, file: ExerciseFile, folder: Path) -> tuple[Answer, 
     _check_unique(source, "answers[{}].name", names)
     if SOLUTION not in names:
         source.problem("answers", "no_solution", name=SOLUTION)
-    ids = [criterion.id for criterion in file.criteria]
+    causes = {criterion.id: _causes(criterion.check) for criterion in file.criteria}
     return tuple(
-        _answer(source, f"answers[{number}]", answer, ids, folder) for number, answer in enumerate(file.answers)
+        _answer(source, f"answers[{number}]", answer, causes, folder) for number, answer in enumerate(file.answers)
     )
 
 
-def _answer(source: Source, field: str, file: AnswerFile, ids: list[str], folder: Path) -> Answer:
+def _causes(check: str) -> frozenset[str]:
+    """What the check of this name may find to be the cause; nothing where there is no such check."""
+    return checks()[check].causes if check in checks() else frozenset()
+
+
+def _answer(source: Source, field: str, file: AnswerFile, causes: Mapping[str, frozenset[str]], folder: Path) -> Answer:
+    """`causes` are those that each criterion's check may find."""
     _check_name(source, f"{field}.name", file.name)
     script = folder / "answers" / f"{file.name}.sh"
     if not script.is_file():
@@ -188,8 +204,8 @@ def _answer(source: Source, field: str, file: AnswerFile, ids: list[str], folder
     # What is not named passes, so that a wrong answer tells only what is wrong with it.
     named = {} if isinstance(file.expect, str) else file.expect
     for name in named:
-        if name not in ids:
-            source.problem(f"{field}.expect.{name}", "no_criterion", known=", ".join(ids))
+        if name not in causes:
+            source.problem(f"{field}.expect.{name}", "no_criterion", known=", ".join(causes))
     is_right = all(verdict is Verdict.PASS for verdict in named.values())
     if is_right and not isinstance(file.expect, str):
         source.problem(f"{field}.expect", "all_pass")
@@ -199,7 +215,19 @@ def _answer(source: Source, field: str, file: AnswerFile, ids: list[str], folder
         source.problem(f"{field}.mistake", "no_mistake")
     elif not is_right and file.mistake is None:
         source.problem(f"{field}.mistake", "missing")
-    return Answer(file.name, script, {name: named.get(name, Verdict.PASS) for name in ids}, file.mistake)
+    mistake = _mistake(source, f"{field}.mistake", file.mistake, causes) if file.mistake else None
+    return Answer(file.name, script, {name: named.get(name, Verdict.PASS) for name in causes}, mistake)
+
+
+def _mistake(source: Source, field: str, file: MistakeFile, causes: Mapping[str, frozenset[str]]) -> Mistake:
+    when = {name: frozenset([named] if isinstance(named, str) else named) for name, named in (file.when or {}).items()}
+    for name, named in when.items():
+        if name not in causes:
+            source.problem(f"{field}.when.{name}", "no_criterion", known=", ".join(causes))
+        elif unknown := named - causes[name]:
+            known = ", ".join(sorted(causes[name]))
+            source.problem(f"{field}.when.{name}", "no_cause", got=", ".join(sorted(unknown)), known=known)
+    return Mistake(Localized(file.en, file.zh), when)
 
 
 def _check_texts(source: Source, exercise: Exercise) -> None:

@@ -55,6 +55,22 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """The misconception behind a wrong answer.
+
+    Attributes:
+        when: criterion id -> the causes that its check must have found. Only then are the words true of an answer.
+    """
+
+    words: Localized
+    when: Mapping[str, frozenset[str]]
+
+    def __str__(self) -> str:
+        """In the language in use."""
+        return str(self.words)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A script that does what a learner might do, and the verdict of each criterion that it must get.
 
@@ -67,7 +83,7 @@ class Answer:
     name: str
     script: Path
     verdicts: Mapping[str, Verdict]
-    mistake: Localized | None
+    mistake: Mistake | None
 
     @property
     def is_right(self) -> bool:

@@ -119,7 +119,9 @@ def _alternative(value: Any, union: Any) -> Any:
     for wanted in get_args(union):
         shape = get_origin(wanted) or wanted
         is_mapping = shape in (dict, Mapping) or is_dataclass(shape)
-        if isinstance(value, dict) == is_mapping and (value is None) == (wanted is types.NoneType):
+        is_list = shape in (tuple, list, Sequence)
+        has_shape = isinstance(value, dict) == is_mapping and isinstance(value, list) == is_list
+        if has_shape and (value is None) == (wanted is types.NoneType):
             return wanted
     return get_args(union)[0]
 

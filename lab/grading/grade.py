@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -137,13 +137,28 @@ def judge(criterion: Criterion, observer: Observer) -> Finding:
 
 
 def known_mistake(exercise: Exercise, criteria: Sequence[Graded]) -> Answer | None:
-    """The wrong answer that gets exactly these verdicts, and in these words.
+    """The first wrong answer whose failures are all here, and whose causes the checks have seen."""
+    found = {graded.criterion.id: graded.finding for graded in criteria}
+    for answer in exercise.answers:
+        when = answer.mistake.when if answer.mistake else {}
+        if when and _has_failed(answer, found) and all(causes <= found[name].causes for name, causes in when.items()):
+            return answer
+    return _nearest(exercise, {name: finding.verdict for name, finding in found.items()}, criteria)
 
-    The words tell apart answers that get the same verdicts, and above all whoever has done nothing yet: what was found
-    must be more like what the recording of that answer shows than like the recording of any other, or of nothing done.
-    """
-    verdicts = {graded.criterion.id: graded.finding.verdict for graded in criteria}
-    alike = {own.name: own for own in exercise.answers if own.mistake and own.verdicts == verdicts}
+
+def _has_failed(answer: Answer, found: Mapping[str, Finding]) -> bool:
+    """Whether each criterion that the answer predicts to fail fails here."""
+    fails = [name for name, verdict in answer.verdicts.items() if verdict is Verdict.FAIL]
+    return all(name in found and found[name].verdict is Verdict.FAIL for name in fails)
+
+
+def _nearest(exercise: Exercise, verdicts: Mapping[str, Verdict], criteria: Sequence[Graded]) -> Answer | None:
+    """Of the mistakes that name no cause yet: that of the answer whose recording the words are most like."""
+    alike = {
+        answer.name: answer
+        for answer in exercise.answers
+        if answer.mistake and not answer.mistake.when and answer.verdicts == verdicts
+    }
     if not alike:
         return None
     likeness = {name: _likeness(exercise, name, criteria) for name in (UNTOUCHED, *alike)}

@@ -58,6 +58,18 @@ class Looks(ABC):
     def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
         return cast("DryRun", self._look("dry_run", manifest=manifest))
 
+    def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
+        return cast("DryRun", self._look("dry_run_update", manifest=manifest))
+
+    def draw(self, purpose: str) -> str:
+        return cast("str", self._look("draw", purpose=purpose))
+
+    def new_namespace(self) -> str:
+        return cast("str", self._look("new_namespace"))
+
+    def new_object(self, manifest: Mapping[str, Any]) -> DryRun:
+        return cast("DryRun", self._look("new_object", manifest=manifest))
+
     def etcd_keys(self, prefix: str) -> Sequence[str]:
         return cast("Sequence[str]", self._look("etcd_keys", prefix=prefix))
 
@@ -87,6 +99,6 @@ def decoded(name: str, value: Any) -> Any:
         return None
     if name in ("exec", "on_node", "request"):
         return Ran(**value)
-    if name == "dry_run":
+    if name in ("dry_run", "dry_run_update", "new_object"):
         return DryRun(**{**value, "warnings": tuple(value["warnings"])})
     return base64.b64decode(value) if name == "etcd_value" else value

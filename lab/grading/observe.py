@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,12 +15,16 @@ from lab.cluster.engine import Engine
 from lab.grading.control_plane import trouble
 from lab.grading.exec import message_of
 from lab.grading.machines import Machines
-from lab.grading.server import ApiServer
+from lab.grading.scratch import Scratch, random_word
+from lab.grading.server import Answer, ApiServer
 from lab.grading.words import told
 
 BOUND = 10.0
 """Seconds that one look may take."""
 LOG_LINES = 5
+
+Send = Callable[[str, Mapping[str, Any]], Answer]
+"""Sends a manifest to a path of the API server."""
 
 _BUSY = (429, 503, 504)
 """The API server says that it could not get to it: nothing is decided about the request."""
@@ -38,6 +42,12 @@ class KubernetesObserver:
         self._machines = Machines(engine, bound)
         self._server = ApiServer(engine, bound * engine.pace, partial(trouble, self._machines, clock))
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
+        self._words: dict[str, str] = {}
+        self._scratch = Scratch(self._server, clock)
+
+    def close(self) -> None:
+        """Remove what was made for this grade."""
+        self._scratch.remove()
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
         """An object as the API server holds it; None if there is none, or no such kind."""
@@ -76,12 +86,34 @@ class KubernetesObserver:
 
         Unknown fields are refused, as kubectl has it, so that a mistake in a check does not go unnoticed.
         """
+        return self._decided(manifest, self._server.post, {"dryRun": "All"})
+
+    def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Ask the API server whether an object may become this, without it being stored."""
+        return self._decided(manifest, self._server.put, {"dryRun": "All"}, f"/{quote(manifest['metadata']['name'])}")
+
+    def draw(self, purpose: str) -> str:
+        """A random word; within this grade the same one for the same purpose."""
+        return self._words.setdefault(purpose, random_word())
+
+    def new_namespace(self) -> str:
+        """The namespace of this grade."""
+        return self._scratch.namespace()
+
+    def new_object(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Make an object in the namespace of this grade."""
+        if manifest["metadata"]["namespace"] != self._scratch.namespace():
+            raise ValueError("a grade makes objects in its own namespace only")
+        return self._decided(manifest, self._server.post, {})
+
+    def _decided(self, manifest: Mapping[str, Any], send: Send, query: Mapping[str, str], name: str = "") -> DryRun:
+        """What the API server makes of a manifest."""
         version, kind = manifest["apiVersion"], manifest["kind"]
         path = self._path(kind, manifest["metadata"].get("namespace", "default"), version)
         if not path:
             return DryRun(accepted=False, message=f'no matches for kind "{kind}" in version "{version}"')
-        query = urlencode({"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "ckslab"})
-        answer = self._server.post(f"{path}?{query}", manifest)
+        options = urlencode({**query, "fieldValidation": "Strict", "fieldManager": "ckslab"})
+        answer = send(f"{path}{name}?{options}", manifest)
         if answer.status < 400:
             return DryRun(accepted=True, warnings=answer.warnings, object=json.loads(answer.body))
         said = message_of(answer.body)

@@ -48,6 +48,14 @@ class ApiServer:
         """Create."""
         return self._ask("POST", path, body)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Replace."""
+        return self._ask("PUT", path, body)
+
+    def delete(self, path: str) -> Answer:
+        """Delete."""
+        return self._ask("DELETE", path)
+
     def exec(self, path: str, container: str, argv: Sequence[str]) -> Ran:
         """Run a command in a container of the Pod at this path."""
         query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", arg) for arg in argv)]

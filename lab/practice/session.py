@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 
 from lab import i18n
@@ -127,7 +128,7 @@ class Session:
     def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
         """Look at the cluster, `through` an observer around the lab's own, and judge. Changes nothing."""
         observer = self._observe(self.engine, exercise.images)
-        with hold(self.engine.lab, only_looking=True):
+        with hold(self.engine.lab, only_looking=True), closing(observer):
             found = grade(
                 exercise,
                 through(observer),

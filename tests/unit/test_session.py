@@ -33,6 +33,9 @@ class Eyes(HandMade):
     def kubernetes(self) -> str:
         return "v1.36.1"
 
+    def close(self) -> None:
+        """It makes nothing."""
+
 
 def session(engine: HandMadeEngine, *exercises: Exercise, hands: Hands | None = None) -> Session:
     catalog = Catalog((Domain("first", Localized("", ""), exercises),))

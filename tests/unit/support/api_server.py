@@ -42,6 +42,7 @@ class ApiServer:
         sent: what was posted.
         frames: what `exec` brings: (channel, content) one by one; `SILENCE` in place of the rest.
         asked: every request, with its query.
+        deleted: the paths that were to be deleted.
     """
 
     def __init__(self) -> None:
@@ -50,6 +51,7 @@ class ApiServer:
         self.warnings: list[str] = []
         self.sent: list[Any] = []
         self.asked: list[str] = []
+        self.deleted: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.closing = threading.Event()
         self.port = 0
@@ -88,6 +90,12 @@ def _handler_of(api: ApiServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             api.sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.do_GET()
+
+        do_PUT = do_POST  # noqa: N815 - http.server's name
+
+        def do_DELETE(self) -> None:
+            api.deleted.append(self.path)
             self.do_GET()
 
         def do_GET(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from checkers.api import Check, Finding, Observer, Text, Verdict
-from lab.catalog.model import Answer, Criterion, Exercise, Localized, Scenario
+from lab.catalog.model import Answer, Criterion, Exercise, Localized, Mistake, Scenario
 
 TITLE = {"en": "A title", "zh": "标题"}
 EXPECTED = Text("it holds", "它成立")
@@ -80,10 +80,13 @@ def criterion(name: str, verdict: Verdict = Verdict.PASS, points: int = 1) -> Cr
     return Criterion(name, Localized(f"title of {name}", f"{name} 的标题"), points, Check(f"test.{name}", look), {})
 
 
-def answer(name: str, verdicts: Mapping[str, Verdict], mistake: str = "") -> Answer:
+def answer(
+    name: str, verdicts: Mapping[str, Verdict], mistake: str = "", when: Mapping[str, Iterable[str]] | None = None
+) -> Answer:
     """An answer; with a mistake it is a wrong one."""
-    told = Localized(mistake, f"{mistake}（中文）") if mistake else None
-    return Answer(name, Path(f"answers/{name}.sh"), verdicts, told)
+    causes = {criterion: frozenset(named) for criterion, named in (when or {}).items()}
+    misconception = Mistake(Localized(mistake, f"{mistake}（中文）"), causes) if mistake else None
+    return Answer(name, Path(f"answers/{name}.sh"), verdicts, misconception)
 
 
 def exercise(

@@ -1,0 +1,79 @@
+"""The one thing that a grade makes in the cluster: a namespace of its own, removed when the grade ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import string
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from checkers.api import NoLook, Refused
+from lab.clock import Clock
+from lab.grading.exec import message_of
+from lab.grading.server import ApiServer
+from lab.grading.words import told
+
+ANNOTATION = "ckslab.io/made-for-a-grade"
+"""Marks the namespace. Not its name and not a label: a learner's rule could select it by those."""
+LEFT_OVER = timedelta(minutes=10)
+"""A namespace as old as this belongs to a grade that was killed: no grade takes so long."""
+
+_NAMESPACES = "/api/v1/namespaces"
+_LETTERS = 10
+
+
+def random_word() -> str:
+    """A word that can be the name of anything in Kubernetes."""
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
+
+
+class Scratch:
+    """Makes the namespace when it is first asked for."""
+
+    def __init__(self, server: ApiServer, clock: Clock) -> None:
+        self._server = server
+        self._clock = clock
+        self._name = ""
+
+    def namespace(self) -> str:
+        """Its name.
+
+        Raises:
+            Refused: the API server does not make it, and says why.
+        """
+        if not self._name:
+            self._remove_left_over()
+            name = random_word()
+            metadata = {"name": name, "annotations": {ANNOTATION: "true"}}
+            answer = self._server.post(_NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+            if answer.status >= 400:
+                said = {"path": _NAMESPACES, "status": answer.status, "said": message_of(answer.body)}
+                raise Refused(told("observe.refused", **said))
+            self._name = name
+        return self._name
+
+    def remove(self) -> None:
+        """Have it removed with all that is in it. An API server that does not answer now is left a leftover."""
+        if self._name:
+            self._delete(self._name)
+            self._name = ""
+
+    def _remove_left_over(self) -> None:
+        """Remove the namespaces of grades that were killed."""
+        answer = self._server.get(_NAMESPACES)
+        for namespace in json.loads(answer.body)["items"] if answer.status == 200 else ():
+            if _is_left_over(namespace, self._clock.now()):
+                self._delete(namespace["metadata"]["name"])
+
+    def _delete(self, name: str) -> None:
+        with contextlib.suppress(NoLook):
+            self._server.delete(f"{_NAMESPACES}/{quote(name)}")
+
+
+def _is_left_over(namespace: dict[str, Any], now: datetime) -> bool:
+    metadata = namespace["metadata"]
+    is_ours = ANNOTATION in (metadata.get("annotations") or {})
+    return is_ours and now - datetime.fromisoformat(metadata["creationTimestamp"]) > LEFT_OVER
