@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from argparse import Namespace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ from lab.commands.arguments import Verbs, exercise_argument, json_option, print_
 from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lab.catalog.model import Exercise
     from lab.console import Console
     from lab.grading.grade import Graded
-    from lab.grading.prove import Impossible, Proof, Wanted
+    from lab.grading.prove import Impossible, Proof
+    from lab.grading.sample import LeftOut
     from lab.practice.session import Session
 
 
@@ -34,6 +36,11 @@ def add(verbs: Verbs) -> None:
     prove.add_argument("--answer", default="", metavar="ANSWER", help=i18n.text("cli.prove.answer"))
     prove.add_argument("--record", action="store_true", help=i18n.text("cli.prove.record"))
     prove.add_argument("--force", action="store_true", help=i18n.text("cli.prove.force"))
+    prove.add_argument("--budget", type=_minutes, metavar="MINUTES", help=i18n.text("cli.prove.budget"))
+    prove.add_argument(
+        "--first", action="extend", nargs="+", default=[], metavar="EX[/ANSWER]", help=i18n.text("cli.prove.first")
+    )
+    prove.add_argument("--seed", default="", metavar="TEXT", help=i18n.text("cli.prove.seed"))
     json_option(prove)
 
 
@@ -63,45 +70,82 @@ def _width() -> int:
     return shutil.get_terminal_size().columns
 
 
+def _minutes(text: str) -> float:
+    """A budget: more than nothing."""
+    minutes = float(text)
+    if not 0 < minutes < float("inf"):
+        raise ValueError(text)
+    return minutes
+
+
 def _prove(args: Namespace) -> int:
     from lab.console import Console
     from lab.grading import proof_report
-    from lab.grading.prove import Wanted
 
     session = open_session(args)
     exercises = [session.exercise(name) for name in args.exercise] or session.catalog.exercises
-    wanted = Wanted(args.answer, record=args.record, force=args.force)
     with Console() as console:
-        proofs, impossible = _watch(session, exercises, wanted, console, silent=args.json)
+        found = _watch(_proofs(session, exercises, args, console), console, silent=args.json)
     if args.json:
-        print_json(proof_report.to_json(proofs, impossible))
+        print_json(proof_report.to_json(found.proofs, found.impossible, found.left_out))
     else:
-        print("\n" + proof_report.summary(proofs))
-    return proof_report.exit_code(proofs)
+        print("\n" + proof_report.summary(found.proofs))
+        if told := proof_report.left_out_in_words(found.left_out):
+            print(told)
+    return proof_report.exit_code(found.proofs, found.left_out)
 
 
-def _watch(
-    session: Session, exercises: Sequence[Exercise], wanted: Wanted, console: Console, *, silent: bool
-) -> tuple[list[Proof], list[Impossible]]:
-    """Let the proofs run, showing each when it begins and, unless `silent`, the table of each exercise."""
-    from lab.grading import proof_report
-    from lab.grading.prove import Impossible, Proof
+def _proofs(
+    session: Session, exercises: Sequence[Exercise], args: Namespace, console: Console
+) -> Iterator[Proof | Impossible | LeftOut]:
+    """Let the proofs run, telling the console of each when it begins. What comes of them comes exercise by exercise."""
+    from lab.grading.prove import Proving, Wanted
+    from lab.grading.sample import Budget
     from lab.progress import Progress
 
+    wanted = Wanted(args.answer, record=args.record, force=args.force)
+    budget = Budget(args.budget * 60, tuple(args.first), args.seed) if args.budget else None
     began = time.monotonic()
-    proofs: list[Proof] = []
-    impossible: list[Impossible] = []
-    for exercise, events in groupby(session.prove(exercises, wanted, console), key=lambda event: event.exercise.id):
-        own: list[Proof] = []
-        for event in events:
-            if isinstance(event, Proof):
-                own.append(event)
-            elif isinstance(event, Impossible):
-                impossible.append(event)
-            else:
-                step = f"{exercise} {event.answer}"
+
+    def results() -> Iterator[Proof | Impossible | LeftOut]:
+        for event in session.prove(exercises, wanted, console, budget=budget):
+            if isinstance(event, Proving):
+                step = f"{event.exercise.id} {event.answer}"
                 console(Progress(step, event.number, event.answers, time.monotonic() - began))
-        if not silent:
-            console.result(proof_report.table(own) if own else proof_report.reason(impossible[-1]))
-        proofs += own
-    return proofs, impossible
+            else:
+                yield event
+
+    if budget is None:
+        return results()
+    order = [exercise.id for exercise in exercises]
+    return iter(sorted(results(), key=lambda result: order.index(result.exercise.id)))
+
+
+@dataclass(frozen=True)
+class _Found:
+    proofs: list[Proof] = field(default_factory=list)
+    impossible: list[Impossible] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def _watch(results: Iterator[Proof | Impossible | LeftOut], console: Console, *, silent: bool) -> _Found:
+    """All results; unless `silent`, the table of each exercise is shown as soon as it is complete."""
+    from lab.grading import proof_report
+    from lab.grading.prove import Impossible, Proof
+
+    found = _Found()
+    for _, of_exercise in groupby(results, key=lambda result: result.exercise.id):
+        proofs: list[Proof] = []
+        for result in of_exercise:
+            if isinstance(result, Proof):
+                proofs.append(result)
+            elif isinstance(result, Impossible):
+                found.impossible.append(result)
+                if not silent:
+                    console.result(proof_report.reason(result))
+            else:
+                found.left_out.append(result)
+        if proofs and not silent:
+            console.result(proof_report.table(proofs))
+        found.proofs.extend(proofs)
+    return found

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import checkers.api
 from checkers.api import Verdict
@@ -43,16 +44,18 @@ class Memory:
 
     def recall(self, exercise: Exercise) -> dict[str, Remembered]:
         """What still holds, by answer."""
-        try:
-            held = json.loads(self._file(exercise).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        if held["content"] != self._content(exercise):
+        held = self._held(exercise)
+        if not held or held["content"] != self._content(exercise):
             return {}
         return {
             name: Remembered({id_: Verdict(verdict) for id_, verdict in own["verdicts"].items()}, own["seconds"])
             for name, own in held["answers"].items()
         }
+
+    def took(self, exercise: Exercise, answer: str) -> float | None:
+        """Seconds that this answer's proof took when it last held, though it may not hold any more; None: not known."""
+        seconds: Mapping[str, float] = self._held(exercise).get("answers", {}).get(answer, {}).get("seconds", {})
+        return seconds.get("all")
 
     def keep(self, exercise: Exercise, answer: str, proof: Remembered) -> None:
         """A proof held."""
@@ -62,6 +65,14 @@ class Memory:
         fresh = self._file(exercise).with_suffix(".new")
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(self._file(exercise))
+
+    def _held(self, exercise: Exercise) -> dict[str, Any]:
+        """What the exercise's file says; nothing where there is none, or none that can be read."""
+        try:
+            held: dict[str, Any] = json.loads(self._file(exercise).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return held
 
     def _file(self, exercise: Exercise) -> Path:
         return self._folder / f"{exercise.id}.json"

@@ -8,18 +8,22 @@ from typing import Any
 from lab import i18n
 from lab.grading.prove import Impossible, Proof
 from lab.grading.report import GLYPHS
+from lab.grading.sample import LeftOut
 from lab.grading.wrap import cells
 
 INDENT = "  "
 _TIMES = ("grade", "all")
 
 
-def to_json(proofs: Sequence[Proof], impossible: Sequence[Impossible]) -> dict[str, Any]:
+def to_json(
+    proofs: Sequence[Proof], impossible: Sequence[Impossible], left_out: Sequence[LeftOut] = ()
+) -> dict[str, Any]:
     """The values of `prove --json`."""
     return {
-        "holds": all(proof.holds for proof in proofs),
+        "holds": exit_code(proofs, left_out) == 0,
         "proofs": [_proof(proof) for proof in proofs],
         "impossible": [{"exercise": own.exercise.id, "reason": own.reason} for own in impossible],
+        "left_out": [{"exercise": case.exercise.id, "answer": case.answer} for case in left_out],
     }
 
 
@@ -49,6 +53,17 @@ def reason(impossible: Impossible) -> str:
     return i18n.text("grading.proof.impossible", exercise=impossible.exercise.id, reason=impossible.reason)
 
 
+def left_out_in_words(left_out: Sequence[LeftOut]) -> str:
+    """What a budget left no time for, exercise by exercise; empty where nothing was left out."""
+    by_exercise: dict[str, list[str]] = {}
+    for case in left_out:
+        by_exercise.setdefault(case.exercise.id, []).append(case.answer)
+    if not by_exercise:
+        return ""
+    lines = [f"{INDENT}{exercise}: {', '.join(answers)}" for exercise, answers in by_exercise.items()]
+    return "\n".join([i18n.text("grading.proof.left_out", count=len(left_out)), *lines])
+
+
 def summary(proofs: Sequence[Proof]) -> str:
     """All proofs in a sentence."""
     held = sum(proof.holds for proof in proofs)
@@ -56,8 +71,10 @@ def summary(proofs: Sequence[Proof]) -> str:
     return i18n.text("grading.proof.sum", held=held, count=len(proofs), seconds=f"{seconds:.0f}")
 
 
-def exit_code(proofs: Sequence[Proof]) -> int:
-    """0 all as predicted; 3 the lab was in the way; 1 an exercise does not keep its promises."""
+def exit_code(proofs: Sequence[Proof], left_out: Sequence[LeftOut] = ()) -> int:
+    """0 all as predicted; 1 an exercise does not keep its promises; 3 the lab was in the way, or no time for any proof."""
+    if left_out and not proofs:
+        return 3
     if all(proof.holds for proof in proofs):
         return 0
     return 3 if any(proof.is_labs for proof in proofs) else 1

@@ -19,6 +19,7 @@ from lab.grading.grade import Grade, OnFinding, Through, directly, grade, unwatc
 from lab.grading.memory import Memory
 from lab.grading.observe import KubernetesObserver
 from lab.grading.prove import ProofEvent, Wanted, prove
+from lab.grading.sample import Budget, LeftOut, prove_within
 from lab.practice.history import History
 from lab.practice.scenario import Stage
 from lab.practice.script import run_as_learner
@@ -141,9 +142,14 @@ class Session:
         return found
 
     def prove(
-        self, exercises: Sequence[Exercise], wanted: Wanted, progress: OnProgress = ignore
-    ) -> Iterator[ProofEvent]:
-        """Run the answers and compare each verdict with what its exercise predicts.
+        self,
+        exercises: Sequence[Exercise],
+        wanted: Wanted,
+        progress: OnProgress = ignore,
+        *,
+        budget: Budget | None = None,
+    ) -> Iterator[ProofEvent | LeftOut]:
+        """Run the answers and compare each verdict with what its exercise predicts: all, or what a budget allows.
 
         Where the API server does not answer, which some answers are about, the lab goes back to its baseline first.
         Of that `progress` tells; of the proofs, the events.
@@ -160,6 +166,9 @@ class Session:
                 raise LabError("prove.not_ready", status.detail, lab=status.lab)
             memory = Memory(status.engine, status.kubernetes)
             unrecorded = Session(self.catalog, self.engine, observe=self._observe, clock=self.clock)
+            if budget is not None:
+                yield from prove_within(budget, exercises, unrecorded, wanted, memory=memory, clock=self.clock)
+                return
             for exercise in exercises:
                 yield from prove(exercise, unrecorded, wanted, memory=memory, clock=self.clock)
 

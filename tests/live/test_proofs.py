@@ -1,26 +1,74 @@
-"""Every exercise keeps its promises on a real cluster: untouched it earns nothing, each answer gets its verdicts."""
+"""Every exercise keeps its promises on a real cluster: untouched it earns nothing, each answer gets its verdicts.
+
+Environment:
+    CKSLAB_LIVE_BUDGET: minutes for all proofs together. What does not fit is left out and named; without it all are done.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from lab.catalog.load import load
 from tests.live.support import Cli
+from tests.live.touched import change, touched
 
 SECONDS = 5400
 """For all proofs on a slow machine; those that nothing has changed for since they held take none."""
+ROOT = Path(__file__).resolve().parents[2]
+BUDGET = os.environ.get("CKSLAB_LIVE_BUDGET", "")
 
 
-def test_every_answer_of_every_exercise_gets_the_verdicts_it_must_get(ckslab: Cli) -> None:
-    ended = ckslab("prove", "--json", timeout=SECONDS)
+@pytest.fixture(scope="module")
+def wanted(request: pytest.FixtureRequest) -> list[str]:
+    """What `prove` is asked for: all, or within a budget what the change touches and a sample that its commit draws."""
+    if not BUDGET:
+        return []
+    found = change(ROOT)
+    first = touched(load().exercises, found.files, ROOT)
+    since = found.since or "nothing that is here to compare with"
+    say(
+        request,
+        f"Proofs get {BUDGET} min. Commit {found.head or 'unknown'}, since {since}: {len(found.files)} files changed.",
+        f"First come the exercises that they touch: {', '.join(first) or 'none'}. The others are drawn by the commit.",
+    )
+    return ["--budget", BUDGET, "--seed", found.head, *(["--first", *first] if first else [])]
+
+
+@pytest.fixture(scope="module")
+def proved(request: pytest.FixtureRequest, ckslab: Cli, wanted: list[str]) -> dict[str, list[dict[str, object]]]:
+    """What `prove` found. What it left out is printed."""
+    ended = ckslab("prove", "--json", *wanted, timeout=SECONDS)
     assert ended.stdout, ended.stderr
-    told = json.loads(ended.stdout)
-    assert {f"{own['exercise']} {own['answer']}": own["problems"] for own in told["proofs"] if not own["holds"]} == {}
-    proved = {own["exercise"] for own in told["proofs"]}
-    impossible = {own["exercise"] for own in told["impossible"]}
-    assert proved | impossible == {exercise.id for exercise in load().exercises}
+    told: dict[str, list[dict[str, object]]] = json.loads(ended.stdout)
+    if BUDGET:
+        say(
+            request,
+            f"Proved: {len(told['proofs'])}. Left out for want of time: {len(told['left_out'])}.",
+            *(f"  {case['exercise']} {case['answer']}" for case in told["left_out"]),
+        )
+    return told
+
+
+def say(request: pytest.FixtureRequest, *lines: str) -> None:
+    """Print on the terminal, at once."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print("", *lines, sep="\n", flush=True)
+
+
+def test_every_answer_of_every_exercise_gets_the_verdicts_it_must_get(
+    proved: dict[str, list[dict[str, object]]],
+) -> None:
+    wrong = {f"{own['exercise']} {own['answer']}": own["problems"] for own in proved["proofs"] if not own["holds"]}
+    assert wrong == {}
+    assert proved["proofs"], "nothing was proved"
+    seen = {own["exercise"] for group in ("proofs", "impossible", "left_out") for own in proved[group]}
+    assert seen == {exercise.id for exercise in load().exercises}
+    assert BUDGET or proved["left_out"] == []
 
 
 def test_what_needs_nodes_with_kernels_of_their_own_is_not_begun_where_they_share_one(ckslab: Cli) -> None:
@@ -30,11 +78,14 @@ def test_what_needs_nodes_with_kernels_of_their_own_is_not_begun_where_they_shar
 
 
 def test_what_has_been_proved_is_remembered_and_told_in_a_table(
-    ckslab: Cli, capsys: pytest.CaptureFixture[str]
+    ckslab: Cli, proved: dict[str, list[dict[str, object]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = json.loads(ckslab.must("prove", "--json", timeout=SECONDS))
+    # A budget in which no answer can be begun shows what is remembered.
+    remembered = ["--budget", "0.001"] if BUDGET else []
+    told = json.loads(ckslab.must("prove", "--json", *remembered, timeout=SECONDS))
     assert [own["answer"] for own in told["proofs"] if not own["remembered"]] == []
-    table = ckslab.must("prove")
+    assert len(told["proofs"]) == len(proved["proofs"])
+    table = ckslab.must("prove", *remembered)
     with capsys.disabled():
         print(f"\n{table}")
     for own in told["proofs"]:

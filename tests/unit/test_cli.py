@@ -365,7 +365,9 @@ def test_prove_ends_with_1_if_an_answer_is_not_as_predicted_and_with_3_if_the_la
     is_labs: bool,
     code: int,
 ) -> None:
-    def prove(session: Session, exercises: Sequence[Exercise], wanted: Wanted, _: object) -> Iterator[ProofEvent]:
+    def prove(
+        session: Session, exercises: Sequence[Exercise], wanted: Wanted, *_: object, **__: object
+    ) -> Iterator[ProofEvent]:
         assert wanted.force
         yield Proving(exercises[0], "solution", 1, 1)
         yield Proof(exercises[0], "solution", {}, {"all": 2.0}, problems, is_labs)
@@ -386,7 +388,9 @@ def test_prove_ends_with_1_if_an_answer_is_not_as_predicted_and_with_3_if_the_la
 def test_prove_tells_why_an_exercise_is_not_possible(
     engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def prove(session: Session, exercises: Sequence[Exercise], wanted: Wanted, _: object) -> Iterator[ProofEvent]:
+    def prove(
+        session: Session, exercises: Sequence[Exercise], wanted: Wanted, *_: object, **__: object
+    ) -> Iterator[ProofEvent]:
         yield Impossible(exercises[0], "no gVisor here")
 
     monkeypatch.setattr(Session, "prove", prove)
