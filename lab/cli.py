@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from lab import __version__, i18n, settings
+from lab import __version__, i18n, log, settings
 from lab.commands import app, author, cluster, demo, exercises, grading, history, machines
 from lab.commands.arguments import Parser, Verbs, everywhere
 from lab.errors import LabError
@@ -21,7 +21,7 @@ DEFAULT_LAB = "cks"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the command line says and return the exit code. No exception leaves but a fault of the program's own."""
+    """Do what the command line says and return the exit code. No exception leaves."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a character gets `?`, not a traceback
@@ -39,7 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LabError as error:
         return _tell(error)
     except OSError as error:
-        return _tell(LabError("system", str(error)))
+        written = log.fault("a command", error)  # disk full, or a mistake of the program's: the traceback tells
+        return _tell(LabError("system", f"{error}\n{written}"))
+    except Exception as error:
+        written = log.fault("a command", error)
+        return _tell(LabError("fault", f"{type(error).__name__}: {error}\n{written}"))
 
 
 def _run(argv: Sequence[str]) -> int:

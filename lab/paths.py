@@ -40,6 +40,11 @@ def history() -> Path:
     return state() / "history.db"
 
 
+def log() -> Path:
+    """What failed and nobody foresaw."""
+    return state() / "ckslab.log"
+
+
 def settings() -> Path:
     """The user's choices: language, theme, keys."""
     return _dirs.user_config_path / "settings.yaml"

@@ -8,6 +8,7 @@ from datetime import datetime
 from difflib import SequenceMatcher
 
 from checkers.api import Finding, LabBroken, LearnerBroke, NotSeen, Observer, Text, Verdict
+from lab import log
 from lab.catalog.model import Answer, Criterion, Exercise
 from lab.clock import SYSTEM, Clock
 from lab.grading.record import UNTOUCHED, Replay, place
@@ -132,8 +133,16 @@ def judge(criterion: Criterion, observer: Observer) -> Finding:
         return Finding(Verdict.BROKEN, expected, error.words)
     except Exception as error:
         # A mistake in a check must not end the program, nor cost the learner who met it.
-        said = f"{type(error).__name__}: {error}"
-        return Finding(Verdict.BROKEN, expected, both("grading.check_failed", check=criterion.check.name, said=said))
+        return Finding(Verdict.BROKEN, expected, _fault(criterion.check.name, error))
+
+
+def _fault(check: str, error: Exception) -> Text:
+    """A check's own fault: what it is, the line it came up in, and where all of it can be read."""
+    said = f"{type(error).__name__}: {error}"
+    written = log.fault(f"check {check}", error)
+    told = both("grading.check_failed", check=check, said=said, where=log.place(error, "checkers"))
+    file = both(written.key, **written.params)
+    return Text(f"{told.en} {file.en}", f"{told.zh}{file.zh}")
 
 
 def known_mistake(exercise: Exercise, criteria: Sequence[Graded]) -> Answer | None:

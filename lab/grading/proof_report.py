@@ -72,7 +72,7 @@ def summary(proofs: Sequence[Proof]) -> str:
 
 
 def exit_code(proofs: Sequence[Proof], left_out: Sequence[LeftOut] = ()) -> int:
-    """0 all as predicted; 1 an exercise does not keep its promises; 3 the lab was in the way, or no time for any proof."""
+    """0 all as predicted; 1 an exercise does not keep its promises; 3 the lab was in the way, or no proof had time."""
     if left_out and not proofs:
         return 3
     if all(proof.holds for proof in proofs):

@@ -16,8 +16,9 @@ from textual.reactive import reactive
 from textual.theme import ThemeProvider
 from textual.timer import Timer
 
-from lab import i18n, paths
+from lab import i18n, log, paths
 from lab.cluster.engine import State, Status
+from lab.errors import LabError
 from lab.practice.session import Session
 from lab.progress import Progress
 from lab.settings import NOTHING_CHOSEN, Settings
@@ -247,8 +248,10 @@ class LabApp(App[None], inherit_bindings=False):
         """See what there is of the lab."""
         try:
             status = self._session.engine.status()
-        except Exception:
+        except Exception as error:
             # Whatever prevents the look, `up` tells it better; here the state is just not known.
+            if not isinstance(error, LabError):
+                log.fault("the state of the lab", error)
             self.post_message(self.Looked(None))
         else:
             self.post_message(self.Looked(status))

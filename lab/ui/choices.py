@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from lab import settings
+from lab import log, settings
 from lab.errors import UsageError
 
 
 def keep(name: str, value: str) -> None:
     """Keep a choice for the next time. Where it cannot be kept, it still holds for now."""
-    with suppress(OSError, UsageError):
+    try:
         settings.keep(name, value)
+    except (OSError, UsageError) as error:
+        log.fault(f"keeping {name} in the settings", error)

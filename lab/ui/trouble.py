@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checkers.api import NoLook
-from lab import i18n
+from lab import i18n, log
 from lab.errors import LabError, UsageError
 
 
@@ -24,9 +24,12 @@ class Trouble:
 
     @classmethod
     def of(cls, error: Exception) -> Trouble:
-        """The failure behind an exception; one that nobody foresaw is a fault of the program, and says so."""
+        """The failure behind an exception; one that nobody foresaw is a fault of the program: it
+        says so, is written to the log, and names the file."""
         if isinstance(error, LabError):
             return cls(error.tried, error.came_back, error.next_step, ours=not isinstance(error, UsageError))
         if isinstance(error, NoLook):
             return cls(i18n.text("ui.no_look.tried"), i18n.pick(error.words), i18n.text("ui.no_look.next"))
-        return cls(i18n.text("ui.bug.tried"), f"{type(error).__name__}: {error}", i18n.text("ui.bug.next"))
+        written = log.fault("the app", error)
+        came_back = f"{type(error).__name__}: {error}\n{written}"
+        return cls(i18n.text("ui.bug.tried"), came_back, i18n.text("ui.bug.next"))

@@ -33,7 +33,7 @@ class Change:
 
 
 def change(root: Path) -> Change:
-    """Find it out with git: since the commit that CI names, else since the remote's branch, else since HEAD's parent."""
+    """Ask git: since the commit that CI names, else since the remote's branch, else since HEAD's first parent."""
     head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD").strip()
     named = os.environ.get(SINCE)
     candidates = [named] if named else [_fork(root, head), "HEAD^1"]
