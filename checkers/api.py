@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, Protocol
 
@@ -120,8 +121,14 @@ class Observer(Protocol):
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
         """An object as the API server holds it, such as `get("Pod", "web", "default")`; None if there is none."""
 
-    def list(self, kind: str, namespace: str = "", *, version: str = "v1") -> Sequence[dict[str, Any]]:
-        """All objects of a kind, in one namespace or, where none is named, in all."""
+    def list(self, kind: str, namespace: str = "", *, version: str = "v1", name: str = "") -> Sequence[dict[str, Any]]:
+        """All objects of a kind, in one namespace or, where none is named, in all; with `name` only those called so."""
+
+    def now(self) -> datetime:
+        """The time by the API server's clock, to the second: for the age of what an object tells of."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, for what needs a moment to show. It is no observation: a replay goes on at once."""
 
     def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
         """Run a command in a running container. May raise `NoExec`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from checkers.api import Finding, NoExec, NoLook, NotSeen, Observer, Ran, Text, check, failed, passed
 from checkers.pod import Container, Pod
 from checkers.runtime import inspect
-from checkers.trouble import Trouble, running_pod
+from checkers.trouble import CAUSES, Trouble, of_running_pod
 from checkers.words import as_is, listed, of_container
 
 LINK = "https://kubernetes.io/docs/tutorials/security/apparmor/"
@@ -17,6 +17,7 @@ _ENFORCE = "enforce"
 # Opened for appending, and nothing is appended: what is there stays as it is, and what is not there is not made.
 _OPEN = ("sh", "-c", 'ls -d -- "$1" && : >> "$1"', "sh")
 _NO_PERMISSION = "Permission denied"
+_NO_FILE = "No such file"
 
 _KERNEL = Text(
     "A profile is a matter of each node's kernel: a file on its disk does nothing until it is loaded there, and in "
@@ -33,7 +34,7 @@ _WRITES = Text(
 )
 
 
-@check("apparmor.loaded")
+@check("apparmor.loaded", causes=("not-loaded", "loaded-elsewhere", "complain"))
 def loaded(lab: Observer, *, node: str, profile: str) -> Finding:
     """The kernel of this node has the profile loaded in enforce mode."""
     expected = Text(
@@ -43,43 +44,77 @@ def loaded(lab: Observer, *, node: str, profile: str) -> Finding:
     mode = _modes(lab, node).get(profile, "")
     if mode == _ENFORCE:
         return passed(expected, _told_mode(node, profile, mode))
-    found = listed([_told_mode(node, profile, mode), *_elsewhere(lab, node, profile)])
-    return failed(expected, found, _KERNEL, LINK)
+    others = _elsewhere(lab, node, profile)
+    cause = mode or ("loaded-elsewhere" if others else "not-loaded")
+    causes = {cause} & {"complain", "loaded-elsewhere", "not-loaded"}
+    return failed(expected, listed([_told_mode(node, profile, mode), *others]), _KERNEL, LINK, causes)
 
 
-@check("apparmor.confined")
+@check(
+    "apparmor.confined",
+    causes=(
+        *CAUSES,
+        "profile-asked-for",
+        "other-profile",
+        "runtime-default",
+        "unconfined",
+        "profile-unset",
+        "profile-unset-though-loaded",
+        "some-containers-only",
+    ),
+)
 def confined(lab: Observer, *, pod: str, namespace: str = "default", profile: str) -> Finding:
     """Every container of the Pod is held by the profile in enforce mode, by what its node's kernel says."""
     expected = Text(
         f"every container of Pod {pod} is confined by AppArmor profile {profile} in enforce mode",
         f"Pod {pod} 的每个容器都受 AppArmor 配置文件 {profile} 约束，处于 enforce 模式",
     )
-    seen = running_pod(lab, pod, namespace)
-    if isinstance(seen, Trouble):
-        return seen.finding(expected, _CONFINED, LINK)
-    states = [(own, _confinement(lab, seen, own)) for own in seen.judged]
-    wrong = [(own, state) for own, state in states if not state.is_by(profile)]
-    found = listed(of_container(own, state.told) for own, state in wrong or states)
-    return failed(expected, found, _CONFINED, LINK) if wrong else passed(expected, found)
+
+    def judge(seen: Pod) -> Finding:
+        states = [(container, _confinement(lab, seen, container)) for container in seen.judged]
+        wrong = [(container, state) for container, state in states if not state.is_by(profile)]
+        found = listed(of_container(container, state.told) for container, state in wrong or states)
+        if not wrong:
+            return passed(expected, found)
+        causes = _asked_causes(seen, profile)
+        if "profile-unset" in causes and _mode_if_seen(lab, seen.node, profile):
+            causes.add("profile-unset-though-loaded")
+        return failed(expected, found, _CONFINED, LINK, causes)
+
+    def not_running(trouble: Trouble) -> set[str]:
+        """What the Pod asks for is known even where it does not run."""
+        return _asked_causes(trouble.pod, profile) if trouble.pod else set()
+
+    return of_running_pod(lab, pod, namespace, judge, expected, _CONFINED, LINK, more=not_running)
 
 
-@check("apparmor.writes")
+@check("apparmor.writes", causes=(*CAUSES, "refuses-too-much"))
 def writes(lab: Observer, *, pod: str, namespace: str = "default", profile: str, refused: str, allowed: str) -> Finding:
     """The profile keeps every container from writing one file, and one of them can write another file all the same."""
     expected = Text(
         f"in Pod {pod}, profile {profile} keeps {refused} from being written, while {allowed} can be written",
         f"在 Pod {pod} 中，配置文件 {profile} 使 {refused} 无法写入，而 {allowed} 可以写入",
     )
-    seen = running_pod(lab, pod, namespace)
-    if isinstance(seen, Trouble):
-        return seen.finding(expected, _WRITES, LINK)
-    tries = [(own, tried) for own in seen.running if (tried := _tried(lab, seen, own, refused, allowed))]
-    if not tries:
-        raise NotSeen(Text(f"No container of Pod {pod} has a shell.", f"Pod {pod} 的容器都没有 shell。"))
-    found = listed(of_container(own, tried.told) for own, tried in tries)
-    is_kept = all(tried.is_kept_by(profile) for _, tried in tries)
-    is_let = any(tried.allowed.is_open for _, tried in tries)
-    return passed(expected, found) if is_kept and is_let else failed(expected, found, _WRITES, LINK)
+
+    def judge(seen: Pod) -> Finding:
+        tries = [
+            (container, tried)
+            for container in seen.running
+            if (tried := _tried(lab, seen, container, refused, allowed))
+        ]
+        if not tries:
+            raise NotSeen(Text(f"No container of Pod {pod} has a shell.", f"Pod {pod} 的容器都没有 shell。"))
+        found = listed(of_container(container, tried.told) for container, tried in tries)
+        is_kept = all(tried.is_kept_by(profile) for _, tried in tries)
+        is_let = any(tried.allowed.is_open for _, tried in tries)
+        if is_kept and is_let:
+            return passed(expected, found)
+        # Where nobody has been let write it, there is no such file.
+        reasons = [tried.allowed.ran.stderr for _, tried in tries]
+        is_held = any(_NO_PERMISSION in said or _NO_FILE in said for said in reasons)
+        return failed(expected, found, _WRITES, LINK, ("refuses-too-much",) if is_kept and is_held else ())
+
+    return of_running_pod(lab, pod, namespace, judge, expected, _WRITES, LINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +186,18 @@ def _modes(lab: Observer, node: str) -> dict[str, str]:
 
 
 def _elsewhere(lab: Observer, node: str, profile: str) -> list[Text]:
-    """Which other nodes have the profile; one that cannot be looked at would only have made the message better."""
-    found = []
-    for other in (own["metadata"]["name"] for own in lab.list("Node")):
-        try:
-            mode = "" if other == node else _modes(lab, other).get(profile, "")
-        except NoLook:
-            continue
-        if mode:
-            found.append(_told_mode(other, profile, mode))
-    return found
+    """Which other nodes have the profile."""
+    names = [each["metadata"]["name"] for each in lab.list("Node")]
+    modes = {name: _mode_if_seen(lab, name, profile) for name in names if name != node}
+    return [_told_mode(name, profile, mode) for name, mode in modes.items() if mode]
+
+
+def _mode_if_seen(lab: Observer, node: str, profile: str) -> str:
+    """The mode in which a node has the profile; none where it cannot be looked at, which only costs some words."""
+    try:
+        return _modes(lab, node).get(profile, "")
+    except NoLook:
+        return ""
 
 
 def _told_mode(node: str, profile: str, mode: str) -> Text:
@@ -169,9 +206,29 @@ def _told_mode(node: str, profile: str, mode: str) -> Text:
     return Text(f"{node}: {profile} is not loaded", f"{node}：{profile} 未加载")
 
 
-def _confinement(lab: Observer, pod: Pod, container: Container) -> Confinement:
+def _asked(pod: Pod, container: Container) -> str:
+    """The container's `appArmorProfile` as it takes effect, such as `Localhost web`; empty where there is none."""
     asked = pod.setting(container, "appArmorProfile") or {}
-    words = " ".join(asked[field] for field in ("type", "localhostProfile") if asked.get(field))
+    return " ".join(asked[field] for field in ("type", "localhostProfile") if asked.get(field))
+
+
+def _asked_causes(pod: Pod, profile: str) -> set[str]:
+    """What is asked for instead of the profile."""
+    asked = {_asked(pod, container) for container in pod.judged}
+    if f"Localhost {profile}" in asked:
+        if len(asked) == 1:
+            return {"profile-asked-for"}
+        return {"some-containers-only"} if asked == {f"Localhost {profile}", ""} else set()
+    if len(asked) > 1:
+        return set()
+    (only,) = asked
+    if only.startswith("Localhost "):
+        return {"other-profile"}
+    return {{"": "profile-unset", "RuntimeDefault": "runtime-default", "Unconfined": "unconfined"}[only]}
+
+
+def _confinement(lab: Observer, pod: Pod, container: Container) -> Confinement:
+    words = _asked(pod, container)
     if not container.is_running:
         return Confinement("", words)
     pid = inspect(lab, pod, container).get("pid")

@@ -7,7 +7,7 @@ API server answers decides. So a pinned version, other labels and a cluster-wide
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +22,8 @@ STANDARDS = "https://kubernetes.io/docs/concepts/security/pod-security-standards
 
 Level = Literal["baseline", "restricted"]
 
+# How many namespaces are told of by name.
+_TOLD = 8
 _LABELS = "pod-security.kubernetes.io/"
 # `would violate PodSecurity "baseline:latest": ...` where it warns, `violates PodSecurity "baseline:v1.35": ...` where
 # it refuses.
@@ -33,9 +35,31 @@ _TIGHT = {
     "runAsNonRoot": True,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
-# For each standard a container that violates it, and one that keeps to it but to no stricter one; in every version.
-_VIOLATING: Mapping[Level, Mapping[str, Any]] = {"baseline": {"privileged": True}, "restricted": {}}
-_KEEPING: Mapping[Level, Mapping[str, Any]] = {"baseline": {}, "restricted": _TIGHT}
+Spec = Mapping[str, Any]
+Labels = Mapping[str, str]
+
+
+def _with(**context: Any) -> Spec:
+    """A Pod that has nothing to be judged by but its container's security context; names it gets when it is offered."""
+    return {"containers": [{"securityContext": context}]}
+
+
+_PLAIN = _with()
+# For each standard Pods that violate it, each in another way, since a rule that only knows one of them is not the
+# standard; then Pods that keep to it, but to no stricter one. Both in every version.
+_VIOLATING: Mapping[Level, Sequence[Spec]] = {
+    "baseline": (
+        _with(privileged=True),
+        {**_PLAIN, "hostPID": True},
+        {**_PLAIN, "volumes": [{"name": "logs", "hostPath": {"path": "/var/log"}}]},
+        _with(capabilities={"add": ["NET_ADMIN"]}),
+    ),
+    "restricted": (_PLAIN, _with(**{**_TIGHT, "runAsNonRoot": False}), _with(**{**_TIGHT, "capabilities": {}})),
+}
+_KEEPING: Mapping[Level, Sequence[Spec]] = {
+    "baseline": (_PLAIN, _with(runAsUser=0, capabilities={"add": ["NET_BIND_SERVICE"]})),
+    "restricted": (_with(**_TIGHT),),
+}
 
 _WARN = Text(
     "Only the mode `warn` tells whoever sends the request; `enforce` refuses it and `audit` writes to the audit log.",
@@ -77,61 +101,82 @@ class Ruling:
         return Text("accepted without a warning", "被接受，没有警告")
 
 
-@check("psa.warns")
+@check(
+    "psa.warns",
+    causes=("refused", "refused-though-warned", "no-label", "label-of-no-warning", "stricter-standard", "some-only"),
+)
 def warns(lab: Observer, *, namespace: str, level: Level) -> Finding:
     """A Pod that violates the standard is accepted in the namespace, with a warning that names this standard."""
     expected = Text(
         f"a Pod that violates {level} is accepted in namespace {namespace}, with a warning that names {level}",
         f"违反 {level} 的 Pod 在命名空间 {namespace} 中被接受，并附有指明 {level} 的警告",
     )
-    ruling = _offer(lab, _probe(_VIOLATING[level]), namespace)
-    if ruling.is_accepted and level in ruling.levels:
-        return passed(expected, ruling.told)
-    return failed(expected, listed([ruling.told, _labels(lab, namespace)]), _WARN, MODES)
+    return _of_all(
+        lab,
+        _VIOLATING[level],
+        namespace,
+        expected,
+        lambda ruling: ruling.is_accepted and level in ruling.levels,
+        _WARN,
+        MODES,
+        lambda ruling, labels: _no_warning(ruling, labels, level),
+    )
 
 
-@check("psa.admits")
+@check("psa.admits", causes=("some-only",))
 def admits(lab: Observer, *, namespace: str) -> Finding:
     """Whatever standard a Pod violates, it is accepted in the namespace."""
     expected = Text(
-        f"a privileged Pod is accepted in namespace {namespace}",
-        f"特权 Pod 在命名空间 {namespace} 中被接受",
+        f"whatever a Pod violates, it is accepted in namespace {namespace}",
+        f"无论 Pod 违反什么，它在命名空间 {namespace} 中都被接受",
     )
-    ruling = _offer(lab, _probe(_VIOLATING["baseline"]), namespace)
-    if ruling.is_accepted:
-        return passed(expected, ruling.told)
-    return failed(expected, listed([ruling.told, _labels(lab, namespace)]), _ADMIT, MODES)
+    probes = (*_VIOLATING["baseline"], *_VIOLATING["restricted"])
+    return _of_all(lab, probes, namespace, expected, lambda ruling: ruling.is_accepted, _ADMIT, MODES, _unexplained)
 
 
-@check("psa.quiet")
+@check("psa.quiet", causes=("some-only",))
 def quiet(lab: Observer, *, namespace: str, level: Level) -> Finding:
     """A Pod that keeps to the standard, but to no stricter one, is accepted in the namespace without a warning."""
     expected = Text(
         f"a Pod that keeps to {level} is accepted in namespace {namespace} without a warning",
         f"符合 {level} 的 Pod 在命名空间 {namespace} 中被接受，没有警告",
     )
-    ruling = _offer(lab, _probe(_KEEPING[level]), namespace)
-    if ruling.is_accepted and not ruling.levels:
-        return passed(expected, ruling.told)
-    return failed(expected, listed([ruling.told, _labels(lab, namespace)]), _QUIET, STANDARDS)
-
-
-@check("psa.elsewhere")
-def elsewhere(lab: Observer, *, namespace: str, level: Level) -> Finding:
-    """In no other namespace is a Pod held against the standard."""
-    expected = Text(
-        f"no namespace but {namespace} warns of {level} or refuses because of it",
-        f"除 {namespace} 外，没有命名空间因 {level} 发出警告或拒绝 Pod",
+    return _of_all(
+        lab,
+        _KEEPING[level],
+        namespace,
+        expected,
+        lambda ruling: ruling.is_accepted and not ruling.levels,
+        _QUIET,
+        STANDARDS,
+        _unexplained,
     )
-    others = [name for own in lab.list("Namespace") if (name := own["metadata"]["name"]) != namespace]
-    rulings = {name: _offer(lab, _probe(_VIOLATING[level]), name) for name in others}
-    judging = [name for name, ruling in rulings.items() if level in ruling.levels]
+
+
+@check("psa.elsewhere", causes=("labelled",))
+def elsewhere(lab: Observer, *, namespace: str, level: Level) -> Finding:
+    """In no other namespace that was there before the scenario's own is a Pod held against the standard.
+
+    Pod Security tells namespaces apart by their labels, so of those that are labelled alike one is asked.
+    """
+    expected = Text(
+        f"no namespace that was there before {namespace} warns of {level} or refuses because of it",
+        f"早于 {namespace} 存在的命名空间都没有因 {level} 发出警告或拒绝 Pod",
+    )
+    alike = _alike(_before(lab.list("Namespace"), namespace))
+    judging: dict[str, Labels] = {}
+    for labels, names in alike:
+        if level in _offer(lab, _VIOLATING[level][0], names[0]).levels:
+            judging |= dict.fromkeys(names, labels)
+    asked = sorted(name for _, names in alike for name in names)
     if not judging:
-        return passed(expected, Text(f"none of {', '.join(others)}", f"{'、'.join(others)} 均没有"))
-    return failed(expected, listed(_labels(lab, name) for name in judging), _ELSEWHERE, MODES)
+        return passed(expected, Text(f"none of {_few(asked, ', ')}", f"{_few(asked, '、')} 均没有"))
+    told = [_told_labels(name, judging[name]) for name in sorted(judging)[:_TOLD]]
+    found = listed([*told, *([as_is("...")] if len(judging) > _TOLD else [])])
+    return failed(expected, found, _ELSEWHERE, MODES, ("labelled",))
 
 
-@check("psa.warned_of")
+@check("psa.warned_of", causes=("pod-elsewhere", "keeps-to-it"))
 def warned_of(lab: Observer, *, pod: str, namespace: str, level: Level) -> Finding:
     """The Pod is in the namespace, and to create one like it draws the warning that it violates the standard."""
     expected = Text(
@@ -141,16 +186,70 @@ def warned_of(lab: Observer, *, pod: str, namespace: str, level: Level) -> Findi
     obj = lab.get("Pod", pod, namespace)
     if obj is None:
         return absent(lab, pod, namespace).finding(expected, _VIOLATES, STANDARDS)
-    ruling = _offer(lab, _again(obj), namespace)
+    ruling = _offer(lab, _again(obj), namespace, obj["metadata"])
     if ruling.is_accepted and level in ruling.levels:
         return passed(expected, ruling.told)
-    return failed(expected, ruling.told, _VIOLATES, STANDARDS)
+    # Only where others are warned about does silence tell something of this Pod.
+    is_silent = ruling.is_accepted and level in _offer(lab, _VIOLATING[level][0], namespace).levels
+    return failed(expected, ruling.told, _VIOLATES, STANDARDS, ("keeps-to-it",) if is_silent else ())
 
 
-def _offer(lab: Observer, pod: Mapping[str, Any], namespace: str) -> Ruling:
-    """What would become of the creation of a Pod there."""
-    metadata = {**pod["metadata"], "generateName": "ckslab-", "namespace": namespace}
-    return _ruling(lab.dry_run({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod["spec"]}))
+def _of_all(
+    lab: Observer,
+    specs: Sequence[Spec],
+    namespace: str,
+    expected: Text,
+    is_right: Callable[[Ruling], bool],
+    why: Text,
+    link: str,
+    causes: Callable[[Ruling, Labels], set[str]],
+) -> Finding:
+    """Offer these Pods one after the other; the first that is answered wrongly is told."""
+    rulings: list[Ruling] = []
+    for spec in specs:
+        ruling = _offer(lab, spec, namespace)
+        if not is_right(ruling):
+            labels = _labels(lab, namespace)
+            found = listed([ruling.told, _told_labels(namespace, labels)])
+            # Where another Pod was answered rightly, the standard as such is not what is missing.
+            known = {"some-only"} if rulings else causes(ruling, labels)
+            return failed(expected, found, why, link, known)
+        rulings.append(ruling)
+    return passed(expected, rulings[0].told)
+
+
+def _unexplained(_ruling: Ruling, _labels: Labels) -> set[str]:
+    """For a statement whose failure another one explains."""
+    return set()
+
+
+def _no_warning(ruling: Ruling, labels: Labels, level: Level) -> set[str]:
+    """Why a Pod that violates the standard is not accepted with a warning of it."""
+    if not ruling.is_accepted:
+        is_warned = labels.get(f"{_LABELS}warn") == level
+        refused = {"refused", "refused-though-warned"} if is_warned else {"refused"}
+        return refused if ruling.levels else set()
+    if ruling.levels:
+        return {"stricter-standard"} if level == "baseline" and "restricted" in ruling.levels else set()
+    if not labels:
+        return {"no-label"}
+    return set() if f"{_LABELS}warn" in labels else {"label-of-no-warning"}
+
+
+def _offer(lab: Observer, spec: Spec, namespace: str, like: Mapping[str, Any] | None = None) -> Ruling:
+    """What would become of the creation of a Pod there, under a name that no rule can know.
+
+    Args:
+        like: the metadata of a Pod that this one is to have the labels and annotations of; else it has a random label.
+    """
+    word = lab.draw("pod")
+    if like is None:
+        metadata: dict[str, Any] = {"labels": {word: word}}
+        spec = {**spec, "containers": [{**each, "name": word, "image": word} for each in spec["containers"]]}
+    else:
+        metadata = {key: like[key] for key in ("labels", "annotations") if key in like}
+    metadata = {**metadata, "name": word, "namespace": namespace}
+    return _ruling(lab.dry_run({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
 
 
 def _ruling(run: DryRun) -> Ruling:
@@ -160,23 +259,40 @@ def _ruling(run: DryRun) -> Ruling:
     return Ruling(run.accepted, levels, "; ".join(said))
 
 
-def _probe(security_context: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A Pod that has nothing to be judged by but this."""
-    container = {"name": "probe", "image": "probe", "securityContext": security_context}
-    return {"metadata": {}, "spec": {"containers": [container]}}
-
-
-def _again(pod: Mapping[str, Any]) -> Mapping[str, Any]:
+def _again(pod: Mapping[str, Any]) -> Spec:
     """A Pod as its author wrote it: without its place, and without the containers that only come later."""
-    metadata = {key: pod["metadata"][key] for key in ("labels", "annotations") if key in pod["metadata"]}
-    spec = {key: value for key, value in pod["spec"].items() if key not in ("nodeName", "ephemeralContainers")}
-    return {"metadata": metadata, "spec": spec}
+    return {key: value for key, value in pod["spec"].items() if key not in ("nodeName", "ephemeralContainers")}
 
 
-def _labels(lab: Observer, namespace: str) -> Text:
+def _before(namespaces: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+    """The namespaces but this one that are not younger: what the learner has made besides is the learner's own."""
+    made = {each["metadata"]["name"]: each["metadata"].get("creationTimestamp", "") for each in namespaces}
+    since = made.get(name)
+    others = [each for each in namespaces if each["metadata"]["name"] != name]
+    return others if since is None else [each for each in others if made[each["metadata"]["name"]] <= since]
+
+
+def _alike(namespaces: Sequence[Mapping[str, Any]]) -> list[tuple[Labels, list[str]]]:
+    """The labels for Pod Security that there are, each set of them with the names of its namespaces."""
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for each in namespaces:
+        labels = each["metadata"].get("labels") or {}
+        known = tuple(sorted((key, value) for key, value in labels.items() if key.startswith(_LABELS)))
+        groups.setdefault(known, []).append(each["metadata"]["name"])
+    return [(dict(labels), names) for labels, names in groups.items()]
+
+
+def _few(names: Sequence[str], between: str) -> str:
+    return between.join([*names[:_TOLD], *(["..."] if names[_TOLD:] else [])])
+
+
+def _labels(lab: Observer, namespace: str) -> Labels:
     """The namespace's labels for Pod Security admission."""
     labels = ((lab.get("Namespace", namespace) or {}).get("metadata") or {}).get("labels") or {}
-    known = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()) if key.startswith(_LABELS))
-    if not known:
+    return {key: value for key, value in sorted(labels.items()) if key.startswith(_LABELS)}
+
+
+def _told_labels(namespace: str, labels: Labels) -> Text:
+    if not labels:
         return Text(f"namespace {namespace} has no label {_LABELS}...", f"命名空间 {namespace} 没有 {_LABELS}... 标签")
-    return as_is(f"{namespace}: {known}")
+    return as_is(f"{namespace}: {', '.join(f'{key}={value}' for key, value in labels.items())}")

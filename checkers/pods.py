@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from posixpath import basename
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
-from checkers.pod import Container
-from checkers.trouble import Trouble, running_pod
+from checkers.images import is_image
+from checkers.pod import Container, Pod
+from checkers.trouble import CAUSES, Trouble, of_running_pod
 from checkers.words import as_is, listed, of_container
 
 LINK = "https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/"
@@ -18,32 +19,45 @@ _WHY = Text(
 )
 
 
-@check("pods.runs")
+@check("pods.runs", causes=(*CAUSES, "another-ends", "own-command", "no-command"))
 def runs(lab: Observer, *, pod: str, namespace: str = "default", image: str, command: Sequence[str] = ()) -> Finding:
     """The Pod runs, and one of its containers has this image and, if one is given, this command.
 
-    Others beside it are right.
+    Others beside it are right, as long as they stay up as well.
     """
     with_command = Text(f" whose command is {list(command)}", f"、命令 {list(command)}") if command else as_is("")
     expected = Text(
         f"Pod {pod} runs in namespace {namespace}, with a container of image {image}{with_command.en}",
         f"Pod {pod} 在命名空间 {namespace} 中运行，其中一个容器使用镜像 {image}{with_command.zh}",
     )
-    seen = running_pod(lab, pod, namespace)
-    if isinstance(seen, Trouble):
-        return seen.finding(expected, _WHY, LINK)
-    right = [
-        own
-        for own in seen.running
-        if is_image(own.image, image) and (not command or is_command(_command(own), command))
-    ]
-    found = listed(of_container(own, as_is(f"{own.image} {_command(own)}")) for own in right or seen.running)
-    return passed(expected, found) if right else failed(expected, found, _WHY, LINK)
+
+    def judge(seen: Pod) -> Finding:
+        right = running(seen, image, command)
+        found = listed(
+            of_container(container, as_is(f"{container.image} {_command(container)}"))
+            for container in right or seen.running
+        )
+        return passed(expected, found) if right else failed(expected, found, _WHY, LINK)
+
+    def of_the_end(trouble: Trouble) -> set[str]:
+        """What is known of a container that does not stay up: whether the task asks for it, and what it runs."""
+        container = trouble.container
+        if container is None or "does-not-stay-up" not in trouble.causes:
+            return set()
+        if not is_image(container.image, image):
+            return {"another-ends"}
+        return {"own-command" if _command(container) else "no-command"}
+
+    return of_running_pod(lab, pod, namespace, judge, expected, _WHY, LINK, more=of_the_end)
 
 
-def is_image(given: str, wanted: str) -> bool:
-    """Whether two names mean the same image: `docker.io/library/` goes without saying, and so does a digest."""
-    return _full_name(given) == _full_name(wanted)
+def running(pod: Pod, image: str, command: Sequence[str] = ()) -> tuple[Container, ...]:
+    """The running containers that have this image and, if one is given, this command."""
+    return tuple(
+        container
+        for container in pod.running
+        if is_image(container.image, image) and (not command or is_command(_command(container), command))
+    )
 
 
 def is_command(given: Sequence[str], wanted: Sequence[str]) -> bool:
@@ -56,17 +70,3 @@ def is_command(given: Sequence[str], wanted: Sequence[str]) -> bool:
 def _command(container: Container) -> list[str]:
     """What is run, where the image adds nothing: `args` alone are the command of an image without an entry point."""
     return [*(container.spec.get("command") or ()), *(container.spec.get("args") or ())]
-
-
-def _full_name(image: str) -> str:
-    name = image.partition("@")[0]
-    first, slash, rest = name.partition("/")
-    if not slash or not ("." in first or ":" in first or first == "localhost"):
-        first, rest = "docker.io", name
-    if first == "index.docker.io":
-        first = "docker.io"
-    if first == "docker.io" and "/" not in rest:
-        rest = f"library/{rest}"
-    if ":" not in basename(rest):
-        rest += ":latest"
-    return f"{first}/{rest}"

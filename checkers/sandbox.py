@@ -9,7 +9,7 @@ from typing import Any
 from checkers.api import Finding, NotSeen, Observer, Text, check, failed, passed
 from checkers.pod import Container, Pod
 from checkers.runtime import inspect
-from checkers.trouble import Trouble, absent, running_pod
+from checkers.trouble import CAUSES, absent, of_running_pod
 from checkers.words import as_is, listed, of_container
 
 RUNTIME_CLASS = "https://kubernetes.io/docs/concepts/containers/runtime-class/"
@@ -19,6 +19,9 @@ _VERSION = "node.k8s.io/v1"
 _GVISOR = "io.containerd.runsc"
 # Where gVisor's shim for containerd keeps what it knows of the containers that Kubernetes has it run.
 _STATE = "/run/containerd/runsc/k8s.io"
+
+# How many RuntimeClasses are told of where the right one is missing.
+_TOLD = 5
 
 _HANDLER = Text(
     "The handler is the name that the nodes' container runtime gives to a way of running Pods; a RuntimeClass only "
@@ -35,18 +38,20 @@ _KERNEL = Text(
 )
 
 
-@check("sandbox.runtime_class")
+@check("sandbox.runtime_class", causes=("handler-unknown", "handler-runc", "other-name"))
 def runtime_class(lab: Observer, *, name: str, handler: str) -> Finding:
     """There is a RuntimeClass of this name, for this handler of the nodes' container runtime."""
     expected = Text(f"RuntimeClass {name} with the handler {handler}", f"RuntimeClass {name}，handler 为 {handler}")
-    classes = {own["metadata"]["name"]: own["handler"] for own in lab.list("RuntimeClass", version=_VERSION)}
-    if classes.get(name) == handler:
+    there = lab.get("RuntimeClass", name, version=_VERSION)
+    if there is not None and there["handler"] == handler:
         return passed(expected, as_is(f"RuntimeClass {name}: handler {handler}"))
-    found = listed([_classes(classes), *map(_handlers, lab.list("Node"))])
-    return failed(expected, found, _HANDLER, RUNTIME_CLASS)
+    classes = [there] if there else lab.list("RuntimeClass", version=_VERSION)
+    nodes = lab.list("Node")
+    found = listed([_classes(classes), *map(_told_handlers, nodes)])
+    return failed(expected, found, _HANDLER, RUNTIME_CLASS, _class_causes(there, classes, handler, nodes))
 
 
-@check("sandbox.uses_class")
+@check("sandbox.uses_class", causes=("pod-elsewhere", "no-class", "other-class", "other-class-alike"))
 def uses_class(lab: Observer, *, pod: str, namespace: str = "default", runtime_class: str) -> Finding:
     """The Pod names this RuntimeClass."""
     expected = Text(
@@ -58,23 +63,34 @@ def uses_class(lab: Observer, *, pod: str, namespace: str = "default", runtime_c
         return absent(lab, pod, namespace).finding(expected, _CLASS, RUNTIME_CLASS)
     used = obj["spec"].get("runtimeClassName")
     found = as_is(f"Pod {pod}: runtimeClassName: {used or 'null'}")
-    return passed(expected, found) if used == runtime_class else failed(expected, found, _CLASS, RUNTIME_CLASS)
+    if used == runtime_class:
+        return passed(expected, found)
+    return failed(expected, found, _CLASS, RUNTIME_CLASS, _use_causes(lab, used, runtime_class))
 
 
-@check("sandbox.gvisor")
+def _use_causes(lab: Observer, used: str | None, wanted: str) -> set[str]:
+    if not used:
+        return {"no-class"}
+    handlers = [(lab.get("RuntimeClass", name, version=_VERSION) or {}).get("handler") for name in (used, wanted)]
+    is_alike = handlers[0] is not None and handlers[0] == handlers[1]
+    return {"other-class", "other-class-alike"} if is_alike else {"other-class"}
+
+
+@check("sandbox.gvisor", causes=CAUSES)
 def gvisor(lab: Observer, *, pod: str, namespace: str = "default") -> Finding:
     """The processes of every running container of the Pod have gVisor for a kernel, by what its node says of them."""
     expected = Text(
         f"every container of Pod {pod} runs in gVisor and sees its kernel",
         f"Pod {pod} 的每个容器都在 gVisor 中运行，看到的是 gVisor 的内核",
     )
-    seen = running_pod(lab, pod, namespace)
-    if isinstance(seen, Trouble):
-        return seen.finding(expected, _KERNEL, GVISOR)
-    kernels = [(own, _kernel(lab, seen, own)) for own in seen.running]
-    wrong = [(own, kernel) for own, kernel in kernels if not kernel.is_gvisors]
-    found = listed(of_container(own, kernel.told) for own, kernel in wrong or kernels)
-    return failed(expected, found, _KERNEL, GVISOR) if wrong else passed(expected, found)
+
+    def judge(seen: Pod) -> Finding:
+        kernels = [(container, _kernel(lab, seen, container)) for container in seen.running]
+        wrong = [(container, kernel) for container, kernel in kernels if not kernel.is_gvisors]
+        found = listed(of_container(container, kernel.told) for container, kernel in wrong or kernels)
+        return failed(expected, found, _KERNEL, GVISOR) if wrong else passed(expected, found)
+
+    return of_running_pod(lab, pod, namespace, judge, expected, _KERNEL, GVISOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +144,34 @@ def _inside(lab: Observer, pod: Pod, container: Container) -> str:
     return read.stdout.strip()
 
 
-def _classes(handlers: Mapping[str, str]) -> Text:
-    if not handlers:
+def _classes(classes: Sequence[Mapping[str, Any]]) -> Text:
+    if not classes:
         return Text("there is no RuntimeClass", "没有 RuntimeClass")
-    return as_is(", ".join(f"RuntimeClass {name}: handler {handler}" for name, handler in sorted(handlers.items())))
+    handlers = sorted((each["metadata"]["name"], each["handler"]) for each in classes)
+    told = ", ".join(f"RuntimeClass {name}: handler {handler}" for name, handler in handlers[:_TOLD])
+    return as_is(told + (", ..." if len(handlers) > _TOLD else ""))
 
 
-def _handlers(node: Mapping[str, Any]) -> Text:
+def _class_causes(
+    there: Mapping[str, Any] | None,
+    classes: Sequence[Mapping[str, Any]],
+    handler: str,
+    nodes: Sequence[Mapping[str, Any]],
+) -> set[str]:
+    if there is None:
+        return {"other-name"} if any(each["handler"] == handler for each in classes) else set()
+    if there["handler"] == "runc":
+        return {"handler-runc"}
+    known = {name for node in nodes for name in _handlers(node)}
+    return {"handler-unknown"} if known and there["handler"] not in known else set()
+
+
+def _handlers(node: Mapping[str, Any]) -> list[str]:
     """What the kubelet says its container runtime knows; the one without a name is the usual one."""
     handlers: Sequence[Mapping[str, Any]] = (node.get("status") or {}).get("runtimeHandlers") or ()
-    names = ", ".join(sorted(own["name"] for own in handlers if own.get("name")))
-    node_name = node["metadata"]["name"]
+    return sorted(each["name"] for each in handlers if each.get("name"))
+
+
+def _told_handlers(node: Mapping[str, Any]) -> Text:
+    names, node_name = ", ".join(_handlers(node)), node["metadata"]["name"]
     return Text(f"{node_name} knows the handlers {names}", f"{node_name} 认识的 handler：{names}")

@@ -7,11 +7,15 @@ from posixpath import dirname, normpath
 
 from checkers.api import Finding, NoExec, Observer, Ran, Text, check, failed, passed
 from checkers.pod import Container, Pod
-from checkers.trouble import Trouble, running_pod
+from checkers.pods import running
+from checkers.processes import Process, first_process
+from checkers.trouble import CAUSES, of_running_pod
 from checkers.words import as_is, listed, of_container
 
 EMPTY_DIR = "https://kubernetes.io/docs/concepts/storage/volumes/#emptydir"
 SECURITY_CONTEXT = "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"
+
+_ACCOUNT = "/var/run/secrets/"
 
 _MOUNT = Text(
     "A file outside the volume is in the container's own layer: lost with the container, and out of fsGroup's reach.",
@@ -23,44 +27,142 @@ _GROUP = Text(
 )
 
 
-@check("volumes.empty_dir")
-def empty_dir(lab: Observer, *, pod: str, namespace: str = "default", path: str) -> Finding:
-    """A running container of the Pod has an emptyDir volume mounted at this path."""
+@check("volumes.empty_dir", causes=(*CAUSES, "mounted-in-another"))
+def empty_dir(
+    lab: Observer, *, pod: str, namespace: str = "default", path: str, image: str = "", command: Sequence[str] = ()
+) -> Finding:
+    """A running container of the Pod has an emptyDir volume mounted at this path.
+
+    Where an image is given, the container of this image and command has it, if there is such a one.
+    """
     expected = Text(
-        f"a container of Pod {pod} has an emptyDir volume mounted at {path}",
-        f"Pod {pod} 的一个容器在 {path} 挂载了 emptyDir 卷",
+        f"an emptyDir volume is mounted at {path} in {_asked_for(pod, image).en}",
+        f"{_asked_for(pod, image).zh}在 {path} 挂载了 emptyDir 卷",
     )
-    seen = running_pod(lab, pod, namespace)
-    if isinstance(seen, Trouble):
-        return seen.finding(expected, _MOUNT, EMPTY_DIR)
-    holders = _holders(seen, path)
-    found = _mounts(seen, holders or seen.running)
-    return passed(expected, found) if holders else failed(expected, found, _MOUNT, EMPTY_DIR)
+
+    def judge(seen: Pod) -> Finding:
+        meant = _meant(seen, image, command)
+        holders = _holders(seen, meant, path)
+        # A mount in another container is what the learner took for right: it is told, too.
+        found = _mounts(seen, holders or seen.running)
+        if holders:
+            return passed(expected, found)
+        causes = ("mounted-in-another",) if _holders(seen, seen.running, path) else ()
+        return failed(expected, found, _MOUNT, EMPTY_DIR, causes)
+
+    return of_running_pod(lab, pod, namespace, judge, expected, _MOUNT, EMPTY_DIR)
 
 
-@check("volumes.file_group")
-def file_group(lab: Observer, *, pod: str, namespace: str = "default", path: str, group: int) -> Finding:
-    """There is a file in an emptyDir volume of the Pod, and it belongs to this group."""
+@check(
+    "volumes.fs_group",
+    causes=(*CAUSES, "fsgroup-unset", "fsgroup-other", "supplemental-group", "primary-group", "owner-changed"),
+)
+def fs_group(lab: Observer, *, pod: str, namespace: str = "default", group: int) -> Finding:
+    """This is the Pod's file system group: its emptyDir volumes belong to it, and every container is a member.
+
+    To be a member is not enough: `supplementalGroups` makes members, too, and leaves the volumes to root.
+    """
     expected = Text(
-        f"in Pod {pod} there is the file {path} in an emptyDir volume, and it belongs to group {group}",
-        f"Pod {pod} 的 emptyDir 卷中有文件 {path}，且属于组 {group}",
+        f"fsGroup of Pod {pod} is {group}: its volumes belong to group {group}, and every container is a member",
+        f"Pod {pod} 的 fsGroup 为 {group}：其卷属于组 {group}，且每个容器都是该组的成员",
     )
-    seen = running_pod(lab, pod, namespace)
-    if isinstance(seen, Trouble):
-        return seen.finding(expected, _GROUP, SECURITY_CONTEXT)
-    holders = _holders(seen, dirname(path))
-    if not holders:
-        return failed(expected, _mounts(seen, seen.running), _MOUNT, EMPTY_DIR)
-    looks = [(own, _ls(lab, seen, own, path)) for own in holders]
-    found = listed(of_container(own, as_is(ran.stdout.strip() or ran.stderr.strip())) for own, ran in looks)
-    if any(_group_of_file(ran) == group for _, ran in looks):
-        return passed(expected, found)
-    return failed(expected, found, _GROUP, SECURITY_CONTEXT)
+
+    def judge(seen: Pod) -> Finding:
+        field = (seen.spec.get("securityContext") or {}).get("fsGroup")
+        processes = [(container, first_process(lab, seen, container)) for container in seen.judged]
+        outside = [(container, process) for container, process in processes if group not in process.groups]
+        roots = [(path, owner) for path, owner in _roots(lab, seen) if owner is not None]
+        strange = [(path, owner) for path, owner in roots if owner != group]
+        is_right = field == group and not outside and not strange
+        said = [
+            as_is(f"Pod {pod}: fsGroup: {'null' if field is None else field}"),
+            *(of_container(container, _groups(process)) for container, process in outside or processes),
+            *(Text(f"{path} belongs to group {owner}", f"{path} 属于组 {owner}") for path, owner in strange or roots),
+        ]
+        if is_right:
+            return passed(expected, listed(said))
+        owners = [owner for _, owner in roots]
+        causes = _fs_group_causes(seen, group, [process for _, process in processes], owners)
+        return failed(expected, listed(said), _GROUP, SECURITY_CONTEXT, causes)
+
+    return of_running_pod(lab, pod, namespace, judge, expected, _GROUP, SECURITY_CONTEXT)
 
 
-def _holders(pod: Pod, path: str) -> tuple[Container, ...]:
-    """The running containers that have an emptyDir volume at this path."""
-    return tuple(own for own in pod.running if _types(pod, own).get(normpath(path)) == "emptyDir")
+def _fs_group_causes(pod: Pod, group: int, processes: Sequence[Process], owners: Sequence[int]) -> set[str]:
+    """What was set in place of fsGroup."""
+    context = pod.spec.get("securityContext") or {}
+    if context.get("fsGroup") is not None:
+        return {"fsgroup-other"} if context["fsGroup"] != group else set()
+    found = {"fsgroup-unset"}
+    if group in (context.get("supplementalGroups") or ()):
+        found.add("supplemental-group")
+    if any(process.group == group for process in processes):
+        found.add("primary-group")
+    if group in owners:
+        found.add("owner-changed")
+    return found
+
+
+@check("volumes.file_group", causes=(*CAUSES, "no-file", "mounted-in-another"))
+def file_group(
+    lab: Observer,
+    *,
+    pod: str,
+    namespace: str = "default",
+    path: str,
+    group: int,
+    image: str = "",
+    command: Sequence[str] = (),
+) -> Finding:
+    """There is a file in an emptyDir volume of the Pod, and it belongs to this group.
+
+    Where an image is given, the container of this image and command has it, if there is such a one.
+    """
+    expected = Text(
+        f"the file {path} is in an emptyDir volume in {_asked_for(pod, image).en}, and belongs to group {group}",
+        f"{_asked_for(pod, image).zh}的 emptyDir 卷中有文件 {path}，且属于组 {group}",
+    )
+
+    def judge(seen: Pod) -> Finding:
+        holders = _holders(seen, _meant(seen, image, command), dirname(path))
+        if not holders:
+            causes = ("mounted-in-another",) if _holders(seen, seen.running, dirname(path)) else ()
+            return failed(expected, _mounts(seen, seen.running), _MOUNT, EMPTY_DIR, causes)
+        looks = [(container, _ls(lab, seen, container, path)) for container in holders]
+        found = listed(of_container(container, as_is(_said(ran))) for container, ran in looks)
+        if any(_group(ran, "-") == group for _, ran in looks):
+            return passed(expected, found)
+        is_missing = all("No such file" in ran.stderr for _, ran in looks)
+        return failed(expected, found, _GROUP, SECURITY_CONTEXT, ("no-file",) if is_missing else ())
+
+    return of_running_pod(lab, pod, namespace, judge, expected, _GROUP, SECURITY_CONTEXT)
+
+
+def _asked_for(pod: str, image: str) -> Text:
+    """Where the volume has to be mounted."""
+    if image:
+        return Text(f"the container of Pod {pod} that runs {image}", f"Pod {pod} 中运行 {image} 的容器")
+    return Text(f"a container of Pod {pod}", f"Pod {pod} 的一个容器")
+
+
+def _meant(pod: Pod, image: str, command: Sequence[str]) -> tuple[Container, ...]:
+    """The containers that the task speaks of. Where none is as it asks, that is a matter of its own: any will do."""
+    return (running(pod, image, command) if image else ()) or pod.running
+
+
+def _holders(pod: Pod, containers: Sequence[Container], path: str) -> tuple[Container, ...]:
+    """Those of the containers that have an emptyDir volume at this path."""
+    return tuple(each for each in containers if _types(pod, each).get(normpath(path)) == "emptyDir")
+
+
+def _roots(lab: Observer, pod: Pod) -> list[tuple[str, int | None]]:
+    """Where emptyDir volumes are mounted, and which group each mount point belongs to; None where that is not seen."""
+    return [
+        (path, _group(_ls(lab, pod, container, path), "d"))
+        for container in pod.running
+        for path, kind in _types(pod, container).items()
+        if kind == "emptyDir"
+    ]
 
 
 def _types(pod: Pod, container: Container) -> dict[str, str]:
@@ -76,10 +178,10 @@ def _types(pod: Pod, container: Container) -> dict[str, str]:
 def _mounts(pod: Pod, containers: Sequence[Container]) -> Text:
     """The mounts that its author made; each container has the service account's too, which would only distract."""
     said = []
-    for own in containers:
-        mounts = {path: kind for path, kind in _types(pod, own).items() if not path.startswith("/var/run/secrets/")}
+    for container in containers:
+        mounts = {path: kind for path, kind in _types(pod, container).items() if not path.startswith(_ACCOUNT)}
         words = ", ".join(f"{path} ({kind})" for path, kind in mounts.items())
-        said.append(of_container(own, as_is(words) if words else Text("no volume mounted", "没有挂载卷")))
+        said.append(of_container(container, as_is(words) if words else Text("no volume mounted", "没有挂载卷")))
     return listed(said)
 
 
@@ -91,9 +193,18 @@ def _ls(lab: Observer, pod: Pod, container: Container, path: str) -> Ran:
         return Ran(127, "", str(error))
 
 
-def _group_of_file(ran: Ran) -> int | None:
-    """From a line like `-rw-r--r-- 1 1000 2000 6 Jan 1 00:00 PATH`; None where there is no such file."""
+def _said(ran: Ran) -> str:
+    return ran.stdout.strip() or ran.stderr.strip()
+
+
+def _groups(process: Process) -> Text:
+    numbers = ", ".join(str(group) for group in sorted(process.groups))
+    return Text(f"groups {numbers or 'none'}", f"附加组 {numbers or '无'}")
+
+
+def _group(ran: Ran, kind: str) -> int | None:
+    """From a line like `-rw-r--r-- 1 1000 2000 6 Jan 1 00:00 PATH`; None where it is of another kind, or not there."""
     columns = ran.stdout.split()
-    if ran.code != 0 or len(columns) < 4 or not columns[0].startswith("-"):
+    if ran.code != 0 or len(columns) < 4 or not columns[0].startswith(kind):
         return None
     return int(columns[3])

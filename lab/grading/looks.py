@@ -9,6 +9,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from checkers.api import DryRun, Ran
@@ -33,13 +34,21 @@ class Looks(ABC):
     def look(self, look: Look) -> Any:
         """Take a look."""
 
+    @abstractmethod
+    def wait(self, seconds: float) -> None:
+        """Let time pass, which is no look."""
+
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
         found = self._look("get", kind=kind, name=name, namespace=namespace, version=version)
         return cast("dict[str, Any] | None", found)
 
-    def list(self, kind: str, namespace: str = "", *, version: str = "v1") -> Sequence[dict[str, Any]]:
-        found = self._look("list", kind=kind, namespace=namespace, version=version)
+    def list(self, kind: str, namespace: str = "", *, version: str = "v1", name: str = "") -> Sequence[dict[str, Any]]:
+        only = {"name": name} if name else {}  # recordings of whole lists do not name it
+        found = self._look("list", kind=kind, namespace=namespace, version=version, **only)
         return cast("Sequence[dict[str, Any]]", found)
+
+    def now(self) -> datetime:
+        return cast("datetime", self._look("now"))
 
     def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
         return cast("Ran", self._look("exec", pod=pod, container=container, argv=[*argv], namespace=namespace))
@@ -90,6 +99,8 @@ def encoded(value: Any) -> Any:
     """What came of a look, as JSON takes it."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, datetime):
+        return value.isoformat()
     return asdict(value) if isinstance(value, (Ran, DryRun)) else value
 
 
@@ -99,6 +110,8 @@ def decoded(name: str, value: Any) -> Any:
         return None
     if name in ("exec", "on_node", "request"):
         return Ran(**value)
+    if name == "now":
+        return datetime.fromisoformat(value)
     if name in ("dry_run", "dry_run_update", "new_object"):
         return DryRun(**{**value, "warnings": tuple(value["warnings"])})
     return base64.b64decode(value) if name == "etcd_value" else value

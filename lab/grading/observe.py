@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from checkers.api import DryRun, NoLook, NotSeen, Ran, Refused
-from checkers.pods import is_image
+from checkers.images import is_image
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine
 from lab.grading.control_plane import trouble
@@ -41,6 +42,7 @@ class KubernetesObserver:
         self._images = images
         self._machines = Machines(engine, bound)
         self._server = ApiServer(engine, bound * engine.pace, partial(trouble, self._machines, clock))
+        self._clock = clock
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
         self._words: dict[str, str] = {}
         self._scratch = Scratch(self._server, clock)
@@ -54,10 +56,19 @@ class KubernetesObserver:
         path = self._path(kind, namespace, version)
         return self._json(f"{path}/{quote(name)}") if path else None
 
-    def list(self, kind: str, namespace: str = "", *, version: str = "v1") -> Sequence[dict[str, Any]]:
+    def list(self, kind: str, namespace: str = "", *, version: str = "v1", name: str = "") -> Sequence[dict[str, Any]]:
         """All objects of a kind; none if there is no such kind."""
         path = self._path(kind, namespace, version)
-        return (self._json(path) or {}).get("items", ()) if path else ()
+        selector = "?" + urlencode({"fieldSelector": f"metadata.name={name}"}) if name else ""
+        return (self._json(f"{path}{selector}") or {}).get("items", ()) if path else ()
+
+    def now(self) -> datetime:
+        """The time by the API server's clock, as each of its answers tells; by this computer's, if one does not."""
+        return self._server.get("/version").date or self._clock.now()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self._clock.sleep(seconds)
 
     def events(self, obj: Mapping[str, Any]) -> Sequence[str]:
         """The messages of the events about this very object, oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ _NO_LOOKS: dict[str, type[NoLook]] = {own.__name__: own for own in (NotSeen, NoE
 _IN_ETCD = "/registry/secrets/"
 _HEAD = 32
 """Bytes of a Secret in etcd that tell how it is stored: `k8s:enc:aescbc:v1:KEY:`, or that it is plain."""
+LONG_AFTER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The time where a recording does not hold it. Those made before it was asked for are of Pods that had settled."""
 UNTOUCHED = "untouched"
 """The name of what a learner finds and has not changed: like an answer, but nothing is done."""
 
@@ -46,6 +49,10 @@ class Recorder(Looks):
             told.append(error)
             raise
         return told[-1]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; it is not kept."""
+        self._observer.wait(seconds)
 
     def save(self, file: Path, public: Sequence[str]) -> None:
         """Write a recording, its secrets masked but for those values that are `public`."""
@@ -90,8 +97,13 @@ class Replay(Looks):
             told = self._told.setdefault(Look(held["look"], held["with"]), [])
             told.append((held.get("times", 1), _told(held)))
 
+    def wait(self, seconds: float) -> None:
+        """Go on at once: what was seen afterwards is held already."""
+
     def look(self, look: Look) -> Any:
         """What came of it then; the last thing that did stays."""
+        if look.name == "now" and look not in self._told:
+            return LONG_AFTER
         if look not in self._told:
             raise LookupError(f"{self._file.name} does not hold {look}")
         told = self._told[look]

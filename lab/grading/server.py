@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -24,11 +26,12 @@ Explain = Callable[[], NoLook | None]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back of a request."""
+    """What came back of a request. `date`: when, by the server's clock."""
 
     status: int
     body: bytes
     warnings: tuple[str, ...]
+    date: datetime | None = None
 
 
 class ApiServer:
@@ -95,7 +98,8 @@ class ApiServer:
                 _request_timeout=self._bound,
             )
             headers = response.headers.getlist("Warning")
-            return Answer(response.status, response.read(), _warnings(headers))
+            date = _date(response.headers.get("Date", ""))
+            return Answer(response.status, response.read(), _warnings(headers), date)
 
     @contextmanager
     def _bounded(self, look: str) -> Iterator[None]:
@@ -131,6 +135,14 @@ def _warnings(headers: Sequence[str]) -> tuple[str, ...]:
     """The texts of `Warning: 299 - "text"`. HTTP hands headers over as Latin-1; Kubernetes writes UTF-8."""
     texts = (text for header in headers for text in _WARNING.findall(header))
     return tuple(re.sub(r"\\(.)", r"\1", text).encode("latin-1").decode("utf-8", "replace") for text in texts)
+
+
+def _date(header: str) -> datetime | None:
+    """`Fri, 27 Nov 2026 06:38:58 GMT` as HTTP writes it; None where there is none."""
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None
 
 
 def _first_cause(error: BaseException) -> str:

@@ -277,5 +277,61 @@ def test_where_no_container_has_a_shell_nothing_is_judged() -> None:
 
 
 def test_a_finished_container_has_nothing_to_try_it_in() -> None:
-    obj = pod([container(), container("helper")], states={"helper": FINISHED})
+    obj = pod([container(), container("helper")], states={"helper": FINISHED}, restartPolicy="OnFailure")
     assert tried(obj, {"main": HELD}, {("main", KEPT): NO_PERMISSION}).verdict is Verdict.PASS
+
+
+# What a mistake may be told by
+
+
+@pytest.mark.parametrize(
+    ("worker", "control_plane", "causes"),
+    [
+        ([], [], {"not-loaded"}),
+        ([], [HELD], {"loaded-elsewhere"}),
+        (["web-files (complain)"], [HELD], {"complain"}),
+        (["web-files (kill)"], [], frozenset()),
+    ],
+)
+def test_why_the_profile_is_not_in_force(worker: list[str], control_plane: list[str], causes: set[str]) -> None:
+    assert found_on(worker, control_plane).causes == causes
+
+
+OTHER = {"appArmorProfile": {"type": "Localhost", "localhostProfile": "other"}}
+
+
+@pytest.mark.parametrize(
+    ("own", "helpers", "causes"),
+    [
+        ({}, {}, {"profile-unset", "profile-unset-though-loaded"}),
+        (OF_RUNTIME, OF_RUNTIME, {"runtime-default"}),
+        ({"appArmorProfile": {"type": "Unconfined"}}, {"appArmorProfile": {"type": "Unconfined"}}, {"unconfined"}),
+        (OTHER, OTHER, {"other-profile"}),
+        (ASKED, {}, {"some-containers-only"}),
+        (ASKED, OF_RUNTIME, frozenset()),
+        (OTHER, {}, frozenset()),
+    ],
+)
+def test_what_the_pod_asks_for_instead(own: Object, helpers: Object, causes: set[str]) -> None:
+    obj = pod([container(securityContext=own), container("helper", securityContext=helpers)])
+    said = held(main="cri (enforce)", helper="cri (enforce)")
+    said[WORKER] |= lists(HELD)
+    assert confined(seeing(obj, on_nodes=said), pod=NAME, profile=PROFILE).causes == causes
+
+
+def test_an_unset_profile_that_is_not_loaded_either_is_not_told_as_loaded() -> None:
+    said = held(main="cri (enforce)")
+    said[WORKER] |= lists()
+    assert confined(seeing(pod(), on_nodes=said), pod=NAME, profile=PROFILE).causes == {"profile-unset"}
+
+
+def test_a_pod_that_does_not_run_tells_what_it_asks_for() -> None:
+    states = {"main": waiting("CreateContainerError", "apparmor profile not found web-files")}
+    obj = pod([container(securityContext=ASKED)], states=states)
+    assert confined(seeing(obj), pod=NAME, profile=PROFILE).causes == {"not-running", "profile-asked-for"}
+
+
+@pytest.mark.parametrize(("words", "causes"), [(NO_PERMISSION, {"refuses-too-much"}), ("Read-only", frozenset())])
+def test_a_profile_that_refuses_what_must_be_written(words: str, causes: set[str]) -> None:
+    found = tried(pod(), {"main": HELD}, {("main", KEPT): NO_PERMISSION, ("main", LET): words})
+    assert found.causes == causes

@@ -29,6 +29,9 @@ class PodSecurity(HandMade):
     refuses: str = ""
     asked: list[Mapping[str, Any]] = field(default_factory=list)
 
+    def draw(self, purpose: str) -> str:
+        return f"{purpose}-by-chance"
+
     def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
         if self.fails:
             raise self.fails
@@ -39,7 +42,7 @@ class PodSecurity(HandMade):
             return DryRun(accepted=False, message=f'namespaces "{place}" not found')
         if self.refuses:
             return DryRun(accepted=False, message=self.refuses)
-        violated = _violated(manifest["spec"]["containers"])
+        violated = _violated(manifest["spec"])
         enforced, warned = (_standard(namespace, mode) for mode in ("enforce", "warn"))
         if enforced.partition(":")[0] in violated:
             return DryRun(
@@ -50,10 +53,19 @@ class PodSecurity(HandMade):
         return DryRun(accepted=True, warnings=(*self.also_warns, *own))
 
 
-def _violated(containers: list[Mapping[str, Any]]) -> set[str]:
-    contexts = [own.get("securityContext") or {} for own in containers]
-    violated = {"restricted"} if any("seccompProfile" not in own for own in contexts) else set()
-    return violated | ({"baseline", "restricted"} if any(own.get("privileged") for own in contexts) else set())
+def _violated(spec: Mapping[str, Any]) -> set[str]:
+    contexts = [each.get("securityContext") or {} for each in spec["containers"]]
+    violated = {"restricted"} if any(not _is_tight(each) for each in contexts) else set()
+    is_open = spec.get("hostPID") or any("hostPath" in volume for volume in spec.get("volumes") or ())
+    adds = {name for each in contexts for name in (each.get("capabilities") or {}).get("add", ())}
+    if is_open or adds - {"NET_BIND_SERVICE"} or any(each.get("privileged") for each in contexts):
+        violated |= {"baseline", "restricted"}
+    return violated
+
+
+def _is_tight(context: Mapping[str, Any]) -> bool:
+    drops = (context.get("capabilities") or {}).get("drop", ())
+    return "seccompProfile" in context and "ALL" in drops and context.get("runAsNonRoot") is True
 
 
 def _standard(namespace: Object, mode: str) -> str:
@@ -63,9 +75,9 @@ def _standard(namespace: Object, mode: str) -> str:
     return f"{labels.get(level, 'privileged')}:{labels.get(version, 'latest')}"
 
 
-def namespace(name: str = "audited", **modes: str) -> Object:
+def namespace(name: str = "audited", made: str = "2026-01-01T00:00:00Z", **modes: str) -> Object:
     labels = {MODE.format(mode.replace("_", "-")): value for mode, value in modes.items()}
-    return {"kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    return {"kind": "Namespace", "metadata": {"name": name, "labels": labels, "creationTimestamp": made}}
 
 
 def cluster(*objects: Object, **modes: str) -> PodSecurity:
@@ -162,6 +174,43 @@ def test_a_label_on_another_namespace_is_told() -> None:
     assert finding.found.en == "default: pod-security.kubernetes.io/warn=baseline"
 
 
+def test_a_namespace_that_the_learner_has_made_meanwhile_is_the_learners_own() -> None:
+    scratch = namespace("scratch", made="2026-01-01T00:05:00Z", warn="baseline")
+    lab = PodSecurity([namespace(warn="baseline"), namespace("default"), scratch])
+    assert elsewhere(lab, namespace="audited", level="baseline").verdict is Verdict.PASS
+
+
+def test_of_namespaces_that_are_labelled_alike_one_is_asked_and_all_are_told() -> None:
+    many = [namespace(f"n{number:03}", warn="baseline") for number in range(500)]
+    lab = PodSecurity([namespace(warn="baseline"), namespace("default"), *many])
+    finding = elsewhere(lab, namespace="audited", level="baseline")
+    assert finding.verdict is Verdict.FAIL
+    assert len(lab.asked) == 2
+    assert finding.found.en.startswith("n000: pod-security.kubernetes.io/warn=baseline; n001: ")
+    assert finding.found.en.endswith("; ...")
+
+
+def test_a_rule_that_knows_one_violation_only_is_not_the_standard() -> None:
+    class Policy(PodSecurity):
+        def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
+            (only,) = manifest["spec"]["containers"]
+            said = ('would violate PodSecurity "baseline:latest"',)
+            return DryRun(accepted=True, warnings=said if only["securityContext"].get("privileged") else ())
+
+    assert set(verdicts(Policy([namespace()]))) == {"warns"}
+    assert warns(Policy([namespace()]), namespace="audited", level="baseline").causes == {"some-only"}
+
+
+def test_what_is_offered_has_names_that_nobody_could_have_written_down() -> None:
+    lab = cluster(warn="baseline")
+    verdicts(lab)
+    for offered in lab.asked:
+        (only,) = offered["spec"]["containers"]
+        assert {offered["metadata"]["name"], *offered["metadata"]["labels"], only["name"], only["image"]} == {
+            "pod-by-chance"
+        }
+
+
 def test_another_namespace_that_holds_pods_to_another_standard_was_so_before() -> None:
     lab = PodSecurity([namespace(warn="baseline"), namespace("system", warn="restricted")])
     assert elsewhere(lab, namespace="audited", level="baseline").verdict is Verdict.PASS
@@ -199,9 +248,9 @@ def test_a_pod_is_offered_as_its_author_wrote_it() -> None:
     obj["metadata"] |= notes
     lab = cluster(obj, warn="baseline")
     of_pod(lab)
-    (offered,) = lab.asked
+    offered = lab.asked[0]
     assert offered["metadata"] == {
-        "generateName": "ckslab-",
+        "name": "pod-by-chance",
         "namespace": "audited",
         "labels": {"app": "web"},
         "annotations": {"note": "x"},
@@ -213,3 +262,31 @@ def test_a_pod_is_offered_as_its_author_wrote_it() -> None:
 def test_a_look_that_takes_too_long_is_left_to_the_grader() -> None:
     with pytest.raises(NotSeen):
         warns(PodSecurity(fails=NotSeen(Text("slow", "慢"))), namespace="audited", level="baseline")
+
+
+# What a mistake may be told by
+
+
+@pytest.mark.parametrize(
+    ("modes", "causes"),
+    [
+        ({}, {"no-label"}),
+        ({"audit": "baseline"}, {"label-of-no-warning"}),
+        ({"warn": "privileged"}, frozenset()),
+        ({"warn": "restricted"}, {"stricter-standard"}),
+        ({"enforce": "baseline"}, {"refused"}),
+        ({"enforce": "baseline", "warn": "baseline"}, {"refused", "refused-though-warned"}),
+    ],
+)
+def test_why_nobody_is_warned(modes: dict[str, str], causes: set[str]) -> None:
+    assert warns(cluster(**modes), namespace="audited", level="baseline").causes == causes
+
+
+def test_a_refusal_by_something_else_is_not_the_labels() -> None:
+    lab = PodSecurity([namespace(warn="baseline")], refuses="exceeded quota")
+    assert warns(lab, namespace="audited", level="baseline").causes == frozenset()
+
+
+def test_a_pod_that_keeps_to_the_standard_is_the_cause_only_where_others_are_warned_about() -> None:
+    assert of_pod(cluster(in_audited(), warn="baseline")).causes == {"keeps-to-it"}
+    assert of_pod(cluster(in_audited())).causes == frozenset()

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from checkers.api import Finding, Verdict
-from checkers.pods import is_image, runs
-from tests.unit.support.observations import NAME, HandMade, container, pod, seeing
+from checkers.api import Finding, Verdict, checks
+from checkers.images import is_image
+from checkers.pods import runs
+from checkers.trouble import CAUSES
+from tests.unit.support.observations import NAME, HandMade, container, pod, seeing, waiting
 
 COMMAND = ("sh", "-c", "sleep 1h")
 
@@ -82,3 +84,57 @@ def test_names_of_other_images(name: str) -> None:
 
 def test_a_registry_with_a_port_is_a_registry() -> None:
     assert is_image("localhost:5000/web", "localhost:5000/web:latest")
+
+
+# What a mistake may be told by
+
+
+def causes(obj: dict[str, Any], **more: Any) -> frozenset[str]:
+    return look(seeing(obj, **more)).causes
+
+
+ENDED = {"terminated": {"exitCode": 1, "reason": "Error"}}
+
+
+@pytest.mark.parametrize(
+    ("main", "words"),
+    [
+        (container(), {"own-command"}),
+        (container(command=None), {"no-command"}),
+        (container(image="envoy:1"), {"another-ends"}),
+    ],
+)
+def test_which_container_does_not_stay_up_and_what_it_runs(main: dict[str, Any], words: set[str]) -> None:
+    assert causes(pod([main], states={"main": ENDED})) == {"not-running", "does-not-stay-up", *words}
+
+
+def test_a_command_that_is_not_in_the_image_is_not_one_that_ends() -> None:
+    said = 'exec: "sleep 1h": executable file not found in $PATH'
+    end = {"terminated": {"exitCode": 128, "reason": "StartError", "message": said}}
+    assert causes(pod(states={"main": end})) == {"not-running", "command-not-found"}
+
+
+def test_an_image_that_is_not_the_tasks_and_cannot_be_had() -> None:
+    obj = pod([container(image="busybocks:1")], states={"main": waiting("ErrImagePull", "not found")})
+    assert causes(obj) == {"not-running", "image-not-there"}
+
+
+def test_a_sandbox_that_cannot_be_made() -> None:
+    obj = pod(phase="Pending", states={"main": waiting("ContainerCreating")})
+    said = 'Failed to create pod sandbox: no runtime for "x" is configured'
+    assert causes(obj, messages=[said]) == {"not-running", "no-sandbox"}
+
+
+def test_a_pod_elsewhere_is_a_cause_and_no_pod_at_all_is_none() -> None:
+    assert look(HandMade([pod(metadata={"namespace": "shop"})])).causes == {"pod-elsewhere"}
+    assert look(HandMade()).causes == frozenset()
+
+
+def test_what_is_the_labs_has_no_cause_of_the_learners() -> None:
+    assert causes(pod(states={"main": waiting("ErrImagePull", "no such host")})) == frozenset()
+
+
+def test_every_cause_is_declared() -> None:
+    declared = checks()["pods.runs"].causes
+    assert {"not-running", "does-not-stay-up", "another-ends", "own-command", "no-command"} <= declared
+    assert set(CAUSES) <= declared

@@ -133,3 +133,35 @@ def test_an_image_that_cannot_be_had_is_the_labs_fault_only_if_the_task_names_it
 ) -> None:
     obj = pod(phase="Pending", states={"main": waiting("ErrImagePull", "not found")})
     assert look(obj, {}, images=images).verdict is verdict
+
+
+# What a mistake may be told by
+
+
+@pytest.mark.parametrize(
+    ("objects", "causes"),
+    [
+        ((), frozenset()),
+        ((class_of("gvisor"),), {"handler-unknown"}),
+        ((class_of("runc"),), {"handler-runc"}),
+        ((class_of("runsc", "gvisor"),), {"other-name"}),
+        ((class_of("runc", "gvisor"),), frozenset()),
+    ],
+)
+def test_what_is_wrong_with_the_classes(objects: tuple[Object, ...], causes: set[str]) -> None:
+    assert classes(*objects).causes == causes
+
+
+@pytest.mark.parametrize(
+    ("used", "causes"),
+    [
+        (None, {"no-class"}),
+        ("alike", {"other-class", "other-class-alike"}),
+        ("unlike", {"other-class"}),
+        ("absent", {"other-class"}),
+    ],
+)
+def test_what_the_pod_uses_instead(used: str | None, causes: set[str]) -> None:
+    lab = seeing(pod(runtimeClassName=used))
+    lab.objects += [class_of("runsc"), class_of("runsc", "alike"), class_of("runc", "unlike")]
+    assert uses_class(lab, pod=NAME, runtime_class=CLASS).causes == causes

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checkers.api import NotSeen, Ran, Text, Verdict
-from checkers.security_context import identity, no_escalation, supplementary_group
+from checkers.security_context import identity, no_escalation
 from tests.unit.support.observations import NAME, HandMade, container, pod, proc_status, seeing, waiting
 
 TIGHT = {"runAsUser": 1000, "runAsGroup": 3000, "allowPrivilegeEscalation": False}
@@ -19,17 +19,16 @@ def shows(**what: Any) -> dict[str, Ran]:
     return {"cat /proc/1/status": proc_status(**what)}
 
 
-def verdicts(lab: HandMade) -> tuple[Verdict, Verdict, Verdict]:
-    """Of ids, group and escalation."""
+def verdicts(lab: HandMade) -> tuple[Verdict, Verdict]:
+    """Of ids and escalation."""
     return (
         identity(lab, pod=NAME, user=1000, group=3000).verdict,
-        supplementary_group(lab, pod=NAME, group=2000).verdict,
         no_escalation(lab, pod=NAME).verdict,
     )
 
 
-ALL_PASS = (Verdict.PASS,) * 3
-ALL_FAIL = (Verdict.FAIL,) * 3
+ALL_PASS = (Verdict.PASS,) * 2
+ALL_FAIL = (Verdict.FAIL,) * 2
 
 
 def test_a_process_that_is_as_asked_passes() -> None:
@@ -73,7 +72,16 @@ def test_a_native_sidecar_counts_as_a_running_container() -> None:
 def test_a_running_ephemeral_container_counts() -> None:
     obj = pod(ephemeral=[container("debugger")])
     lab = seeing(obj, {"main": shows(), "debugger": shows(no_new_privileges=0)})
-    assert no_escalation(lab, pod=NAME).found.en == "ephemeral container debugger: NoNewPrivs 0"
+    found = no_escalation(lab, pod=NAME).found
+    assert found.en.startswith("ephemeral container debugger: NoNewPrivs 0; ")
+    assert "only a new Pod is without it" in found.en
+    assert "重新创建" in found.zh
+
+
+def test_where_the_ephemeral_container_is_right_nobody_is_told_to_make_the_pod_anew() -> None:
+    obj = pod(ephemeral=[container("debugger")])
+    lab = seeing(obj, {"main": shows(no_new_privileges=0), "debugger": shows()})
+    assert no_escalation(lab, pod=NAME).found.en == "container main: NoNewPrivs 0"
 
 
 def test_an_ended_ephemeral_container_does_not_count() -> None:
@@ -89,7 +97,7 @@ def test_a_finished_init_container_is_judged_by_its_fields() -> None:
 def test_a_finished_init_container_gets_what_the_pod_sets() -> None:
     shared = {"runAsUser": 1000, "runAsGroup": 3000, "fsGroup": 2000}
     obj = pod(init=[container("prepare")], securityContext=shared)
-    assert verdicts(seeing(obj, {"main": shows()})) == (Verdict.PASS, Verdict.PASS, Verdict.FAIL)
+    assert verdicts(seeing(obj, {"main": shows()})) == (Verdict.PASS, Verdict.FAIL)
 
 
 def test_a_containers_own_field_goes_before_the_pods() -> None:
@@ -143,3 +151,40 @@ def test_an_image_of_the_task_that_cannot_be_had_is_broken() -> None:
 def test_a_look_that_takes_too_long_is_left_to_the_grader() -> None:
     with pytest.raises(NotSeen):
         no_escalation(HandMade(fails=NotSeen(Text("slow", "慢"))), pod=NAME)
+
+
+# What a mistake may be told by
+
+
+def causes_of_ids(obj: Any, **processes: dict[str, Any]) -> frozenset[str]:
+    lab = seeing(obj, {name: shows(**process) for name, process in processes.items()})
+    return identity(lab, pod=NAME, user=1000, group=3000).causes
+
+
+def test_a_group_that_nobody_has_set_is_the_images() -> None:
+    assert causes_of_ids(pod(securityContext={"runAsUser": 1000}), main={"group": 0}) == {"group-unset"}
+    assert causes_of_ids(pod(securityContext={"runAsGroup": 0}), main={"group": 0}) == frozenset()
+    assert causes_of_ids(pod(), main={"user": 0, "group": 0}) == frozenset()
+
+
+def test_a_container_that_has_nothing_of_its_own_beside_one_that_has() -> None:
+    right = container(securityContext=TIGHT)
+    obj = pod([right, container("helper")])
+    assert "other-container-without" in causes_of_ids(obj, main={}, helper={"user": 0, "group": 0})
+    own = pod([right, container("helper", securityContext={"runAsUser": 0})])
+    assert "other-container-without" not in causes_of_ids(own, main={}, helper={"user": 0, "group": 0})
+
+
+@pytest.mark.parametrize(
+    ("context", "causes"), [({}, {"escalation-unset"}), ({"allowPrivilegeEscalation": True}, frozenset())]
+)
+def test_escalation_that_is_not_forbidden(context: dict[str, Any], causes: set[str]) -> None:
+    lab = seeing(pod([container(securityContext=context)]), {"main": shows(no_new_privileges=0)})
+    assert no_escalation(lab, pod=NAME).causes == causes
+
+
+def test_a_debugger_is_the_cause_only_where_all_else_is_right() -> None:
+    obj = pod(ephemeral=[container("debugger")])
+    wrong = shows(no_new_privileges=0)
+    assert no_escalation(seeing(obj, {"main": shows(), "debugger": wrong}), pod=NAME).causes == {"ephemeral-container"}
+    assert "ephemeral-container" not in no_escalation(seeing(obj, {"main": wrong, "debugger": wrong}), pod=NAME).causes

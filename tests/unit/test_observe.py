@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from checkers.api import LabBroken, NoExec, NotSeen, Ran
 from lab.errors import LabError
 from lab.grading.observe import KubernetesObserver
 from tests.unit.support.api_server import SILENCE, SUCCESS, ApiServer, exited
+from tests.unit.support.clocks import Hands
 from tests.unit.support.control_plane import healthy
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
 
@@ -61,6 +63,25 @@ def test_of_a_kind_that_is_not_served_there_are_none(observer: KubernetesObserve
 def test_objects_of_all_namespaces(api: ApiServer, observer: KubernetesObserver) -> None:
     api.answers["/api/v1/pods"] = {"items": [{"kind": "Pod"}]}
     assert len(observer.list("Pod")) == 1
+
+
+def test_objects_of_one_name_are_picked_by_the_api_server(api: ApiServer, observer: KubernetesObserver) -> None:
+    api.answers["/api/v1/pods"] = {"items": [{"kind": "Pod"}]}
+    observer.list("Pod", name="web")
+    assert api.asked[-1] == "/api/v1/pods?fieldSelector=metadata.name%3Dweb"
+
+
+def test_the_time_is_the_api_servers(api: ApiServer, observer: KubernetesObserver) -> None:
+    api.answers["/version"] = {"gitVersion": "v1.35.4"}
+    assert abs((observer.now() - datetime.now(UTC)).total_seconds()) < 60
+    assert observer.now().microsecond == 0  # HTTP tells whole seconds; this computer's clock would not
+
+
+def test_to_wait_is_to_let_time_pass(engine: HandMadeEngine) -> None:
+    hands = Hands()
+    before = hands.clock.seconds()
+    KubernetesObserver(engine, clock=hands.clock).wait(3.0)
+    assert hands.clock.seconds() - before == 3.0
 
 
 def test_credentials_are_those_of_the_labs_kubeconfig(

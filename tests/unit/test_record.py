@@ -91,6 +91,8 @@ def test_every_look_is_shown_again(file: Path) -> None:
             lab.etcd_value("/none"),
             lab.request("web", "http://10.0.0.1"),
             lab.provides("busybox:1.28"),
+            lab.now(),
+            list(lab.list("Pod", name="none")),
         ]
 
     seen = looks(recorder)
@@ -117,6 +119,23 @@ def test_what_changed_while_it_was_looked_at_changes_again(file: Path) -> None:
     replay = saved(recorder, file)
     assert [list(replay.logs("web", "main")) for _ in range(4)] == [["a"], ["a"], ["b"], ["b"]]
     assert len(file.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_replay_waits_for_nothing_and_shows_what_was_seen_afterwards(file: Path) -> None:
+    recorder = Recorder(HandMade([pod()], later=[[]]))
+
+    def looks(lab: Recorder | Replay) -> list[Any]:
+        before = lab.get("Pod", "web", "default"), lab.now()
+        lab.wait(4.0)
+        return [*before, lab.get("Pod", "web", "default"), lab.now()]
+
+    seen = looks(recorder)
+    assert seen[2] is None
+    assert looks(saved(recorder, file)) == seen
+
+
+def test_a_recording_that_holds_no_time_is_of_long_ago(file: Path) -> None:
+    assert saved(Recorder(HandMade()), file).now().year == 9999
 
 
 def test_a_look_that_was_never_taken_is_told(file: Path) -> None:

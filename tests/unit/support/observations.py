@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from checkers.api import NoExec, NoLook, Ran, Text
 
 NAME = "web"
+NOW = datetime(2026, 1, 1, 1, tzinfo=UTC)
+"""An hour after the containers of `pod` have started."""
 RUNNING = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
 FINISHED = {"terminated": {"exitCode": 0, "reason": "Completed"}}
 
@@ -94,6 +97,8 @@ class HandMade:
         on_nodes: the same by node.
         fails: raised by the first look.
         stored: key -> bytes, as etcd holds them.
+        time: by the API server's clock; it passes where a check waits.
+        later: what each wait shows in place of `objects`, in turn; the last one stays.
     """
 
     objects: list[Object] = field(default_factory=list)
@@ -104,6 +109,8 @@ class HandMade:
     images: tuple[str, ...] = ("busybox:1.28",)
     fails: NoLook | None = None
     stored: dict[str, bytes] = field(default_factory=dict)
+    time: datetime = NOW
+    later: list[list[Object]] = field(default_factory=list)
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> Object | None:
         if self.fails:
@@ -111,9 +118,18 @@ class HandMade:
         found = (own for own in self.list(kind, namespace) if own["metadata"]["name"] == name)
         return next(found, None)
 
-    def list(self, kind: str, namespace: str = "", *, version: str = "v1") -> Sequence[Object]:
+    def list(self, kind: str, namespace: str = "", *, version: str = "v1", name: str = "") -> Sequence[Object]:
         known = [own for own in self.objects if own.get("kind", "Node") == kind]
-        return [own for own in known if namespace in ("", own["metadata"].get("namespace", ""))]
+        named = [own for own in known if name in ("", own["metadata"]["name"])]
+        return [own for own in named if namespace in ("", own["metadata"].get("namespace", ""))]
+
+    def now(self) -> datetime:
+        return self.time
+
+    def wait(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+        if self.later:
+            self.objects = self.later.pop(0)
 
     def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
         return _ran(self.runs.get(container, {}), argv)
