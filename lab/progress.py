@@ -58,6 +58,12 @@ def ago(when: datetime, now: datetime) -> str:
     return i18n.text("progress.days_ago", count=days)
 
 
+def at_time(when: datetime, now: datetime) -> str:
+    """A moment by the learner's calendar: with its hour while that is remembered, `today 02:04`, else `3 days ago`."""
+    days = (now.astimezone().date() - when.astimezone().date()).days
+    return f"{ago(when, now)} {when.astimezone():%H:%M}" if days < 2 else ago(when, now)
+
+
 def remaining(seconds: float | None) -> str:
     """An estimate as its reader should take it, no finer than a minute; empty where nothing is known."""
     if seconds is None:

@@ -17,6 +17,7 @@ from lab.cluster.kind_config import CONTROL_PLANE, WORKER, HostFacts, kind_confi
 from lab.cluster.kubectl import Kubectl
 from lab.cluster.lock import exclusive
 from lab.cluster.machine import refused
+from lab.cluster.processes import OnLine
 from lab.cluster.record import Record
 from lab.cluster.steps import Step, Steps
 from lab.cluster.wait import bounded, until
@@ -217,7 +218,9 @@ class KindEngine:
         options = ["--image", made_from, "--kubeconfig", str(self.kubeconfig), "--config", "-"]
         argv = [str(image.kind_program()), "create", "cluster", *options]
         hear = bounded(steps.say, seconds=_CREATE_SECONDS, what=i18n.text("kind.nodes"))
-        made = self._containers.watch(argv, hear, kind_config(self.lab, facts).encode(), self._kind_settings())
+        made = self._containers.watch(
+            argv, _steps_only(hear), kind_config(self.lab, facts).encode(), self._kind_settings()
+        )
         if not made.ok:
             problem = refused("kind create cluster", made)
             raise problem if problem.key == "disk.full" else LabError("kind.create", made.text)
@@ -271,6 +274,16 @@ class KindEngine:
             listed = self._containers.call("volume", "ls", "--quiet", "--filter", f"label={node.container}")
             for volume in listed.text.split():
                 self._containers.call("volume", "rm", "--force", volume)
+
+
+def _steps_only(hear: OnLine) -> OnLine:
+    """Of what kind prints, the steps that it begins, without its bullets and pictures. Errors come with its result."""
+
+    def hear_line(line: str | None) -> None:
+        is_step = line is not None and "•" in line
+        hear("".join(filter(str.isascii, line)).strip(" .") if line is not None and is_step else None)
+
+    return hear_line
 
 
 def _require_inotify() -> None:

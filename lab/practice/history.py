@@ -143,6 +143,11 @@ class History:
             found = rows.execute("SELECT text FROM note WHERE exercise = ?", (exercise.id,)).fetchone()
         return str(found[0]) if found else ""
 
+    def notes(self) -> dict[str, str]:
+        """Exercise id -> the learner's own words on it, of all exercises that have some."""
+        with self._database.reading() as rows:
+            return dict(rows.execute("SELECT exercise, text FROM note").fetchall())
+
     def _now(self) -> str:
         return self._clock.now().isoformat()
 

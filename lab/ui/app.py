@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import on, work
 from textual.app import App, SuspendNotSupported
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 BETWEEN_LOOKS = 20.0
 """Seconds from one look at the lab's state to the next. A look takes a tenth of a second of the machine's time."""
+SOON, FOR_A_WHILE = 3.0, 60.0
+"""The same while it is half made, stopped or silent, so long after its state has changed: somebody may be at work on it
+in another terminal."""
 
 
 # Textual's own keys are left out: Ctrl+Q and Ctrl+P are a shell's.
@@ -116,6 +119,8 @@ class LabApp(App[None], inherit_bindings=False):
         self._clock = clock
         self._run_command = run_command
         self._next_look: Timer | None = None
+        self._changed = clock()
+        """When the lab's state was last seen to be another one."""
         self._practice: PracticeScreen | None = None
         self._refused = self._follow(settings)
         self.opens_with: Literal["home", "practice"] = "home"
@@ -163,6 +168,13 @@ class LabApp(App[None], inherit_bindings=False):
         """Keep a theme that is chosen now."""
         if theme != before and self.is_running:
             choices.keep("theme", theme)
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Say something in passing. What is still being said is not said twice, but for longer."""
+        for notification in list(self._notifications):
+            if notification.message == message:
+                self._unnotify(notification)
+        super().notify(message, **options)
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as it is written on keyboards."""
@@ -259,13 +271,15 @@ class LabApp(App[None], inherit_bindings=False):
     @on(Looked)
     def _take_status(self, event: Looked) -> None:
         is_first = not self.lab.looked
+        if _state(event.status) is not _state(self.lab.status):
+            self._changed = self._clock()
         inherited = self.lab.inherited or (is_first and not _is_absent(event.status))
         self.lab = replace(self.lab, status=event.status, looked=True, inherited=inherited)
         if is_first and not self.lab.ready:
             self.action_up()
         if self._next_look is not None:
             self._next_look.stop()
-        self._next_look = self.set_timer(BETWEEN_LOOKS, self.look)
+        self._next_look = self.set_timer(pause(event.status, self._clock() - self._changed), self.look)
 
     def _begin(self, name: Literal["up", "down"], change: Prepare) -> None:
         """Begin work on the whole lab, unless some is under way."""
@@ -297,6 +311,16 @@ class LabApp(App[None], inherit_bindings=False):
         if event.trouble is not None:
             self.push_screen(TroubleScreen(event.trouble))
         self.look()
+
+
+def pause(status: Status | None, unchanged: float) -> float:
+    """Seconds until the lab should be looked at again, whose state has been the same for so many seconds."""
+    settled = _state(status) in (State.READY, State.ABSENT, State.REPLAY)
+    return BETWEEN_LOOKS if settled or unchanged > FOR_A_WHILE else SOON
+
+
+def _state(status: Status | None) -> State | None:
+    return status.state if status is not None else None
 
 
 def _is_absent(status: Status | None) -> bool:

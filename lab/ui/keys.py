@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from rich.cells import cell_len
 from textual.binding import ActiveBinding, Binding
@@ -26,6 +27,10 @@ def display(pressed: str) -> str:
     return "".join("^" if modifier == "ctrl" else f"{modifier}+" for modifier in modifiers) + written
 
 
+Group = Literal["work", "look", "lab"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key of the app.
@@ -33,12 +38,14 @@ class Key:
     Attributes:
         id: of its texts, and the name by which a keymap may move it.
         rank: how much it matters in the footer, which rarely has room for all; 1 the most, 0: it is never there.
+        group: under which heading the help tells it.
     """
 
     id: str
     pressed: str
     action: str
     rank: int = 0
+    group: Group = "look"
 
     @property
     def binding(self) -> Binding:
@@ -50,38 +57,38 @@ class Key:
 
 PRACTICE = (
     Key("help", "f1", "help", rank=5),
-    Key("hint", "f2", "hint", rank=6),
-    Key("solution", "f3", "solution", rank=11),
-    Key("shell", "f4", "shell", rank=12),
-    Key("check", "f5", "check", rank=1),
+    Key("hint", "f2", "hint", rank=6, group="work"),
+    Key("solution", "f3", "solution", rank=11, group="work"),
+    Key("shell", "f4", "shell", rank=12, group="work"),
+    Key("check", "f5", "check", rank=1, group="work"),
     Key("pane", "f6", "next_pane", rank=3),
     Key("previous", "f7", "previous", rank=9),
     Key("next", "f8", "next", rank=8),
-    Key("start", "f9", "start", rank=2),
+    Key("start", "f9", "start", rank=2, group="work"),
     Key("menu", "f10", "menu", rank=4),
-    Key("copy", "f11", "copy", rank=10),
-    Key("all_keys", "f12", "all_keys", rank=15),
+    Key("copy", "f11", "copy", rank=10, group="work"),
+    Key("all_keys", "f12", "all_keys", rank=15, group="work"),
     Key("exercises", "e", "exercises", rank=13),
     Key("find", "slash", "find"),
-    Key("note", "n", "note", rank=14),
+    Key("note", "n", "note", rank=14, group="work"),
     Key("home", "h", "home", rank=7),
-    Key("details", "d", "details"),
-    Key("up", "u", "app.up"),
-    Key("language", "l", "language"),
-    Key("quit", "q", "app.quit"),
+    Key("details", "d", "details", group="lab"),
+    Key("up", "u", "app.up", group="lab"),
+    Key("language", "l", "language", group="lab"),
+    Key("quit", "q", "app.quit", group="lab"),
 )
 
 HOME = (
     Key("help", "f1", "help", rank=4),
     Key("practice", "e", "app.practice", rank=1),
-    Key("up", "u", "app.up", rank=5),
-    Key("down", "r", "app.down", rank=8),
-    Key("doctor", "x", "app.doctor", rank=9),
+    Key("up", "u", "app.up", rank=5, group="lab"),
+    Key("down", "r", "app.down", group="lab"),
+    Key("doctor", "x", "app.doctor", rank=9, group="lab"),
     Key("pane", "f6", "next_pane", rank=6),
     Key("menu", "f10", "app.command_palette", rank=2),
-    Key("details", "d", "details"),
-    Key("language", "l", "language", rank=7),
-    Key("quit", "q", "app.quit", rank=3),
+    Key("details", "d", "details", group="lab"),
+    Key("language", "l", "language", rank=7, group="lab"),
+    Key("quit", "q", "app.quit", rank=3, group="lab"),
 )
 
 CHOOSING = (
@@ -92,6 +99,12 @@ CHOOSING = (
     Key("menu", "f10", "menu", rank=5),
 )
 """While an exercise is chosen by its name. No keymap moves these: they are what every list has."""
+
+LIKE_VI = (
+    Binding("j", "app.simulate_key('down')", show=False),
+    Binding("k", "app.simulate_key('up')", show=False),
+)
+"""For every screen that is read: what the arrows do."""
 
 TABLES = (PRACTICE, HOME)
 """A key has the same meaning on all screens that have it."""
@@ -125,10 +138,10 @@ def tip(action: str) -> str:
     return i18n.text(f"ui.key.{action}.tip")
 
 
-def help_text(about: str, table: Iterable[Key]) -> str:
-    """Markdown: the text of this name, then what each key does."""
-    lines = (f"- **{written(key.id)}** {name(key.id)}: {tip(key.id)}" for key in table)
-    return "\n".join([i18n.text(about), "", *lines])
+def in_groups(table: Iterable[Key]) -> dict[Group, list[Key]]:
+    """The keys by the headings of the help, in the table's order."""
+    keys = tuple(table)
+    return {group: [key for key in keys if key.group == group] for group in GROUPS}
 
 
 def footer(active: Mapping[str, ActiveBinding], table: Iterable[Key], columns: int) -> dict[str, ActiveBinding]:

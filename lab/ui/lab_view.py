@@ -34,6 +34,11 @@ class LabView:
         return self.work is None and self.status is not None and self.status.state in (State.READY, State.REPLAY)
 
     @property
+    def is_replay(self) -> bool:
+        """Whether recordings stand where a lab would be."""
+        return self.status is not None and self.status.state is State.REPLAY
+
+    @property
     def is_coming(self) -> bool:
         """Whether it is being made ready."""
         return self.work is not None and not self.removing

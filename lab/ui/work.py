@@ -23,18 +23,25 @@ class Work:
     Attributes:
         title: what it is for, in the learner's language.
         heard: when the newest news came, by the app's clock.
+        news: the newest, oldest first.
+        count: how much news there was in all; the last of `news` has this number.
     """
 
     title: str
     heard: float
     news: tuple[Progress, ...] = ()
+    count: int = 0
 
     def told(self, progress: Progress, now: float) -> Work:
         """This work, one piece of news later. News that only tells of time passing takes the place of the last."""
         kept = self.news[-KEPT + 1 :]
         if kept and (kept[-1].number, kept[-1].detail) == (progress.number, progress.detail):
-            kept = kept[:-1]
-        return replace(self, heard=now, news=(*kept, progress))
+            return replace(self, heard=now, news=(*kept[:-1], progress))
+        return replace(self, heard=now, news=(*kept, progress), count=self.count + 1)
+
+    def since(self, number: int) -> tuple[Progress, ...]:
+        """The news after that of this number, as far as it is kept."""
+        return self.news[-(self.count - number) :] if number < self.count else ()
 
     @property
     def latest(self) -> Progress | None:

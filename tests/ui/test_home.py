@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -11,11 +12,10 @@ from textual.widgets import Markdown
 
 from checkers.api import Verdict
 from lab import i18n
-from lab.catalog.model import Exercise
+from lab.catalog.model import Catalog, Domain, Exercise, Localized
 from lab.cluster.engine import Capability, State
 from lab.errors import LabError
 from lab.practice.history import History
-from lab.ui import keys
 from lab.ui.app import LabApp
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.home import HomeScreen
@@ -50,6 +50,15 @@ def suggested(stage: Stage) -> list[str]:
     return [" ".join(str(option.prompt).split()) for option in options]
 
 
+def done(stage: Stage) -> list[str]:
+    """The attempts, two lines each."""
+    options = (stage.home.attempts.get_option_at_index(n) for n in range(stage.home.attempts.option_count))
+    return [line for option in options for line in str(option.prompt).splitlines()]
+
+
+FACTS = "easy · 6 min · 5 p · pod-security-standards"
+
+
 def read(stage: Stage) -> str:
     """The Markdown that lies over the screen."""
     assert isinstance(stage.app.screen, ReadingScreen)
@@ -62,11 +71,12 @@ def read(stage: Stage) -> str:
 async def test_the_app_opens_at_home_with_neither_a_lab_nor_a_history(stage: Stage) -> None:
     stage.engine.state = State.ABSENT
     stage.preparation.gate.shut()
-    async with stage.show(at_home=True):
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
         assert stage.app.screen is stage.home
-        assert suggested(stage) == [f"○ new {title} never tried" for title in ENGLISH]
-        assert "Nothing was tried yet." in words(stage.home.attempts)
-        assert "0/2 passed" in words(stage.home.progress)
+        assert suggested(stage) == [f"○ new {title} {FACTS}" for title in ENGLISH]
+        assert "Nothing was tried yet." in done(stage)[0]
+        assert "○○" in words(stage.home.progress)
         stage.preparation.gate.open()
 
 
@@ -86,8 +96,8 @@ async def test_each_suggestion_says_why(stage: Stage) -> None:
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.LookedBack)
         assert suggested(stage) == [
-            f"✗ FAIL {ENGLISH[0]} did not pass 3 days ago",
-            f"✓ PASS {ENGLISH[1]} passed 2 weeks ago; can you still do it?",
+            f"✗ FAIL {ENGLISH[0]} did not pass 3 days ago · {FACTS}",
+            f"✓ PASS {ENGLISH[1]} passed 2 weeks ago; can you still do it? · {FACTS}",
         ]
 
 
@@ -105,14 +115,14 @@ async def test_what_this_engine_cannot_do_is_not_suggested(stage: Stage) -> None
     stage.session.reasons = {Capability.GVISOR: "there is no runsc"}
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.Explained)
-        assert suggested(stage) == [f"○ new {ENGLISH[1]} never tried"]
+        assert suggested(stage) == [f"○ new {ENGLISH[1]} {FACTS}"]
 
 
 async def test_what_this_engine_cannot_do_counts_in_no_sum(stage: Stage) -> None:
     stage.session.reasons = {Capability.GVISOR: "there is no runsc"}
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.Explained)
-        assert "0/1 passed" in words(stage.home.progress)
+        assert "–○" in words(stage.home.progress)
         assert "0 of 1 passed" in str(stage.home.state_line.render())
 
 
@@ -122,35 +132,81 @@ async def test_a_domain_of_which_this_engine_can_do_nothing_says_so(
     monkeypatch.setattr(stage.session, "impossible", lambda exercise: {Capability.APPARMOR: "one kernel for all"})
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.Explained)
-        assert words(stage.home.progress).splitlines()[:2] == ["Microservice vulnerabilities", "– not here"]
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        assert words(stage.home.progress).splitlines()[1] == "–– pod-security-standards  not here"
 
 
 # Progress and attempts
 
 
-async def test_progress_is_told_by_domain_and_objective(stage: Stage) -> None:
+async def test_progress_is_a_map_of_domains_and_objectives_with_a_mark_an_exercise(stage: Stage) -> None:
     did(stage, exercises(stage)[0], Verdict.PASS)
+    (domain,) = stage.session.catalog.domains
+    names = {"pod-security-standards": Localized("Pod security standards", "Pod 安全标准")}
+    empty = Domain("runtime", Localized("Runtime security", "运行时安全"), (), 20)
+    stage.session.catalog = Catalog((replace(domain, weight=15, objectives=names), empty))
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.LookedBack)
-        assert words(stage.home.progress).splitlines()[:3] == [
-            "Microservice vulnerabilities",
-            "━━━━━━━━╌╌╌╌╌╌╌╌  1/2 passed",
-            "  ━━━━╌╌╌╌  1/2 passed  pod-security-standards",
+        assert words(stage.home.progress).splitlines() == [
+            "15%  Microservice vulnerabilities",
+            "     ●○ Pod security standards",
+            "",
+            "20%  Runtime security",
+            "     no exercises yet",
+            "",
         ]
-        assert "1 of 2 passed" in str(stage.home.state_line.render())
+        assert "● passed ○ not yet" in str(stage.home.progress.border_subtitle)
+        await pilot.resize_terminal(120, 8 + 7)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert words(stage.home.progress).splitlines() == [
+            "15%  ●○ Microservice vulnerabilities",
+            "20%  Runtime security  no exercises yet",
+        ]
 
 
 async def test_the_last_attempts_are_told_newest_first(stage: Stage) -> None:
+    did(stage, exercises(stage)[0], days=3)
     did(stage, exercises(stage)[0], days=1, hints=1)
     did(stage, exercises(stage)[1], Verdict.PASS)
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.LookedBack)
-        assert words(stage.home.attempts).splitlines() == [
+        assert done(stage) == [
             f"✓ PASS  {ENGLISH[1]}",
-            "    11-25 12:00 · 5/5 · 0s",
+            "    today 12:00 · 5/5 · 0s",
             f"✗ FAIL  {ENGLISH[0]}",
-            "    11-24 12:00 · 2/5 · 0s · hints: 1",
+            "    yesterday 12:00 · 2/5 · 0s · hints: 1",
+            f"✗ FAIL  {ENGLISH[0]}",
+            "    3 days ago · 2/5 · 0s",
         ]
+
+
+async def test_enter_opens_an_attempt_with_its_criteria_and_the_note(stage: Stage) -> None:
+    did(stage, exercises(stage)[0], hints=2)
+    stage.session.history.write_note(exercises(stage)[0], "mind the label")
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        stage.home.attempts.focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "✗ FAIL  0/3  A privileged Pod is refused" in read(stage)
+        assert "hints: 2" in read(stage)
+        assert "mind the label" in read(stage)
+
+
+async def test_nothing_is_shown_of_what_was_true_before_the_history_is_read_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        await pilot.press("e")
+        await pilot.pause()
+        monkeypatch.setattr(stage.home, "look_back", lambda: None)  # under way for as long as the test
+        await pilot.press("h")
+        await pilot.pause()
+        assert stage.app.screen is stage.home
+        assert done(stage) == suggested(stage) == []
+        assert "passed" not in str(stage.home.state_line.render())
 
 
 async def test_the_labs_fault_is_not_told_as_a_failure(stage: Stage) -> None:
@@ -158,7 +214,7 @@ async def test_the_labs_fault_is_not_told_as_a_failure(stage: Stage) -> None:
     did(stage, exercises(stage)[0])
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.LookedBack)
-        assert "FAIL" not in words(stage.home.attempts)
+        assert "FAIL" not in "\n".join(done(stage))
 
 
 async def test_what_was_done_in_practice_is_there_when_one_comes_home(stage: Stage) -> None:
@@ -167,7 +223,7 @@ async def test_what_was_done_in_practice_is_there_when_one_comes_home(stage: Sta
         await pilot.press("h")
         await stage.hear(pilot, HomeScreen.LookedBack, 2)
         assert stage.app.screen is stage.home
-        assert f"✗ FAIL  {ENGLISH[0]}" in words(stage.home.attempts)
+        assert f"✗ FAIL  {ENGLISH[0]}" in "\n".join(done(stage))
 
 
 async def test_a_history_that_cannot_be_read_is_told_and_all_else_goes_on(stage: Stage) -> None:
@@ -178,17 +234,23 @@ async def test_a_history_that_cannot_be_read_is_told_and_all_else_goes_on(stage:
     stage.session.history = Damaged()
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.LookedBack)
-        assert "mv /there/history.db" in words(stage.home.attempts)
+        assert "mv /there/history.db" in "\n".join(done(stage))
         assert len(suggested(stage)) == 2
 
 
 # Going to and fro
 
 
-@pytest.mark.parametrize("key", ["escape", "e"])
-async def test_there_is_a_way_to_the_exercises_and_back(stage: Stage, key: str) -> None:
+async def test_escape_at_home_opens_nothing(stage: Stage) -> None:
     async with stage.show(at_home=True) as pilot:
-        await pilot.press(key)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert stage.app.screen is stage.home
+
+
+async def test_there_is_a_way_to_the_exercises_and_back(stage: Stage) -> None:
+    async with stage.show(at_home=True) as pilot:
+        await pilot.press("e")
         await pilot.pause()
         assert stage.app.screen is stage.practice
         await pilot.press("h")
@@ -202,19 +264,22 @@ async def test_the_menu_opens_any_exercise_from_home(stage: Stage) -> None:
         assert set(ENGLISH) <= set(titles)
 
 
-async def test_the_help_names_every_key(stage: Stage) -> None:
-    async with stage.show(at_home=True) as pilot:
-        await pilot.press("f1")
-        await pilot.pause()
-        assert all(f"**{keys.display(key.pressed)}** {keys.name(key.id)}" in read(stage) for key in keys.HOME)
-
-
 # The lab
 
 
-async def test_the_state_of_the_lab_is_told(stage: Stage) -> None:
+async def test_the_header_says_all_there_is_to_say_of_a_lab_that_is_ready(stage: Stage) -> None:
     async with stage.show(at_home=True):
-        assert words(stage.home.lab_pane).splitlines()[:2] == ["kind/cks  ✓ ready", "Kubernetes v1.35.0"]
+        assert "✓ ready" in str(stage.home.state_line.render())
+        assert not stage.home.lab_pane.display
+
+
+async def test_a_lab_that_is_not_ready_is_told_with_what_can_be_done(stage: Stage) -> None:
+    stage.engine.state = State.STOPPED
+    stage.preparation.gate.shut()
+    async with stage.show(at_home=True):
+        assert stage.home.lab_pane.display
+        assert "u makes it ready" in words(stage.home.lab_pane)
+        stage.preparation.gate.open()
 
 
 async def test_the_progress_of_up_is_told_at_home_too(stage: Stage) -> None:
@@ -269,18 +334,19 @@ async def test_home_in_chinese(stage: Stage, monkeypatch: pytest.MonkeyPatch) ->
     did(stage, exercises(stage)[0], days=3, hints=2)
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HomeScreen.LookedBack)
-        assert suggested(stage)[0] == "✗ 未通过 对违反 baseline 发出警告 3 天前未通过"
-        assert "提示 2 条" in words(stage.home.attempts)
+        assert suggested(stage)[0].startswith("✗ 未通过 对违反 baseline 发出警告 3 天前未通过 · 简单 · 6 分钟")
+        assert "提示 2 条" in "\n".join(done(stage))
         assert str(stage.home.lab_pane.border_title) == "实验环境"
 
 
 async def test_l_changes_the_language_here_and_in_practice(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("h")
+        await stage.hear(pilot, HomeScreen.LookedBack, 2)
         await pilot.press("l")
         await pilot.pause()
-        assert suggested(stage)[0] == "○ 未开始 对违反 baseline 发出警告 从未做过"
-        await pilot.press("escape")
+        assert suggested(stage)[0].startswith("○ 未开始 对违反 baseline 发出警告 简单 · 6 分钟")
+        await pilot.press("e")
         await pilot.pause()
         assert stage.labels[0] == "○ 未开始  对违反 baseline 发出警告"
         assert "Task of psa-warn (zh)." in stage.task
@@ -296,6 +362,6 @@ async def test_home_works_at_any_size(stage: Stage, size: tuple[int, int]) -> No
 
 async def test_below_100_columns_panes_stack(stage: Stage) -> None:
     async with stage.show((60, 20), at_home=True):
-        panes = list(stage.home.query(".pane"))
+        panes = [pane for pane in stage.home.query(".pane") if pane.display]
         assert {pane.region.width for pane in panes} == {60}
-        assert [pane.region.y for pane in panes] == sorted({pane.region.y for pane in panes})
+        assert len({pane.region.y for pane in panes}) == len(panes)

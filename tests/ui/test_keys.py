@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from textual.screen import Screen
-from textual.widgets import Footer, Markdown
+from textual.widgets import Footer
 
 from lab import i18n, paths, settings
 from lab.settings import Settings
 from lab.ui import keys
 from lab.ui.keymap import Keymap
 from lab.ui.screens.confirm import ConfirmScreen
+from lab.ui.screens.help import HelpScreen, sections
+from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.trouble import TroubleScreen
 from tests.ui.conftest import MakeStage
@@ -67,9 +69,38 @@ async def test_in_the_shell_the_footer_shows_no_key_that_is_the_shells(stage: St
         assert " ".join(shown(stage.practice)) == "F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11 F12"
 
 
-def test_the_help_tells_every_key() -> None:
-    told = keys.help_text("ui.help.text", keys.PRACTICE)
-    assert all(f"**{keys.display(key.pressed)}** {keys.name(key.id)}" in told for key in keys.PRACTICE)
+@pytest.mark.parametrize("table", keys.TABLES)
+def test_the_help_tells_every_key_once_under_a_heading(table: Sequence[keys.Key]) -> None:
+    rows = [row for rows in sections(table, with_shell=False).values() for row in rows]
+    told = [(keys.display(key.pressed), keys.name(key.id), keys.tip(key.id)) for key in table]
+    assert sorted(rows) == sorted(told)
+
+
+def test_the_help_says_what_is_worth_knowing_of_the_shell() -> None:
+    assert len(sections(keys.PRACTICE, with_shell=True)["In the shell"]) == 6
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+@pytest.mark.parametrize("pressed", ["f1", "question_mark"])
+async def test_f1_and_a_question_mark_show_the_help_and_take_it_away(stage: Stage, pressed: str, at_home: bool) -> None:
+    async with stage.show(at_home=at_home) as pilot:
+        await pilot.press(pressed)
+        await pilot.pause()
+        assert isinstance(stage.app.screen, HelpScreen)
+        await pilot.press(pressed)
+        await pilot.pause()
+        assert stage.app.screen is (stage.home if at_home else stage.practice)
+
+
+async def test_j_and_k_do_what_the_arrows_do(stage: Stage) -> None:
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HomeScreen.LookedBack)
+        await pilot.press("j")
+        await pilot.pause()
+        assert stage.home.suggestions.highlighted == 1
+        await pilot.press("k")
+        await pilot.pause()
+        assert stage.home.suggestions.highlighted == 0
 
 
 # Keys that the learner moves
@@ -107,9 +138,10 @@ async def test_footer_help_and_texts_name_the_key_in_force(make_stage: MakeStage
         assert "^g" in shown(stage.practice)
         assert "^g F5 judges each of these" in stage.results
         await pilot.press("f1")
-        told = stage.app.screen.query_one(Markdown).source
-        assert "**^g F5** Check" in told
-        assert "**?** Find" in told
+        assert isinstance(stage.app.screen, HelpScreen)
+        rows = [row[:2] for rows in sections(keys.PRACTICE, with_shell=True).values() for row in rows]
+        assert ("^g F5", "Check") in rows
+        assert ("?", "Find") in rows
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from lab import i18n
 from lab.console import Console, columns, cut, pad, printable
-from lab.progress import Progress, ago, duration, remaining
+from lab.progress import Progress, ago, at_time, duration, remaining
 
 
 @pytest.fixture(autouse=True)
@@ -156,3 +156,12 @@ def test_how_long_ago_is_told_by_the_calendar(monkeypatch: pytest.MonkeyPatch, p
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     assert ago(NOON - past, NOON) == said
+
+
+def test_a_moment_is_told_with_its_hour_while_that_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 11, 25, 12).astimezone()
+    assert at_time(now - timedelta(hours=9, minutes=56), now) == "today 02:04"
+    assert at_time(now - timedelta(days=1), now) == "yesterday 12:00"
+    assert at_time(now - timedelta(days=3), now) == "3 days ago"
+    monkeypatch.setattr(i18n, "_chosen", "zh")
+    assert at_time(now - timedelta(hours=9, minutes=56), now) == "今天 02:04"

@@ -28,7 +28,8 @@ class DetailsScreen(ModalScreen[None]):
 
         super().__init__()
         self._log = Log()
-        self._shown: Progress | None = None
+        self._shown = 0
+        """The number of the last news in the log."""
 
     def compose(self) -> ComposeResult:
         """Its parts."""
@@ -48,12 +49,11 @@ class DetailsScreen(ModalScreen[None]):
         if lab.work is None:
             return
         self.query_one("#empty").display = False
-        news = lab.work.news
-        # By identity: two equal pieces of news are two lines.
-        known = next((index + 1 for index, one in enumerate(news) if one is self._shown), 0)
-        self._log.write_lines(_line(progress) for progress in news[known:])
-        if news:
-            self._shown = news[-1]
+        if lab.work.count < self._shown:  # another piece of work has begun
+            self._log.clear()
+            self._shown = 0
+        self._log.write_lines(_line(progress) for progress in lab.work.since(self._shown))
+        self._shown = lab.work.count
 
 
 def _line(progress: Progress) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.widgets import Footer
 
 from lab.practice.attempt import standings
@@ -18,7 +18,9 @@ from lab.practice.suggestion import suggest
 from lab.ui import keys, language
 from lab.ui.lab_view import LabView
 from lab.ui.menu import Entry
+from lab.ui.past import attempt_text
 from lab.ui.screens.details import DetailsScreen
+from lab.ui.screens.help import HelpScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.session_screen import SessionScreen
 from lab.ui.widgets.attempts_pane import AttemptsPane
@@ -37,13 +39,15 @@ class HomeScreen(SessionScreen):
     AUTO_FOCUS = "SuggestionList"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in keys.HOME),
+        *keys.LIKE_VI,
+        Binding("question_mark", "help", show=False),
         Binding("ctrl+c", "interrupt", show=False),
-        Binding("escape", "app.practice", show=False),
     ]
 
     def __init__(self, session: Session, clock: Callable[[], float]) -> None:
         super().__init__(session)
-        self._past = self.LookedBack()
+        self._past: SessionScreen.LookedBack | None = None
+        """What was done; None: it is just being read."""
         self._impossible: Mapping[str, str] = {}
         self._lab = LabView()
         # They are kept, not looked up: news of the lab may come when the learner quits and the screen is empty already.
@@ -59,7 +63,10 @@ class HomeScreen(SessionScreen):
         yield self.state_line
         yield TooSmall()
         with Container(id="panes"):
-            yield from (self.suggestions, self.progress, self.attempts, self.lab_pane)
+            yield self.suggestions
+            with Vertical(id="beside"):
+                yield from (self.progress, self.lab_pane)
+            yield self.attempts
         yield self.bar
         yield Footer(show_command_palette=False, compact=True)
 
@@ -68,7 +75,8 @@ class HomeScreen(SessionScreen):
         self.watch(self.app, "lab", self._follow_lab)
 
     def on_screen_resume(self) -> None:
-        """Something may have been done meanwhile, or another language been chosen."""
+        """Something may have been done meanwhile, so that nothing is shown which was true before."""
+        self._past = None
         self._show_past()
         self._show_lab()
         self.call_after_refresh(self.look_back)
@@ -99,7 +107,7 @@ class HomeScreen(SessionScreen):
 
     def action_help(self) -> None:
         """Show what this screen tells, and its keys."""
-        self.app.push_screen(ReadingScreen(keys.name("help"), keys.help_text("ui.home.help", keys.HOME)))
+        self.app.push_screen(HelpScreen("ui.home.help", keys.HOME, with_shell=False))
 
     def action_details(self) -> None:
         """Show what the preparation of the lab has said."""
@@ -133,16 +141,30 @@ class HomeScreen(SessionScreen):
         self._impossible = event.reasons
         self._show_past()
 
+    @on(AttemptsPane.Chosen)
+    def _open_attempt(self, event: AttemptsPane.Chosen) -> None:
+        attempt = event.attempt
+        exercise = next((own for own in self.session.catalog.exercises if own.id == attempt.exercise), None)
+        note = self._past.notes.get(attempt.exercise, "") if self._past else ""
+        text = attempt_text(attempt, exercise, note, self.session.clock.now())
+        self.app.push_screen(ReadingScreen(str(exercise.title) if exercise else attempt.exercise, text))
+
     def _show_past(self) -> None:
-        """Show what is concluded from the history, in the language in use."""
+        """Show what is concluded from the history, in the language in use; nothing while it is being read."""
         catalog, now = self.session.catalog, self.session.clock.now()
+        if self._past is None:
+            self.suggestions.show_nothing()
+            self.progress.show(catalog, None)
+            self.attempts.show_nothing()
+            self.state_line.passed = None
+            return
         found = standings(catalog.exercises, self._past.attempts)
-        possible = [own for own in found if not self._impossible.get(own.exercise.id)]
-        self.suggestions.show(suggest(possible, now), now)
+        possible = [standing for standing in found if not self._impossible.get(standing.exercise.id)]
+        self.suggestions.show(catalog, suggest(possible, now), now)
         self.progress.show(catalog, possible)
         titles = {exercise.id: str(exercise.title) for exercise in catalog.exercises}
-        self.attempts.show(self._past.attempts, titles, self._past.trouble)
-        self.state_line.passed = sum(own.passed is not None for own in possible)
+        self.attempts.show(self._past.attempts, titles, self._past.trouble, now)
+        self.state_line.passed = sum(standing.passed is not None for standing in possible)
         self.state_line.count = len(possible)
 
     # The lab
@@ -160,5 +182,7 @@ class HomeScreen(SessionScreen):
     def _show_lab(self) -> None:
         self.state_line.lab = self._lab
         self.state_line.refresh()
+        # The header says all there is to say of a lab that is ready.
+        self.lab_pane.display = not self._lab.ready or self._lab.is_replay
         self.lab_pane.show(self._lab_name, self._lab)
         self.bar.work = self._lab.work

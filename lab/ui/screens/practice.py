@@ -24,6 +24,7 @@ from lab.ui.lab_view import LabView
 from lab.ui.menu import Entry
 from lab.ui.screens.details import DetailsScreen
 from lab.ui.screens.exercise_screen import ExerciseScreen
+from lab.ui.screens.help import HelpScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.session_screen import SessionScreen
@@ -56,6 +57,8 @@ class PracticeScreen(ExerciseScreen):
     AUTO_FOCUS = "TaskPane"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in keys.PRACTICE),
+        *keys.LIKE_VI,
+        Binding("question_mark", "help", show=False),
         Binding("ctrl+c", "interrupt", show=False),
         Binding("escape", "cancel", show=False),
         Binding("c", "copy", show=False),  # many a terminal keeps F11 for itself
@@ -208,7 +211,8 @@ class PracticeScreen(ExerciseScreen):
 
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
-        self.app.push_screen(ReadingScreen(keys.name("help"), keys.help_text(self.ABOUT, keys.PRACTICE)))
+        with_shell = not self.lab.is_replay
+        self.app.push_screen(HelpScreen(self.ABOUT, keys.PRACTICE, with_shell=with_shell))
 
     async def action_hint(self) -> None:
         """Show one more hint below the task."""

@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from lab import i18n
+from lab.ui import keys
 from lab.ui.widgets.too_small import TooSmall
 
 
@@ -17,7 +18,7 @@ class ReadingScreen(ModalScreen[None]):
     """Markdown over the screen that asked for it."""
 
     CSS_PATH = "reading.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,ctrl+c,q", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.LIKE_VI, Binding("escape,enter,ctrl+c,q", "dismiss", show=False)]
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()

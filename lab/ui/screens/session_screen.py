@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual import work
 from textual.message import Message
@@ -65,6 +65,7 @@ class SessionScreen(Screen[None]):
 
         attempts: tuple[Attempt, ...] = ()
         trouble: Trouble | None = None
+        notes: Mapping[str, str] = field(default_factory=dict)
 
     @dataclass
     class NoteFound(Message):
@@ -105,7 +106,8 @@ class SessionScreen(Screen[None]):
     def look_back(self) -> None:
         """Read the history."""
         try:
-            past = self.LookedBack(self.session.history.attempts())
+            history = self.session.history
+            past = self.LookedBack(history.attempts(), notes=history.notes())
         except Exception as error:
             past = self.LookedBack(trouble=Trouble.of(error))
         self._report(past)

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lab import i18n
+from lab.ui import keys
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.too_small import TooSmall
 
@@ -19,7 +20,7 @@ class TroubleScreen(ModalScreen[None]):
     """Shown until the learner has read it."""
 
     CSS_PATH = "trouble.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,ctrl+c,q", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.LIKE_VI, Binding("escape,enter,ctrl+c,q", "dismiss", show=False)]
 
     def __init__(self, trouble: Trouble) -> None:
         super().__init__()

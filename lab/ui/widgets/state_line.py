@@ -18,7 +18,8 @@ class StateLine(Widget):
     """
 
     lab = reactive(LabView())
-    passed = reactive(0)
+    passed: reactive[int | None] = reactive[int | None](None)
+    """None: not known yet."""
     count = reactive(0)
 
     def __init__(self, lab_name: str, count: int) -> None:
@@ -36,7 +37,8 @@ class StateLine(Widget):
         ]
         if self.lab.status is not None and self.lab.status.kubernetes:
             parts.append(f"  Kubernetes {self.lab.status.kubernetes}")
-        parts.append("  " + i18n.text("ui.state.passed", passed=self.passed, count=self.count))
+        if self.passed is not None:
+            parts.append("  " + i18n.text("ui.state.passed", passed=self.passed, count=self.count))
         if not self.lab.ready and self.lab.work is None and self.lab.looked:
             parts.append(("  " + i18n.text("ui.state.repair"), "$text-warning"))
         return Content.assemble(*parts)

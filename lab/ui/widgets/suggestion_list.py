@@ -14,12 +14,13 @@ from textual.widgets.option_list import Option
 
 from checkers.api import Verdict
 from lab import i18n
-from lab.catalog.model import Exercise
+from lab.catalog.model import Catalog, Exercise
 from lab.practice.attempt import Outcome
 from lab.practice.suggestion import Reason, Suggestion
 from lab.progress import ago
 from lab.ui import marks
 from lab.ui.marks import Mark
+from lab.ui.words import facts
 
 MARKS: Mapping[Reason, Mark] = {
     Reason.BEGUN: marks.BEGUN,
@@ -46,20 +47,32 @@ class SuggestionList(OptionList):
     def __init__(self) -> None:
         super().__init__(classes="pane", markup=False)
         self._shown: tuple[Suggestion, ...] = ()
+        self._cursor: Exercise | None = None
+        """Where the cursor was put; None: on what is best, whichever that is."""
 
-    def show(self, suggestions: Sequence[Suggestion], now: datetime) -> None:
-        """Show them. The cursor stays on its exercise; if that was the best one, it goes to what is best now."""
+    def show_nothing(self) -> None:
+        """What was done is not known yet."""
         self.border_title = i18n.text("ui.home.next")
-        self.border_subtitle = i18n.text("ui.home.open") if suggestions else ""
-        at = self._shown[self.highlighted].exercise if self.highlighted else None
-        self._shown = tuple(suggestions)
+        self.border_subtitle = ""
         self.clear_options()
+
+    def show(self, catalog: Catalog, suggestions: Sequence[Suggestion], now: datetime) -> None:
+        """Show them. The cursor stays on its exercise; if that was the best one, it goes to what is best now."""
+        at = self._cursor
+        self.show_nothing()
+        self.border_subtitle = i18n.text("ui.home.open") if suggestions else ""
+        self._shown = tuple(suggestions)
         if not suggestions:
             self.add_option(Option(Content.styled(i18n.text("ui.home.all_passed"), marks.MUTED), disabled=True))
             return
-        self.add_options(Option(_told(suggestion, now)) for suggestion in suggestions)
+        self.add_options(Option(_lines(catalog, suggestion, now)) for suggestion in suggestions)
         exercises = [suggestion.exercise for suggestion in suggestions]
         self.highlighted = exercises.index(at) if at in exercises else 0
+
+    @on(OptionList.OptionHighlighted)
+    def _remember(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._cursor = self._shown[event.option_index].exercise if event.option_index else None
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
@@ -67,8 +80,10 @@ class SuggestionList(OptionList):
         self.post_message(self.Chosen(self._shown[event.option_index].exercise))
 
 
-def _told(suggestion: Suggestion, now: datetime) -> Content:
+def _lines(catalog: Catalog, suggestion: Suggestion, now: datetime) -> Content:
+    """State and title; then why, where the state does not say it, and what one chooses by."""
     since = "" if suggestion.since is None else ago(suggestion.since, now)
-    why = i18n.text(f"ui.home.why.{suggestion.reason}", ago=since)
+    about = [] if suggestion.reason is Reason.NEW else [i18n.text(f"ui.home.why.{suggestion.reason}", ago=since)]
+    about.append(facts(catalog, suggestion.exercise))
     mark = MARKS[suggestion.reason].content
-    return Content.assemble(mark, "  ", str(suggestion.exercise.title), "\n    ", (why, marks.MUTED))
+    return Content.assemble(mark, "  ", str(suggestion.exercise.title), "\n    ", (" · ".join(about), marks.MUTED))
