@@ -74,6 +74,15 @@ class LabApp(App[None], inherit_bindings=False):
     }
     /* Marks have colours of their own, which must be legible on the chosen line. */
     OptionList:focus > .option-list--option-highlighted { color: $text; background: $block-cursor-background 40%; }
+    /* The menu is a box like every other. */
+    CommandPalette {
+        #--container { width: 84; max-width: 94%; margin-top: 2; background: transparent; }
+        #--input { border: round $primary; background: $surface; }
+        #--input.--list-visible { border-bottom: none; }
+        #--input Label { margin-top: 0; }
+        #--results { background: $surface; }
+        CommandList { border: round $primary; border-top: none; background: $surface; max-height: 70vh; }
+    }
     """
 
     lab = reactive(LabView())
@@ -123,6 +132,8 @@ class LabApp(App[None], inherit_bindings=False):
         """When the lab's state was last seen to be another one."""
         self._practice: PracticeScreen | None = None
         self._refused = self._follow(settings)
+        self.recent: list[str] = []
+        """What was chosen in the menu, the newest first."""
         self.opens_with: Literal["home", "practice"] = "home"
 
     def on_mount(self) -> None:

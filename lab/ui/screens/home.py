@@ -30,6 +30,7 @@ from lab.ui.widgets.state_line import StateLine
 from lab.ui.widgets.suggestion_list import SuggestionList
 from lab.ui.widgets.too_small import TooSmall
 from lab.ui.widgets.work_bar import WorkBar
+from lab.ui.words import facts
 
 
 class HomeScreen(SessionScreen):
@@ -99,7 +100,7 @@ class HomeScreen(SessionScreen):
         for exercise in self.session.catalog.exercises:
             also = f"{exercise.id} {exercise.title.en} {exercise.title.zh}"
             choose = partial(self.post_message, SuggestionList.Chosen(exercise))
-            yield Entry(str(exercise.title), exercise.id, choose, also)
+            yield Entry(str(exercise.title), facts(self.session.catalog, exercise), choose, also)
 
     def action_next_pane(self) -> None:
         """Go to the next pane."""

@@ -36,6 +36,7 @@ from lab.ui.widgets.task_pane import TaskPane
 from lab.ui.widgets.too_small import TooSmall
 from lab.ui.widgets.work_bar import WorkBar
 from lab.ui.widgets.work_pane import WorkPane
+from lab.ui.words import facts
 
 NEED_EXERCISE = frozenset(
     ["hint", "solution", "shell", "check", "start", "reset", "reset_all", "next", "previous", "copy", "note"]
@@ -140,7 +141,8 @@ class PracticeScreen(ExerciseScreen):
         yield Entry(keys.name("theme"), keys.tip("theme"), partial(self.run_action, "app.theme"))
         for exercise in self.session.catalog.exercises:
             also = f"{exercise.id} {exercise.title.en} {exercise.title.zh}"
-            yield Entry(str(exercise.title), exercise.id, partial(self.exercises.choose, exercise), also)
+            about = f"{self.views[exercise.id].mark.text} · {facts(self.session.catalog, exercise)}"
+            yield Entry(str(exercise.title), about, partial(self.exercises.choose, exercise), also)
 
     def action_menu(self) -> None:
         """Open the menu."""
