@@ -19,6 +19,7 @@ from lab.ui.app import LabApp
 from lab.ui.demo import NEED_CLUSTER, DemoApp
 from lab.ui.keys import HOME, PRACTICE
 from lab.ui.screens.demo import DemoScreen
+from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.session_screen import SessionScreen
 from lab.ui.widgets.state_line import StateLine
@@ -226,9 +227,9 @@ async def test_home_tells_what_was_done_in_the_demo_and_that_it_is_not_kept(demo
         await pilot.press("h")
         await demo.heard.wait_for(SessionScreen.LookedBack, 2)
         await pilot.pause()
-        home = words(demo.app.screen)
-        assert "✓ PASS  A Pod that runs as an ordinary user" in home
-        assert "nothing of what you do is kept" in home
+        home = demo.app.get_screen("home", HomeScreen)
+        assert "✓ PASS  A Pod that runs as an ordinary user" in str(home.attempts.get_option_at_index(0).prompt)
+        assert "nothing of what you do is kept" in words(home)
 
 
 async def test_no_process_is_begun(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
