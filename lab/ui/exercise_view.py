@@ -52,6 +52,13 @@ class ExerciseView:
         self.past = standing.latest.outcome if standing.latest else None
         if here := standing.open_on(lab):
             self.started, self.hints, self.solution_seen = True, here.hints, here.solution_seen
+        elif self.started is None:
+            self.started = False
+
+    @property
+    def holds_work(self) -> bool:
+        """Whether a start would remove something that the learner did: what was begun, or was judged without that."""
+        return bool(self.started) or self.grade is not None
 
     def forget_findings(self) -> None:
         """As if nobody had looked yet."""

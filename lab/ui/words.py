@@ -15,3 +15,20 @@ def facts(catalog: Catalog, exercise: Exercise) -> str:
         points=exercise.points,
         objective=catalog.objective(exercise),
     )
+
+
+def what_goes(exercise: Exercise) -> str:
+    """What a start or a reset of an exercise removes."""
+    scenario = exercise.scenario
+    if scenario.reset == "baseline":
+        return i18n.text("ui.goes.baseline")
+    parts = [i18n.text("ui.goes.namespace", name=name) for name in scenario.namespaces]
+    parts += [
+        i18n.text("ui.goes.object", kind=resource.kind, name=resource.name)
+        for resource in scenario.remove
+        if resource.namespace not in scenario.namespaces
+    ]
+    parts += [i18n.text("ui.goes.file", path=file.path, machine=file.machine) for file in scenario.files]
+    return (
+        i18n.text("ui.goes.parts", parts=i18n.text("ui.goes.and").join(parts)) if parts else i18n.text("ui.goes.made")
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Button
 
 from checkers.api import NotSeen, Text, Verdict
 from lab.catalog.model import Answer, Catalog, Localized
@@ -234,25 +235,31 @@ async def test_an_exercise_of_a_new_lab_starts_at_once(stage: Stage) -> None:
         assert stage.labels[0].startswith("◐ begun")
 
 
-async def test_an_exercise_that_may_have_been_begun_earlier_starts_only_after_a_yes(stage: Stage) -> None:
+async def test_an_exercise_that_was_never_begun_starts_at_once_in_a_lab_that_was_there_before(stage: Stage) -> None:
     async with stage.show() as pilot:
-        await pilot.press("f9", "n")
-        assert stage.session.calls == []
-        await pilot.press("f9", "y")
+        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await pilot.press("f9")
         await stage.hear(pilot, PracticeScreen.ScenarioChanged)
         assert stage.session.calls == ["start psa-warn"]
 
 
-async def test_a_started_exercise_is_reset_only_after_a_yes(stage: Stage) -> None:
+async def test_an_exercise_that_is_begun_starts_anew_only_after_a_yes(stage: Stage) -> None:
+    stage.session.start(stage.session.catalog.exercises[0])
     async with stage.show() as pilot:
+        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await pilot.press("f9")
+        await pilot.pause()
+        assert "Your files at home stay." in words(stage.app.screen)
+        assert [str(button.label) for button in stage.app.screen.query(Button)] == [
+            "Start anew (y)",
+            "Keep what I have (n)",
+        ]
+        await pilot.press("enter")
+        assert stage.session.calls == ["start psa-warn"]
         await pilot.press("f9", "y")
         await stage.hear(pilot, PracticeScreen.ScenarioChanged)
-        await pilot.press("f9")
-        assert "Reset" in words(stage.app.screen)
-        await pilot.press("y")
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged, 2)
-        assert stage.session.calls == ["start psa-warn", "reset psa-warn"]
-        assert stage.labels[0].startswith("○ new")
+        assert stage.session.calls == ["start psa-warn", "start psa-warn"]
+        assert stage.labels[0].startswith("◐ begun")
 
 
 async def test_what_the_engine_lacks_is_said_before_anything_is_tried(stage: Stage) -> None:

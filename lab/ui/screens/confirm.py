@@ -16,7 +16,12 @@ from lab.ui.widgets.too_small import TooSmall
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Yes or no. Escape, and whatever the learner did not mean, is no."""
+    """Yes or no. Escape, and whatever the learner did not mean, is no.
+
+    Args:
+        agree: what the learner does by a yes; empty: just `Yes`.
+        refuse: the same of a no.
+    """
 
     CSS_PATH = "confirm.tcss"
     AUTO_FOCUS = "#no"
@@ -27,8 +32,10 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("right", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, detail: str) -> None:
+    def __init__(self, question: str, detail: str, agree: str = "", refuse: str = "") -> None:
         super().__init__()
+        self._agree = agree or i18n.text("ui.confirm.agree")
+        self._refuse = refuse or i18n.text("ui.confirm.refuse")
         self._question = question
         self._detail = detail
 
@@ -39,8 +46,8 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Static(self._question, id="question", markup=False)
             yield Static(self._detail, id="detail", markup=False)
             with Horizontal(id="buttons"):
-                yield Button(i18n.text("ui.confirm.agree"), id="yes", compact=True)
-                yield Button(i18n.text("ui.confirm.refuse"), id="no", compact=True)
+                yield Button(self._agree, id="yes", compact=True)
+                yield Button(self._refuse, id="no", compact=True)
         yield TooSmall()
 
     @on(Button.Pressed)

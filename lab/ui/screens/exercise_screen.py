@@ -17,7 +17,11 @@ from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.session_screen import Exercises, SessionScreen
 from lab.ui.screens.trouble import TroubleScreen
 from lab.ui.widgets.work_bar import step_line
+from lab.ui.words import what_goes
 from lab.ui.work import Work
+
+LOSES = frozenset(["start", "reset", "reset_all", "solution"])
+"""The questions about a loss, whose buttons say what they do."""
 
 
 class ExerciseScreen(SessionScreen):
@@ -48,10 +52,8 @@ class ExerciseScreen(SessionScreen):
         return self.current
 
     async def action_start(self) -> None:
-        """Start the exercise, now or as soon as the lab is ready; reset it where it is started."""
-        if self.view.started:
-            self.action_reset()
-        elif self.lab.is_coming:
+        """Start the exercise, now or as soon as the lab is ready; anew, once the learner insists, where it is begun."""
+        if self.lab.is_coming:
             await self._start_later(self.view)
         elif self._may_begin():
             await self._start(self.view)
@@ -72,8 +74,8 @@ class ExerciseScreen(SessionScreen):
     async def _start(self, view: ExerciseView) -> None:
         start = partial(self.session.start, view.exercise)
         begin = partial(self._begin_scenario, _title("start", view), (view.exercise,), start, started=True)
-        if self.lab.inherited and view.started is None:
-            # It may have been begun before the app was opened, and starting removes what was done in it.
+        # Starting removes what was done. Before the history is read, nobody knows whether something was.
+        if view.holds_work or (self.lab.inherited and view.started is None):
             self.ask("start", view, begin)
         else:
             await begin()
@@ -119,12 +121,14 @@ class ExerciseScreen(SessionScreen):
     def ask(self, name: str, view: ExerciseView, go_on: Callable[[], Awaitable[None]]) -> None:
         """Ask the question of this name about an exercise; go on if the answer is yes."""
         question = i18n.text(f"ui.ask.{name}.question", title=view.exercise.title)
+        detail = i18n.text(f"ui.ask.{name}.detail", goes=what_goes(view.exercise))
+        buttons = [i18n.text(f"ui.ask.{name}.{answer}") for answer in ("agree", "refuse")] if name in LOSES else []
 
         async def take(yes: bool | None) -> None:
             if yes:
                 await go_on()
 
-        self.app.push_screen(ConfirmScreen(question, i18n.text(f"ui.ask.{name}.detail")), take)
+        self.app.push_screen(ConfirmScreen(question, detail, *buttons), take)
 
     def say_not_ready(self) -> None:
         """Tell why there is no lab to work in, and what to do."""
