@@ -1,26 +1,40 @@
 #!/bin/bash
-# The baseline of one machine: `save` keeps it, `restore` goes back to it, `follow` tells it, and the machine, that the
-# machine has another address since. baseline.py sends this script to the machine.
-#   baseline.sh save|restore|follow control-plane|worker|base PATH...
+# The baseline of one machine: `save` keeps it, `restore` goes back to it, `follow` tells it, and the machine, that
+# machines have other addresses since. baseline.py sends this script to the machine, behind its other
+# parts: baseline_files.sh and baseline_network.sh.
+#   baseline.sh save|restore|follow control-plane|worker|base NAME ADDRESSES PATH...
+# ADDRESSES are lines of `address name`, of all machines; empty where addresses stay.
 # PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
+#
+# `restore` may be cut off at any moment and repeated. It ends with 66 where there is no baseline, with 65 where it is
+# of an earlier program, and with 67 where something stands in the way: lines of `what TAB details` say what.
 set -euo pipefail
+trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR  # where a program that fails says nothing itself
 export LC_ALL=C  # names are bytes, and sorted as such
-verb=$1 role=$2
-shift 2
+verb=$1 role=$2 name=$3 addresses=$4
+shift 4
 
 kept=${CKSLAB_BASELINE:-/var/lib/ckslab/baseline}
-etcd=/var/lib/etcd
+lock=${CKSLAB_LOCK:-/run/ckslab-baseline.lock}
+etcd=${CKSLAB_ETCD:-/var/lib/etcd}
 pki=/etc/kubernetes/pki/etcd
 apparmor=${CKSLAB_APPARMOR:-/sys/kernel/security/apparmor}
-missing=66
-
-# Of the address that the other machines know this one by: it may be another one after a restart.
-address() { ip -4 -oneline route get 192.0.2.1 | sed 's/.* src \([^ ]*\).*/\1/'; }
+plugins=${CKSLAB_PLUGINS:-/opt/cni/bin}
+needed=${CKSLAB_NEEDED-kubelet kubeadm kubectl containerd containerd-shim-runc-v2 runc crictl ctr runsc
+  containerd-shim-runsc-v1 etcdctl etcdutl sshd ssh sudo iptables ip mount umount systemctl bash tmux}
+services=(containerd kubelet ssh)
+missing=66 older=65 blocked=67
+format=2
+least=$((64 * 1024))  # KiB that must be free on each file system that a node works on
 
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 
+is_container() { systemd-detect-virt --quiet --container; }
+
 # A program of etcd's. Where the node has none, etcd's own image has.
 program() { type -P "$1" || echo "/proc/$(pgrep --oldest --exact etcd)/root/usr/local/bin/$1"; }
+
+# Saving
 
 save() {
   rm -rf "$kept" && install --directory --mode 700 "$kept" "$kept/new/files"
@@ -30,12 +44,20 @@ save() {
       cp --archive "$path" "$kept/new/files$path"
     fi
   done
+  echo "$addresses" > "$kept/new/addresses"
+  programs > "$kept/new/programs"
+  mounts > "$kept/new/mounts"
+  save_home "$@"
   if [ "$role" != base ]; then
-    address > "$kept/new/address"
     crictl pods --quiet | sort > "$kept/new/sandboxes"
+    images > "$kept/new/images"
     profiles > "$kept/new/profiles"
+    save_network
+    # Room for what must be written first where the disk is full.
+    head --bytes 16M /dev/zero > "$kept/new/room"
   fi
   if [ "$role" = control-plane ]; then save_etcd; fi
+  echo $format > "$kept/new/format"
   mv "$kept/new" "$kept/whole"
 }
 
@@ -48,6 +70,7 @@ save_etcd() {
     etcdctl snapshot save "$kept/new/etcd.db" > /dev/null
     if [ -z "$(etcdctl get --prefix --keys-only "$leases")" ]; then break; fi
   done
+  sha256sum < "$kept/new/etcd.db" > "$kept/new/etcd.sha256"
   # When etcd is down its image cannot be reached in this way.
   type -P etcdutl > /dev/null || cp "$(program etcdutl)" "$kept/new/etcdutl"
 }
@@ -57,85 +80,243 @@ etcdctl() {
     --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" "$@"
 }
 
+# What the machine and this script cannot do without: `path TAB size TAB mode TAB owner`.
+programs() {
+  local found
+  # shellcheck disable=SC2086 # one word a program
+  found=$(type -P $needed || true)
+  { echo "$found"; find "$plugins" -type f 2> /dev/null || true; } | sed '/^$/d' | sort -u |
+    xargs --no-run-if-empty -d '\n' stat --dereference --printf '%n\t%s\t%a\t%u:%g\n' --
+}
+
+images() { crictl images --output json | jq -r '.images[] | .repoTags[]?' | sort -u; }
+
+# Going back
+
 restore() {
+  take_over
+  uncover_baseline
   kept=$kept/whole
   [ -d "$kept" ] || exit $missing
+  [ "$(cat "$kept/format" 2> /dev/null)" = $format ] || exit $older
+  rm -f "$kept/room"
+  free_paths "$@"
+  unmount_strangers "$@"
+  examine
+  if has_moved; then follow_addresses; fi
   if [ "$role" = base ]; then
     restore_files "$@"
+    restore_home "$@"
     return
   fi
+  rm -f /run/nologin
+  # A program that was stopped on its way hears nothing.
+  for service in "${services[@]}"; do systemctl kill --signal CONT "$service" 2> /dev/null || true; done
   systemctl stop kubelet || true  # even its unit may be gone
-  if has_moved; then follow_address; fi
   restore_files "$@"
-  systemctl unmask --runtime --quiet kubelet containerd
-  systemctl daemon-reload
-  renew containerd /etc/containerd /etc/systemd/system
-  renew ssh /etc/ssh
+  restore_home "$@"
+  hostname "$name"
+  restore_network
+  restore_services
   remove_sandboxes
   unload_profiles
+  # What the kubelet itself kept in between; it is afraid of what it cannot read.
+  rm -f /var/lib/kubelet/*_state /var/lib/kubelet/device-plugins/kubelet_internal_checkpoint
   if [ "$role" = control-plane ]; then restore_etcd; fi
+  examine_images
+  examine_room
+  head --bytes 16M /dev/zero > "$kept/room"
+  systemctl reset-failed kubelet 2> /dev/null || true
   systemctl start kubelet
 }
 
-# What is as it was stays untouched, so that `renew` sees what changed. Both sides are listed as a whole: thousands of
-# programs, one for each file, take a minute where a processor is emulated.
-restore_files() {
-  local lists path
-  lists=$(mktemp --directory)
-  list "$kept/files" "$@" > "$lists/kept"
-  list "" "$@" > "$lists/now"
-  comm -z -13 <(names "$lists/kept") <(names "$lists/now") | xargs -0 --no-run-if-empty rm -rf --
-  comm -z -23 "$lists/kept" "$lists/now" | names - | while IFS= read -rd '' path; do put_back "$path"; done
-  rm -r "$lists"
-}
-
-# list ROOT PATH...: all that lies there, below another root, as `name TAB what it is` and, for files, `name TAB hash`.
-# What vanishes from a machine meanwhile is not there; what is kept must all be read, or else the rest would be removed.
-list() {
-  local root=$1 path there=()
-  shift
-  for path; do
-    if is_there "$root$path"; then there+=("$path"); fi
+# A run whose program was killed goes on here nevertheless. It is ended before another begins.
+take_over() {
+  local fd process
+  exec 9> "$lock"
+  if flock --nonblock 9; then return; fi
+  for fd in /proc/[0-9]*/fd/9; do
+    process=${fd#/proc/} process=${process%%/*}
+    if [ "$process" != $$ ] && [ "$(readlink "$fd")" = "$lock" ]; then kill -KILL "$process" || true; fi
   done
-  [ ${#there[@]} -eq 0 ] || {
-    find "${there[@]/#/$root}" -printf "%p\t%y %m %U %G %l\0" || [ -z "$root" ]
-    find "${there[@]/#/$root}" -type f -print0 | xargs -0 --no-run-if-empty sha256sum --zero |
-      sed -z 's/^\(\S*\)  \(.*\)/\2\t\1/' || [ -z "$root" ]
-  } | cut -z -c$((${#root} + 1))- | sort -z
+  flock --wait 10 9
 }
 
-# The names in such a list, those of directories before what is in them.
-names() { cut -z -f1 "$1" | sort -zu; }
+# What may lie over the baseline itself: no machine has a mount there of its own.
+uncover_baseline() {
+  local path
+  for path in "$kept" "$(dirname "$kept")"; do
+    if [ ! -d "$kept/whole" ] && mountpoint --quiet "$path"; then umount --lazy "$path"; fi
+  done
+}
 
-put_back() {
-  local from=$kept/files$1
-  if [ -d "$from" ] && [ -d "$1" ] && ! [ -L "$from" ] && ! [ -L "$1" ]; then
-    chown --reference "$from" "$1" && chmod --reference "$from" "$1"
-  else
-    rm -rf "$1" && mkdir -p "$(dirname "$1")" && cp --archive "$from" "$1"
+# What cannot be mended here, before anything is touched.
+examine() {
+  local path size mode owner seconds obstacles
+  obstacles=$(while IFS=$'\t' read -r path size mode owner; do
+    if [ "$(stat --dereference --format %s -- "$path" 2> /dev/null)" = "$size" ]; then
+      [ "$(stat --dereference --format '%a %u:%g' -- "$path")" = "$mode $owner" ] || {
+        chattr -f -i -- "$path" || true
+        chown "$owner" "$path" && chmod "$mode" "$path"
+      }
+    else
+      printf 'program\t%s\t%s\t%s\n' "$path" "$size" "$mode"
+    fi
+  done < "$kept/programs")
+  if [ "$role" = control-plane ]; then
+    if [ "$(sha256sum < "$kept/etcd.db")" != "$(cat "$kept/etcd.sha256")" ]; then obstacles+=$'\ndamaged\t'"$kept"; fi
+    # A certificate of kubeadm's is good for a year.
+    seconds=$(($(date +%s) - $(stat --format %Y "$kept/etcd.db")))
+    if [ $seconds -lt -60 ] || [ $seconds -gt $((364 * 24 * 3600)) ]; then obstacles+=$'\nclock\t'"$(date --utc '+%F %T')"; fi
+  fi
+  stop_if "$obstacles"
+}
+
+# Images that are not there any more. There is no registry to get them from.
+examine_images() {
+  stop_if "$(images | comm -23 "$kept/images" - | sed 's/^/image\t/')"
+}
+
+# Where a file system is full all the same, who filled it has to say what is to go: the largest files that are new.
+examine_room() {
+  local path
+  stop_if "$(for path in / "$etcd" /var/lib/containerd /var/lib/kubelet /run /tmp; do
+    [ -d "$path" ] || continue
+    [ "$(df --output=avail "$path" | tail -n 1)" -ge $least ] || printf '%s\n' "$(df --output=target "$path" | tail -n 1)"
+  done | sort -u | while IFS= read -r path; do
+    printf 'full\t%s\t%s\n' "$path" "$(find "$path" -xdev -type f -newer "$kept/format" -size +32M -printf '%s\t%p\n' 2> /dev/null |
+      grep -v "$etcd/" | sort -nr | head -n 3 | cut -f2 | tr '\n' ' ')"
+  done)"
+}
+
+stop_if() {
+  if [ -n "$1" ]; then
+    echo "$1" | sed '/^$/d' >&2
+    exit $blocked
   fi
 }
 
-# A container has another address once it was stopped. Its entrypoint tells all but etcd's certificates, which etcd reads
-# again by itself.
-follow() {
-  kept=$kept/whole
-  if [ "$role" = base ] || ! [ -d "$kept" ] || ! has_moved; then return; fi
-  follow_address
-  if [ "$role" = control-plane ]; then certify /etc/kubernetes/pki etcd-server etcd-peer; fi
+# Services
+
+restore_services() {
+  local service
+  for service in "${services[@]}"; do
+    rm -rf "/run/systemd/system/$service".service{,.d} "/run/systemd/system.control/$service".service{,.d}
+  done
+  systemctl unmask --runtime --quiet "${services[@]}" || true
+  systemctl daemon-reload
+  renew containerd /etc/containerd /etc/systemd/system /usr/lib/systemd/system/containerd.service*
+  crictl --timeout 10s version > /dev/null 2>&1 || restart containerd
+  renew ssh /etc/ssh /etc/passwd /etc/pam.d
 }
 
-# The other machines know a virtual machine by an address that stays; the one that it got from its host does not matter.
-has_moved() { systemd-detect-virt --quiet --container && [ "$(cat "$kept/address")" != "$(address)" ]; }
+# Restart a service that does not run, or of whose files one is younger than it.
+renew() {
+  local unit=$1 began path files=()
+  shift
+  for path; do
+    if [ -e "$path" ]; then files+=("$path"); fi
+  done
+  began=$(systemctl show --property ExecMainStartTimestamp --value --timestamp us "$unit")
+  if systemctl is-active --quiet "$unit" && [ -z "$(find "${files[@]}" -newerct "$began" -print -quit)" ]; then return; fi
+  restart "$unit"
+}
 
-# Let what is kept name the new address.
-follow_address() {
-  local was now
-  was=$(cat "$kept/address") now=$(address)
-  { grep -rlIF "$was" "$kept/files/etc/kubernetes" "$kept/files/var/lib/kubelet" || true; } |
-    xargs --no-run-if-empty sed -i "s/\b${was//./\\.}\b/$now/g"
-  if [ "$role" = control-plane ]; then certify "$kept/files/etc/kubernetes/pki" apiserver etcd-server etcd-peer; fi
-  echo "$now" > "$kept/address"
+restart() {
+  systemctl reset-failed "$1" 2> /dev/null || true
+  systemctl restart "$1" || { journalctl --unit "$1" --lines 5 --output cat >&2 && return 1; }
+}
+
+# The system's Pods are made anew: static ones whatever state they are in, the others because whoever watches an API
+# server that was away may go by what it last saw for a minute (kube-proxy did, so new Services could not be reached).
+# No Pod stays that the baseline does not know. What cannot be removed here, such as a sandbox whose shim does not
+# answer, the kubelet removes later; but of the system's Pods none may go on.
+remove_sandboxes() {
+  local all
+  remove_system || { sleep 1 && remove_system; } || {
+    # A container whose start was cut off is being started for ever, until containerd itself is started anew.
+    restart containerd && remove_system
+  }
+  all=$(crictl pods --quiet | sort)
+  comm -13 "$kept/sandboxes" - <<< "$all" | xargs --no-run-if-empty crictl --timeout 30s rmp --force > /dev/null || true
+  # Addresses of Pods that are no more.
+  if [ -z "$(crictl pods --quiet)" ]; then rm -rf /var/lib/cni/networks/*; fi
+}
+
+remove_system() {
+  local system
+  system=$(crictl pods --quiet --namespace kube-system) || return
+  xargs --no-run-if-empty crictl --timeout 30s rmp --force <<< "$system" > /dev/null
+}
+
+# The AppArmor profiles that the kernel has loaded, whatever mode they are in.
+profiles() { if [ -e "$apparmor/profiles" ]; then sed 's/ ([a-z]*)$//' "$apparmor/profiles" | sort; fi; }
+
+# A container has its host's kernel, whose profiles are none of ours. Of profiles that lie in one another, the outer
+# takes the inner away with it.
+unload_profiles() {
+  if is_container; then return; fi
+  profiles | comm -13 "$kept/profiles" - | while IFS= read -r profile; do
+    printf %s "$profile" > "$apparmor/.remove" || [ "${profile%//*}" != "$profile" ]
+  done
+}
+
+# Whoever watches the API server must not take the past for the present: no revision is ever used twice, as long as
+# less than a thousand objects are written in a second, and none from before can be watched. A clock that was set back
+# does not take revisions back with it.
+# The old data goes first, since the disk may be full of it: the way back is the snapshot, which stays.
+restore_etcd() {
+  local etcdutl flags bump last
+  etcdutl=$(type -P etcdutl || echo "$kept/etcdutl")
+  last=$(cat "$kept/bump" 2> /dev/null || echo 0)
+  bump=$((($(date +%s) - $(stat --format %Y "$kept/etcd.db")) * 1000))
+  if [ $bump -le "$last" ]; then bump=$((last + 1000000)); fi
+  flags=$(grep -oE -e '--(name|initial-cluster|initial-advertise-peer-urls)=\S+' /etc/kubernetes/manifests/etcd.yaml)
+  if [ -L "$etcd" ] || ! [ -d "$etcd" ]; then rm -rf "$etcd" && install --directory --mode 700 "$etcd"; fi
+  find "$etcd" -mindepth 1 -delete
+  echo $bump > "$kept/bump"
+  # shellcheck disable=SC2086 # one word a flag
+  "$etcdutl" snapshot restore "$kept/etcd.db" --data-dir "$etcd/restored" $flags \
+    --bump-revision $bump --mark-compacted 2> "$kept/etcdutl.log" || { tail -n 3 "$kept/etcdutl.log" >&2 && return 1; }
+  mv "$etcd/restored/member" "$etcd/member" && rm -rf "$etcd/restored"
+}
+
+# Other addresses
+
+# A container may have another address once it was stopped. Its entrypoint tells all but etcd's certificates, which etcd
+# reads again by itself.
+follow() {
+  kept=$kept/whole
+  if ! [ -d "$kept" ] || [ "$(cat "$kept/format" 2> /dev/null)" != $format ] || ! has_moved; then return; fi
+  local before
+  before=$(own_address < "$kept/addresses")
+  follow_addresses
+  if [ "$role" = control-plane ] && [ "$before" != "$(own_address <<< "$addresses")" ]; then
+    certify /etc/kubernetes/pki etcd-server etcd-peer
+  fi
+}
+
+has_moved() { [ -n "$addresses" ] && [ "$(cat "$kept/addresses")" != "$addresses" ]; }
+
+own_address() { sed -n "s/ $name\$//p"; }
+
+# Let what is kept name the new addresses. In two steps, as two machines may have changed places.
+follow_addresses() {
+  local before after machine there=("$kept/addresses") first=() second=()
+  before=$(own_address < "$kept/addresses")
+  while read -r after machine; do
+    first+=(-e "s/\b$(sed -n "s/ $machine\$//p" "$kept/addresses" | sed 's/\./\\./g')\b/@$machine@/g")
+    second+=(-e "s/@$machine@/$after/g")
+  done <<< "$addresses"
+  for path in files/etc/hosts files/etc/kubernetes files/var/lib/kubelet network; do
+    if [ -e "$kept/$path" ]; then there+=("$kept/$path"); fi
+  done
+  { grep -rlIF "$(cut -d' ' -f1 "$kept/addresses")" "${there[@]}" || true; } |
+    xargs --no-run-if-empty sed -i "${first[@]}" "${second[@]}"
+  if [ "$role" = control-plane ] && [ "$before" != "$(own_address <<< "$addresses")" ]; then
+    certify "$kept/files/etc/kubernetes/pki" apiserver etcd-server etcd-peer
+  fi
+  echo "$addresses" > "$kept/addresses"
 }
 
 # certify PKI CERTIFICATE...: make certificates of the control plane anew, as kubeadm calls them, for its address.
@@ -146,57 +327,9 @@ certify() {
   sed "s|^kind: ClusterConfiguration|&\ncertificatesDir: $folder|" /kind/kubeadm.conf > "$config"
   for certificate; do
     rm -f "$folder/${certificate/etcd-/etcd/}".{crt,key}
-    kubeadm init phase certs "$certificate" --config "$config" > /dev/null
+    kubeadm init phase certs "$certificate" --config "$config" > /dev/null 2> "$kept/kubeadm.log" || { tail -n 3 "$kept/kubeadm.log" >&2 && return 1; }
   done
   rm "$config"
-}
-
-# Restart a service that does not run, or of whose files one is younger than it.
-renew() {
-  local unit=$1 began
-  shift
-  began=$(systemctl show --property ExecMainStartTimestamp --value --timestamp us "$unit")
-  if systemctl is-active --quiet "$unit" && [ -z "$(find "$@" -newerct "$began" -print -quit)" ]; then return; fi
-  systemctl reset-failed "$unit" 2> /dev/null || true
-  systemctl restart "$unit" || { journalctl --unit "$unit" --lines 5 --output cat >&2 && return 1; }
-}
-
-# The system's Pods are made anew: static ones whatever state they are in, the others because whoever watches an API
-# server that was away may go by what it last saw for a minute (kube-proxy did, so new Services could not be reached).
-# No Pod stays that the baseline does not know. What cannot be removed here, such as a sandbox whose shim does not
-# answer, the kubelet removes later.
-remove_sandboxes() {
-  local system all
-  system=$(crictl pods --quiet --namespace kube-system)
-  xargs --no-run-if-empty crictl --timeout 30s rmp --force <<< "$system" > /dev/null
-  all=$(crictl pods --quiet | sort)
-  comm -13 "$kept/sandboxes" - <<< "$all" | xargs --no-run-if-empty crictl --timeout 30s rmp --force > /dev/null || true
-}
-
-# The AppArmor profiles that the kernel has loaded, whatever mode they are in.
-profiles() { if [ -e "$apparmor/profiles" ]; then sed 's/ ([a-z]*)$//' "$apparmor/profiles" | sort; fi; }
-
-# A container has its host's kernel, whose profiles are none of ours. Of profiles that lie in one another, the outer
-# takes the inner away with it.
-unload_profiles() {
-  if systemd-detect-virt --quiet --container; then return; fi
-  profiles | comm -13 "$kept/profiles" - | while IFS= read -r name; do
-    printf %s "$name" > "$apparmor/.remove" || [ "${name%//*}" != "$name" ]
-  done
-}
-
-# Whoever watches the API server must not take the past for the present: no revision is ever used twice, as long as
-# less than a thousand objects are written in a second, and none from before can be watched.
-restore_etcd() {
-  local etcdutl flags seconds
-  etcdutl=$(type -P etcdutl || echo "$kept/etcdutl")
-  seconds=$(($(date +%s) - $(stat --format %Y "$kept/etcd.db")))
-  flags=$(grep -oE -e '--(name|initial-cluster|initial-advertise-peer-urls)=\S+' /etc/kubernetes/manifests/etcd.yaml)
-  rm -rf "$etcd/restored" && mkdir -p "$etcd"
-  # shellcheck disable=SC2086 # one word a flag
-  "$etcdutl" snapshot restore "$kept/etcd.db" --data-dir "$etcd/restored" $flags \
-    --bump-revision $((seconds * 1000)) --mark-compacted 2> "$kept/etcdutl.log" || { tail -n 3 "$kept/etcdutl.log" >&2 && return 1; }
-  rm -rf "$etcd/member" && mv "$etcd/restored/member" "$etcd/member" && rm -rf "$etcd/restored"
 }
 
 "$verb" "$@"

@@ -18,6 +18,7 @@ _GIBIBYTE = 2**30
 _DISK_LOW = 5 * _GIBIBYTE
 _MEMORY_LOW = 3 * _GIBIBYTE
 _BESIDE_MACHINES = _GIBIBYTE
+_SERVICES = ("containerd", "kubelet")
 _AMD64 = ("x86_64", "amd64")
 
 
@@ -147,12 +148,27 @@ def _lab(lab: str) -> Iterator[Examined]:
         engine = open_lab(lab)
         status = engine.status()
         says = i18n.text(f"cli.state.{status.state}", lab=lab)
-        broken = status.state in (State.PARTIAL, State.UNREACHABLE)
-        yield Examined(name, "problem" if broken else "ok", f"{says} {status.detail}".strip())
+        broken = status.state in (State.PARTIAL, State.UNREACHABLE, State.DEGRADED)
+        yield Examined(name, "problem" if broken else "ok", f"{says}\n{status.detail}".strip())
         if status.state is State.READY:
             yield from _nodes(engine)
+        if status.state in (State.UNREACHABLE, State.DEGRADED):
+            yield from _services(engine)
     except LabError as error:
         yield Examined(name, "problem", f"{error.tried} {error.came_back}".strip(), error.next_step)
+
+
+def _services(engine: Engine) -> Iterator[Examined]:
+    """Those of each node that do not run, though all else depends on them."""
+    for node in engine.nodes():
+        try:
+            states = node.run(["systemctl", "is-active", *_SERVICES]).text.split()
+        except LabError as error:
+            yield _trouble("nodes", error)
+            continue
+        for service, state in zip(_SERVICES, states, strict=False):
+            if state != "active":
+                yield _said("nodes", "problem", "service", "service-next", node=node.name, service=service, state=state)
 
 
 def _nodes(engine: Engine) -> Iterator[Examined]:
@@ -165,9 +181,9 @@ def _nodes(engine: Engine) -> Iterator[Examined]:
         yield _said("lacks", "note", "says", capability=capability, why=why)
 
 
-def _said(topic: str, state: Judgement, key: str, advice: str = "", **params: object) -> Examined:
+def _said(topic: str, verdict: Judgement, key: str, advice: str = "", **params: object) -> Examined:
     next_step = i18n.text(f"doctor.{topic}.{advice}") if advice else ""
-    return Examined(i18n.text(f"doctor.{topic}.name"), state, i18n.text(f"doctor.{topic}.{key}", **params), next_step)
+    return Examined(i18n.text(f"doctor.{topic}.name"), verdict, i18n.text(f"doctor.{topic}.{key}", **params), next_step)
 
 
 def _trouble(topic: str, error: LabError) -> Examined:

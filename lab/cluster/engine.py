@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+from lab.errors import LabError
 from lab.progress import OnProgress
 
 Role = Literal["control-plane", "worker", "base"]
@@ -38,7 +39,10 @@ class State(StrEnum):
     """Its machines exist but do not run. `up` starts them."""
     UNREACHABLE = "unreachable"
     """Its machines run but the API server does not answer."""
+    DEGRADED = "degraded"
+    """The API server answers, but not every node is ready."""
     READY = "ready"
+    """The API server answers, and every node is ready: exercises can be started and graded."""
     REPLAY = "replay"
     """There never is any: what is graded was recorded on another lab."""
 
@@ -111,11 +115,25 @@ class Status:
 
 
 @runtime_checkable
-class Rescuer(Protocol):
-    """An engine that has a way back of its own, for when the baseline is of no use: snapshots of machines."""
+class Powered(Protocol):
+    """An engine that made its machines, and can start those that do not run."""
 
-    def rescue(self) -> bool:
-        """Go back; False where there is nothing to go back to."""
+    def power_on(self) -> bool:
+        """Start them; whether there were any."""
+
+    def addresses(self) -> Mapping[str, str]:
+        """The name of each machine -> its address, by which the other machines know it."""
+
+
+@runtime_checkable
+class Rescuer(Protocol):
+    """An engine that can do more where going back to the baseline fails: start machines anew, or from snapshots."""
+
+    def can_rescue(self, failure: LabError) -> bool:
+        """Whether that is of use after this failure."""
+
+    def rescue(self) -> None:
+        """Do it, so that going back may be tried once more."""
 
 
 class Engine(Protocol):

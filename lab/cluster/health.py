@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
+from math import inf
 from typing import Any
 
 from lab import i18n
-from lab.clock import SYSTEM, Clock
-from lab.cluster.engine import Node, State, Status
-from lab.cluster.kubectl import Kubectl
+from lab.clock import SYSTEM, Clock, wait_until
+from lab.cluster.engine import Engine, Node, State, Status
+from lab.cluster.kubectl import ADMIN, Kubectl
 from lab.cluster.wait import until
+from lab.errors import LabError
 
 OnDetail = Callable[[str], None]
 """Hears what is under way."""
 
-_SECONDS = 90
+SECONDS = 90
+"""For each thing that is awaited."""
 _FRESH_SECONDS = 120
 SYSTEM_NAMESPACE = "kube-system"
+_READY = "Ready"
+_SILENT_SECONDS = 30
+"""Since a kubelet's last report, of which it makes one every ten seconds."""
+_MEND_SECONDS = 30
+"""For a kubelet that was started to report, and for an API server to come back."""
+_LOOK_SECONDS = 10
+_NODES = [
+    *("kubectl", f"--kubeconfig={ADMIN}", f"--request-timeout={_LOOK_SECONDS}s"),
+    *("get", "nodes,leases", "--namespace=kube-node-lease", "--output=json"),
+]
+_WITH_TIME = 'date --utc +%FT%TZ; exec "$@"'
+"""The time comes from the same machine, in the same call: status is asked for again and again."""
 _LEADERS = ("kube-controller-manager", "kube-scheduler")
 
 
@@ -44,16 +61,51 @@ def await_healthy(
     Raises:
         LabError: one of these is not so in its time (`wait`).
     """
-    cluster = _Cluster(nodes, began, SYSTEM_NAMESPACE if worked_in else "")
+    await_control(nodes, began, say, clock)
+    await_pods(nodes, began, say, clock, worked_in=worked_in)
+
+
+def await_control(
+    nodes: Sequence[Node],
+    began: str,
+    say: OnDetail = lambda _: None,
+    clock: Clock = SYSTEM,
+    *,
+    seconds: float = SECONDS,
+) -> None:
+    """Wait until the API server answers and the controllers and each node's kubelet work.
+
+    Args:
+        seconds: for each of these.
+
+    Raises:
+        LabError: one of these is not so in its time (`wait`).
+    """
+    cluster = _Cluster(nodes, began, SYSTEM_NAMESPACE)
     for what, is_there in (
         ("api", Kubectl(nodes[0]).answers),
         ("control", cluster.has_control),
         ("nodes", cluster.has_nodes),
-        ("pods", cluster.has_pods),
     ):
         awaited = i18n.text(f"health.{what}")
         say(awaited)
-        until(is_there, seconds=_SECONDS, what=awaited, clock=clock)
+        until(is_there, seconds=seconds, what=awaited, clock=clock)
+
+
+def await_pods(
+    nodes: Sequence[Node],
+    began: str,
+    say: OnDetail = lambda _: None,
+    clock: Clock = SYSTEM,
+    *,
+    worked_in: bool = False,
+    seconds: float = SECONDS,
+) -> None:
+    """Wait until the Pods run. Arguments and errors as `await_healthy`."""
+    cluster = _Cluster(nodes, began, SYSTEM_NAMESPACE if worked_in else "")
+    awaited = i18n.text("health.pods")
+    say(awaited)
+    until(cluster.has_pods, seconds=seconds, what=awaited, clock=clock)
 
 
 def await_ready(nodes: Sequence[Node], pace: float = 1) -> None:
@@ -76,15 +128,74 @@ def await_ready(nodes: Sequence[Node], pace: float = 1) -> None:
         kubectl.do(*argv, timeout=_FRESH_SECONDS + 5)
 
 
-def seen(status: Status, control_plane: Node) -> Status:
-    """The status of a lab whose machines run, with what its API server says."""
-    answer = Kubectl(control_plane).look("get", "nodes", "--output", "json")
+def seen(status: Status, control_plane: Node, pace: float = 1) -> Status:
+    """The status of a lab whose machines run, with what its API server says.
+
+    It is ready when the API server answers and every node is: the node's own condition, and that its kubelet has
+    reported of late, since the API server notices only after most of a minute that it does not.
+    """
+    try:
+        answer = control_plane.run(["sh", "-c", _WITH_TIME, "sh", *_NODES], timeout=_LOOK_SECONDS + 5)
+    except LabError as gone:
+        return replace(status, state=State.UNREACHABLE, detail=gone.tried)
     if not answer.ok:
         return replace(status, state=State.UNREACHABLE, detail=answer.error)
-    nodes = json.loads(answer.stdout)["items"]
-    version = nodes[0]["status"]["nodeInfo"]["kubeletVersion"] if nodes else ""
-    conditions = {node["metadata"]["name"]: _condition(node) for node in nodes}
-    return replace(status, kubernetes=version, nodes={**status.nodes, **conditions})
+    now, _, listed = answer.text.partition("\n")
+    items = json.loads(listed)["items"]
+    reported = {
+        item["metadata"]["name"]: item["spec"].get("renewTime", "") for item in items if item["kind"] == "Lease"
+    }
+    nodes = {item["metadata"]["name"]: item for item in items if item["kind"] == "Node"}
+    silent = {name for name in nodes if _seconds_between(reported.get(name, ""), now) > _SILENT_SECONDS * pace}
+    conditions = {name: _condition(node, is_silent=name in silent) for name, node in nodes.items()}
+    version = next((node["status"]["nodeInfo"]["kubeletVersion"] for node in nodes.values()), "")
+    return replace(
+        status,
+        state=status.state if set(conditions.values()) == {_READY} else State.DEGRADED,
+        kubernetes=version,
+        nodes={**status.nodes, **conditions},
+        detail="\n".join(
+            _trouble(name, node, is_silent=name in silent) for name, node in nodes.items() if conditions[name] != _READY
+        ),
+    )
+
+
+def _seconds_between(earlier: str, later: str) -> float:
+    """Between two times as the API server writes them; infinite where the first is not there."""
+    if not earlier:
+        return inf
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def start_services(engine: Engine, clock: Clock = SYSTEM) -> None:
+    """Start containerd and the kubelet where they do not run, and wait a while for the lab to be ready.
+
+    Raises:
+        LabError: it does not get ready by that (`lab.unwell`): a reset helps, which a learner has to want.
+    """
+    for node in engine.nodes():
+        with suppress(LabError):
+            node.run(["systemctl", "start", "containerd", "kubelet"], timeout=_MEND_SECONDS)
+    status = Status(engine.name, engine.lab, State.UNREACHABLE)
+
+    def is_ready() -> bool:
+        nonlocal status
+        status = engine.status()
+        return status.state is State.READY
+
+    if not wait_until(is_ready, clock, bound=_MEND_SECONDS):
+        raise LabError("lab.unwell", status.detail, lab=engine.lab)
+
+
+@contextmanager
+def advising_reset(engine: Engine) -> Iterator[None]:
+    """Where machines were started and the cluster does not come back in time, say what helps (`lab.unwell`)."""
+    try:
+        yield
+    except LabError as late:
+        if late.key != "wait":
+            raise
+        raise LabError("lab.unwell", late.tried, lab=engine.lab) from late
 
 
 class _Cluster:
@@ -159,10 +270,23 @@ def _kind(pod: dict[str, Any]) -> tuple[str, str]:
     return pod["spec"].get("nodeName", ""), owner["uid"]
 
 
-def _condition(node: Mapping[str, Any]) -> str:
-    """A node's condition in a word, as `kubectl get nodes` has it."""
-    ready = next((it["status"] for it in node["status"]["conditions"] if it["type"] == "Ready"), "Unknown")
-    return {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")
+def _condition(node: Mapping[str, Any], *, is_silent: bool) -> str:
+    """A node's condition in a word, as `kubectl get nodes` has it, or will have it when the kubelet stays silent."""
+    ready = _ready_condition(node).get("status", "")
+    if ready == "True":
+        return "Unknown" if is_silent else _READY
+    return "NotReady" if ready == "False" else "Unknown"
+
+
+def _trouble(name: str, node: Mapping[str, Any], *, is_silent: bool) -> str:
+    """What is wrong with a node that is not ready."""
+    if is_silent:
+        return i18n.text("health.silent", node=name)
+    return f"{name}: {_ready_condition(node).get('message', '')}"
+
+
+def _ready_condition(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next((it for it in node["status"]["conditions"] if it["type"] == "Ready"), {})
 
 
 def _is_static(pod: dict[str, Any]) -> bool:

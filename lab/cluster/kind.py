@@ -88,8 +88,11 @@ class KindEngine:
             case State.ABSENT | State.PARTIAL:
                 self._refuse_strangers()
                 self._create(progress)
-            case State.STOPPED | State.UNREACHABLE:
-                self._revive(progress)
+            case State.STOPPED:
+                with health.advising_reset(self):
+                    self._revive(progress)
+            case State.UNREACHABLE | State.DEGRADED:
+                self._mend(progress)
 
     @exclusive
     def down(self, progress: OnProgress) -> None:
@@ -99,6 +102,35 @@ class KindEngine:
         steps.next()
         self._remove()
         shutil.rmtree(paths.lab(self.lab), ignore_errors=True)
+
+    def power_on(self) -> bool:
+        """Start machines that do not run; those that were paused go on."""
+        states = {machine.container: found["State"]["Status"] for machine, found in self._ours()}
+        paused = [container for container, state in states.items() if state == "paused"]
+        stopped = [container for container, state in states.items() if state not in ("paused", "running")]
+        if paused:
+            self._containers.must("unpause", *paused)
+        if stopped:
+            self._containers.must("start", *stopped)
+        return bool(paused or stopped)
+
+    def addresses(self) -> Mapping[str, str]:
+        """As the container engine gave them out; a container may have another one once it was stopped."""
+        return {
+            machine.name: found["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+            for machine, found in self._ours()
+        }
+
+    def can_rescue(self, failure: LabError) -> bool:
+        """Whether starting the machines anew helps: not where one of them, its baseline or a file is missing."""
+        return failure.key not in baseline.HOPELESS and len(self._ours()) == len(self._all())
+
+    def rescue(self) -> None:
+        """Start the machines anew: nothing outlives that of what was done to their networks, mounts and processes."""
+        machines = [machine.container for machine in self._all()]
+        # Killed, since a systemd that does not answer takes its time to stop.
+        self._containers.call("kill", *machines)
+        self._containers.must("start", *machines)
 
     @cached_property
     def _containers(self) -> Containers:
@@ -192,7 +224,7 @@ class KindEngine:
         """Start what stopped; addresses may have changed, so everything is told them again."""
         steps = Steps([Step(i18n.text("kind.step.start"), 15), Step(i18n.text("kind.step.ready"), 15)], progress)
         steps.next()
-        self._containers.must("start", *(machine.container for machine in self._all()))
+        self.power_on()
         began = health.now(self.nodes())
         until(self._kubectl().answers, seconds=_API_SECONDS, what=i18n.text("health.api"))
         steps.next()
@@ -200,6 +232,12 @@ class KindEngine:
         network.connect(self.nodes(), self._kubectl())
         self._furnish()
         health.await_healthy(self.nodes(), began, steps.say, worked_in=True)
+
+    def _mend(self, progress: OnProgress) -> None:
+        """Start what does not run on machines that do. Nothing that a learner made is touched."""
+        steps = Steps([Step(i18n.text("kind.step.start"), 10)], progress)
+        steps.next()
+        health.start_services(self)
 
     def _examine(self, made_from: str) -> HostFacts:
         """What a privileged container finds, which is what the nodes will find; the engine's host may not be ours."""
@@ -239,13 +277,7 @@ class KindEngine:
 
     def _furnish(self) -> None:
         """Base and the nodes learn of each other."""
-        base.furnish(self.base(), self.nodes(), self._addresses())
-
-    def _addresses(self) -> dict[str, str]:
-        return {
-            machine.name: found["NetworkSettings"]["Networks"][self._network]["IPAddress"]
-            for machine, found in self._ours()
-        }
+        base.furnish(self.base(), self.nodes(), self.addresses())
 
     def _find_lacks(self, facts: HostFacts) -> dict[str, str]:
         """Capabilities that this host does not give, found out by trying; and AppArmor, which is the host's own."""

@@ -100,7 +100,7 @@ class VagrantEngine:
             return Status(self.name, self.lab, State.ABSENT)
         machines = self._vagrant().states()
         status = Status(self.name, self.lab, self._state(machines), nodes=machines)
-        return health.seen(status, self.base()) if status.state is State.READY else status
+        return health.seen(status, self.base(), self.pace) if status.state is State.READY else status
 
     @exclusive
     def up(self, progress: OnProgress) -> None:
@@ -113,8 +113,15 @@ class VagrantEngine:
                     self._set_clocks()
             case State.ABSENT | State.PARTIAL:
                 self._create(progress)
-            case State.STOPPED | State.UNREACHABLE:
-                self._revive(progress)
+            case State.STOPPED:
+                with health.advising_reset(self):
+                    self._revive(progress)
+            case State.UNREACHABLE | State.DEGRADED:
+                steps = Steps([Step(i18n.text("vagrant.step.start"), 10 * self.pace)], progress)
+                steps.next()
+                with suppress(LabError):
+                    self._set_clocks()
+                health.start_services(self, self._clock)
 
     @exclusive
     def down(self, progress: OnProgress) -> None:
@@ -129,16 +136,33 @@ class VagrantEngine:
             self._sweep(provider)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def rescue(self) -> bool:
-        """Go back to the snapshots of the machines; False where there is none."""
-        vagrant = self._vagrant()
-        if not all(vagrant.has_kept(machine.name, _SNAPSHOT) for machine in self._table):
+    def power_on(self) -> bool:
+        """Start machines that are not reached."""
+        if all(map(_is_reached, self.nodes())):
             return False
+        # One that is paused or stopped is started; of one that runs and does not answer, nothing comes.
+        self._vagrant().start(lambda _: None)
+        self._learn_ways()
+        return True
+
+    def addresses(self) -> Mapping[str, str]:
+        """As the table of machines has them; they stay."""
+        return {machine.name: machine.address for machine in self._table}
+
+    def can_rescue(self, failure: LabError) -> bool:
+        """Whether there are snapshots that have more than the machines: an older baseline is in them, too."""
+        vagrant = self._vagrant()
+        return failure.key != "baseline.older" and all(
+            vagrant.has_kept(machine.name, _SNAPSHOT) for machine in self._table
+        )
+
+    def rescue(self) -> None:
+        """Go back to the snapshots of the machines."""
+        vagrant = self._vagrant()
         for node in self.nodes():
             node.ssh.close(node.name)
             vagrant.go_back(node.name, _SNAPSHOT)
         self._set_clocks()
-        return True
 
     @property
     def _clock(self) -> Clock:
@@ -246,7 +270,7 @@ class VagrantEngine:
         self._write_kubeconfig()
         steps.next()
         network.connect(nodes, kubectl, self._clock)
-        base.furnish(self.base(), nodes, self._addresses())
+        base.furnish(self.base(), nodes, self.addresses())
         if emulated:
             patience.soften(self.base())
         steps.next()
@@ -291,9 +315,6 @@ class VagrantEngine:
         self.kubeconfig.touch(mode=0o600)
         self.kubeconfig.write_bytes(self.base().read(ADMIN))
 
-    def _addresses(self) -> dict[str, str]:
-        return {machine.name: machine.address for machine in self._table}
-
 
 def _provider(chosen: Provider | None, facts: Facts) -> Provider:
     """What Vagrant is to run machines by here: what was chosen, else what it can.
@@ -315,6 +336,13 @@ def _provider(chosen: Provider | None, facts: Facts) -> Provider:
 def _pace(provider: Provider, facts: Facts) -> float:
     """QEMU emulates a processor where there is no other way; VirtualBox does not."""
     return _EMULATED if provider == "libvirt" and not facts.accelerates else 1
+
+
+def _is_reached(node: SshNode) -> bool:
+    try:
+        return node.run(["true"], timeout=10).ok
+    except LabError:
+        return False
 
 
 def _has_machines(lab: str) -> bool:

@@ -159,7 +159,7 @@ class Session:
         """
         with hold(self.engine.lab):
             status = self.engine.status()
-            if status.state is State.UNREACHABLE and Capability.BASELINE not in self.engine.lacks():
+            if status.state in (State.UNREACHABLE, State.DEGRADED) and Capability.BASELINE not in self.engine.lacks():
                 self.reset(progress=progress)
                 status = self.engine.status()
             if status.state is not State.READY:

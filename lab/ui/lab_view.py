@@ -46,7 +46,11 @@ class LabView:
     @property
     def has_shell(self) -> bool:
         """Whether its machines run. A learner who broke the API server mends it in the shell."""
-        running = self.status is not None and self.status.state in (State.READY, State.UNREACHABLE)
+        running = self.status is not None and self.status.state in (
+            State.READY,
+            State.DEGRADED,
+            State.UNREACHABLE,
+        )
         return self.work is None and running
 
     @property

@@ -77,6 +77,7 @@ LAB_STATES: Mapping[State, Mark] = {
     State.PARTIAL: Mark("◐", "partial", "warning"),
     State.STOPPED: Mark("○", "stopped", "warning"),
     State.UNREACHABLE: Mark("!", "unreachable", "error"),
+    State.DEGRADED: Mark("!", "degraded", "error"),
     State.READY: Mark("✓", "ready", "success"),
     State.REPLAY: Mark("▷", "replay", "warning"),
 }

@@ -34,10 +34,11 @@ class Lab(HandMadeEngine):
                 "kube-controller-manager", "kube-scheduler", "apiserver-x", renewed=SINCE
             ),
             "--namespace=kube-node-lease": leases("kube-control-plane", "kube-worker-1", renewed=SINCE),
+            "bash -s ckslab-probe": done(),
             "get pods": done(stdout=json.dumps({"items": [pod("a-1", "kube-control-plane"), pod("b-2")]})),
             "crictl ps": running("a-1", "aef8"),
         }
-        self.worker.answers = {"crictl ps": running("b-2")}
+        self.worker.answers = {"bash -s ckslab-probe": done(), "crictl ps": running("b-2")}
 
     def nodes(self) -> Sequence[Node]:
         return [self.node, self.worker]
@@ -96,9 +97,9 @@ def test_where_nobody_has_allowed_it_no_machine_is_touched() -> None:
 def test_every_machine_keeps_what_exercises_change_there() -> None:
     lab = Lab()
     baseline.save(lab)
-    assert lab.node.ran[0].startswith("bash -s save control-plane /etc/kubernetes /etc/containerd ")
-    assert lab.worker.ran[0].startswith("bash -s save worker /etc/kubernetes /etc/containerd ")
-    assert lab.workstation.ran == ["bash -s save base /home/candidate/.kube /home/candidate/.ssh /opt/lab"]
+    assert lab.node.ran[0].startswith("bash -s save control-plane kube-control-plane  /etc/kubernetes /etc/containerd ")
+    assert lab.worker.ran[0].startswith("bash -s save worker kube-worker-1  /etc/kubernetes /etc/containerd ")
+    assert lab.workstation.ran == ["bash -s save base base  /home/candidate/.kube /home/candidate/.ssh /opt/lab"]
 
 
 def test_where_base_is_a_node_that_machine_keeps_both_at_once() -> None:
@@ -106,7 +107,7 @@ def test_where_base_is_a_node_that_machine_keeps_both_at_once() -> None:
     lab.workstation = lab.node
     baseline.save(lab)
     (saved,) = lab.node.ran
-    assert saved.startswith("bash -s save control-plane /etc/kubernetes ")
+    assert saved.startswith("bash -s save control-plane kube-control-plane  /etc/kubernetes ")
     assert saved.endswith(" /home/candidate/.kube /home/candidate/.ssh /opt/lab")
 
 
@@ -127,7 +128,7 @@ def test_every_machine_goes_back_and_then_each_thing_awaited_is_told() -> None:
     assert "restore control-plane" in lab.node.ran[1]
     assert "restore worker" in lab.worker.ran[0]
     assert "restore base" in lab.workstation.ran[0]
-    assert [len(said), *said[1:3]] == [5, "the API server", "controllers and scheduler"]
+    assert [len(said), *said[1:3]] == [6, "the API server", "controllers and scheduler"]
 
 
 def test_without_a_baseline_the_lab_has_to_be_made_anew() -> None:

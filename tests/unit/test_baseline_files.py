@@ -11,7 +11,7 @@ import pytest
 from lab.cluster import baseline
 from tests.unit.support.home import program
 
-SCRIPT = Path(baseline.__file__).with_suffix(".sh")
+SCRIPT = baseline.script()
 
 
 class Machine:
@@ -20,7 +20,7 @@ class Machine:
     def __init__(self, root: Path) -> None:
         self.etc = root / "etc"
         self.absent = root / "absent"
-        self._kept = root / "kept"
+        self.kept = root / "kept"
         (self.etc / "manifests").mkdir(parents=True)
         (self.etc / "manifests" / "api.yaml").write_text("original")
         (self.etc / "link").symlink_to("manifests")
@@ -28,9 +28,22 @@ class Machine:
     def run(self, verb: str, programs: str = "/usr/sbin") -> int:
         """By the programs in a folder before all others."""
         covered = [str(self.etc), str(self.absent)]
-        variables = {"CKSLAB_BASELINE": str(self._kept), "PATH": f"{programs}:/usr/bin:/sbin:/bin"}
-        done = subprocess.run(["bash", "-s", verb, "base", *covered], input=SCRIPT.read_bytes(), env=variables)
+        done = subprocess.run(
+            ["bash", "-s", verb, "base", "base", "", *covered], input=SCRIPT, env=self.variables(programs)
+        )
         return done.returncode
+
+    def variables(self, programs: str = "/usr/sbin") -> dict[str, str]:
+        """Nothing of this machine is touched: no program of it is needed, and no mount of it matters."""
+        return {
+            "CKSLAB_BASELINE": str(self.kept),
+            "CKSLAB_LOCK": f"{self.kept}.lock",
+            "CKSLAB_ETCD": f"{self.kept}-etcd",
+            "CKSLAB_PLUGINS": f"{self.kept}-plugins",
+            "CKSLAB_NEEDED": "",
+            "CKSLAB_VITAL": "",
+            "PATH": f"{programs}:/usr/bin:/sbin:/bin",
+        }
 
 
 class Kernel:
@@ -52,8 +65,8 @@ class Kernel:
             "CKSLAB_APPARMOR": str(self._root / "apparmor"),
             "PATH": f"{self._root}/bin:/usr/bin:/bin",
         }
-        argv = ["bash", "-s", "unload_profiles", "worker"]
-        subprocess.run(argv, input=SCRIPT.read_bytes(), env=variables, check=True)
+        argv = ["bash", "-s", "unload_profiles", "worker", "worker", ""]
+        subprocess.run(argv, input=SCRIPT, env=variables, check=True)
 
 
 @pytest.fixture
@@ -181,14 +194,74 @@ def test_in_a_container_no_profile_is_unloaded_since_they_are_its_hosts(tmp_path
     assert not kernel.removed.exists()
 
 
-@pytest.mark.parametrize("is_container", [True, False])
-def test_only_a_container_is_known_by_an_address_that_may_change(tmp_path: Path, *, is_container: bool) -> None:
-    (tmp_path / "address").write_text("192.0.2.77\n")
-    answer = f"#!/bin/sh\nexit {int(not is_container)}\n"
-    for name, script in (("systemd-detect-virt", answer), ("ip", "#!/bin/sh\necho 192.0.2.1 src 192.0.2.78 uid 0\n")):
-        (tmp_path / name).write_text(script)
-        (tmp_path / name).chmod(0o755)
-    variables = {"CKSLAB_BASELINE": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"}
-    argv = ["bash", "-s", "has_moved", "worker"]
-    done = subprocess.run(argv, input=SCRIPT.read_bytes(), env=variables)
-    assert (done.returncode == 0) is is_container
+def moved(machine: Machine, addresses: str) -> str:
+    """The machine's /etc/hosts as kept, once it was told these addresses."""
+    kept = machine.kept / "whole"
+    (kept / "addresses").write_text("192.0.2.1 base\n192.0.2.2 kube-worker-1\n")
+    (kept / "files" / "etc").mkdir(parents=True, exist_ok=True)
+    (kept / "files" / "etc" / "hosts").write_text("192.0.2.1 base\n192.0.2.2 kube-worker-1\n192.0.2.22 other\n")
+    argv = ["bash", "-s", "follow", "base", "base", addresses]
+    subprocess.run(argv, input=SCRIPT, env=machine.variables(), check=True)
+    return (kept / "files" / "etc" / "hosts").read_text()
+
+
+def test_a_baseline_names_the_new_addresses_even_of_machines_that_changed_places(machine: Machine) -> None:
+    hosts = moved(machine, "192.0.2.2 base\n192.0.2.1 kube-worker-1")
+    assert hosts == "192.0.2.2 base\n192.0.2.1 kube-worker-1\n192.0.2.22 other\n"
+
+
+def test_where_the_lab_gives_no_addresses_none_has_changed(machine: Machine) -> None:
+    assert moved(machine, "").startswith("192.0.2.1 base")
+
+
+# Being cut off, and what stands in the way
+
+
+def test_a_run_that_goes_on_though_its_program_was_killed_is_ended_before_the_next(machine: Machine) -> None:
+    lock = Path(machine.variables()["CKSLAB_LOCK"])
+    earlier = subprocess.Popen(
+        ["bash", "-c", f"exec 9> '{lock}'; flock 9; echo held; sleep 600"], stdout=subprocess.PIPE
+    )
+    assert earlier.stdout is not None
+    with earlier.stdout:
+        assert earlier.stdout.readline() == b"held\n"
+    assert machine.run("restore") == 0
+    assert earlier.wait(10) == -9
+
+
+def test_a_baseline_of_an_earlier_program_is_told_as_such_and_nothing_is_removed(machine: Machine) -> None:
+    (machine.kept / "whole" / "format").unlink()
+    (machine.etc / "mine").write_text("mine")
+    assert machine.run("restore") == 65
+    assert (machine.etc / "mine").exists()
+
+
+def test_a_program_that_is_gone_is_named_before_anything_is_touched(machine: Machine) -> None:
+    (machine.kept / "whole" / "programs").write_text("/nowhere/kubelet\t12\t755\t0:0\n")
+    (machine.etc / "mine").write_text("mine")
+    argv = ["bash", "-s", "restore", "base", "base", "", str(machine.etc)]
+    done = subprocess.run(argv, input=SCRIPT, env=machine.variables(), capture_output=True)
+    assert done.returncode == 67
+    assert done.stderr == b"program\t/nowhere/kubelet\t12\t755\n"
+    assert (machine.etc / "mine").exists()
+
+
+def test_the_old_data_of_etcd_goes_before_the_new_is_written(machine: Machine, tmp_path: Path) -> None:
+    kept, etcd = tmp_path / "whole", Path(machine.variables()["CKSLAB_ETCD"])
+    (etcd / "member").mkdir(parents=True)
+    (etcd / "member" / "old").write_text("full")
+    (etcd / "junk").write_text("full")
+    manifest = tmp_path / "etcd.yaml"
+    manifest.write_text("- --name=a\n")
+    kept.mkdir()
+    (kept / "etcd.db").write_text("snapshot")
+    body = f"""
+if os.listdir("{etcd}"):
+    sys.exit("No space left on device")
+os.makedirs("{etcd}/restored/member")
+"""
+    programs = program(tmp_path / "bin", "etcdutl", body).parent
+    script = SCRIPT.replace(b"/etc/kubernetes/manifests/etcd.yaml", bytes(manifest))
+    variables = machine.variables(str(programs)) | {"CKSLAB_BASELINE": str(kept)}
+    subprocess.run(["bash", "-s", "restore_etcd", "control-plane", "a", ""], input=script, env=variables, check=True)
+    assert os.listdir(etcd) == ["member"]

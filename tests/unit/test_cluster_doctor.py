@@ -127,7 +127,7 @@ def test_the_lab_itself_is_looked_at(machine: HandMadeContainers, state: str, an
     machine.make_lab("own", state)
     record.save("own", Record(runtime="podman", made_from="localhost/ckslab-node:current", ready=True))
     if verdict == "problem":
-        machine.answers["get nodes --output json"] = answer  # type: ignore[assignment]
+        machine.answers["get nodes,leases"] = answer  # type: ignore[assignment]
     assert the("lab own").state == verdict
 
 

@@ -17,7 +17,7 @@ from lab.cluster.kind import KindEngine
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
 from lab.progress import OnProgress, Progress, ignore
-from tests.unit.support.container_engine import Container, HandMadeContainers, leases
+from tests.unit.support.container_engine import Container, HandMadeContainers, leases, nodes
 from tests.unit.support.engines import done
 from tests.unit.support.programs import at_work
 
@@ -84,7 +84,7 @@ def test_all_machines_running_and_an_api_server_that_answers_is_ready(engine: Ha
     status = make(engine).status()
     assert status.state is State.READY
     assert status.kubernetes == "v1.35.4"
-    assert status.nodes == {"kube-control-plane": "Ready", "kube-worker-1": "NotReady", "base": "running"}
+    assert status.nodes == {"kube-control-plane": "Ready", "kube-worker-1": "Ready", "base": "running"}
 
 
 def test_a_cluster_that_never_became_ready_is_partial(engine: HandMadeContainers) -> None:
@@ -119,7 +119,7 @@ def test_one_stopped_machine_is_enough(engine: HandMadeContainers) -> None:
 
 
 def test_a_silent_api_server_is_unreachable_with_its_words(engine: HandMadeContainers) -> None:
-    engine.answers["get nodes --output json"] = done(code=1, stderr="connection refused")
+    engine.answers["get nodes,leases"] = done(code=1, stderr="connection refused")
     status = make(engine).status()
     assert status.state is State.UNREACHABLE
     assert status.detail == "connection refused"
@@ -188,7 +188,7 @@ def test_up_starts_what_stopped_and_tells_the_machines_their_new_addresses(engin
 def test_a_lab_is_not_back_before_its_controllers_are(
     engine: HandMadeContainers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "_SECONDS", 0)
+    monkeypatch.setattr(health, "SECONDS", 0)
     controllers = leases("kube-controller-manager", "kube-scheduler", renewed="2026-01-01T11:59:59")
     engine.answers["get leases --namespace=kube-system"] = controllers
     with pytest.raises(LabError, match="controllers and scheduler"):
@@ -207,11 +207,60 @@ def test_an_api_server_that_stays_silent_ends_the_wait(
     engine: HandMadeContainers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kind, "_API_SECONDS", 0)
-    engine.answers["get nodes --output json"] = engine.answers["/readyz"] = done(code=1, stderr="refused")
+    engine.answers["get nodes,leases"] = engine.answers["/readyz"] = done(code=1, stderr="refused")
     with pytest.raises(LabError) as caught:
+        make(engine, "exited").up(ignore)
+    assert caught.value.key == "lab.unwell"
+    assert "API server" in caught.value.came_back
+    assert "ckslab --name own reset" in caught.value.next_step
+
+
+@pytest.mark.parametrize("answer", [nodes("False"), nodes("Unknown"), nodes(reported="2026-01-01T11:59:20Z")])
+def test_a_node_that_is_not_ready_or_silent_is_not_a_ready_lab(engine: HandMadeContainers, answer: object) -> None:
+    engine.answers["get nodes,leases"] = answer  # type: ignore[assignment]
+    status = make(engine).status()
+    assert status.state is State.DEGRADED
+    assert status.nodes["kube-control-plane"] == "Ready"
+    assert status.nodes["kube-worker-1"] in ("NotReady", "Unknown")
+    assert "kube-worker-1" in status.detail
+
+
+def test_up_starts_a_kubelet_that_was_stopped_and_touches_nothing_else(
+    engine: HandMadeContainers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = make(engine)
+    engine.answers["get nodes,leases"] = nodes("Unknown")
+    monkeypatch.setattr(health, "wait_until", lambda *_, **__: True)
+    own.up(ignore)
+    assert len(engine.did("systemctl start containerd kubelet")) == 2
+    assert changed(engine) == []
+
+
+def test_up_that_does_not_help_a_running_cluster_advises_a_reset(
+    engine: HandMadeContainers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_MEND_SECONDS", 0)
+    engine.answers["get nodes,leases"] = done(code=1, stderr="nodes is forbidden")
+    with pytest.raises(LabError, match="nodes is forbidden") as caught:
         make(engine).up(ignore)
-    assert caught.value.key == "wait"
-    assert "API server" in caught.value.tried
+    assert "ckslab --name own reset" in caught.value.next_step
+
+
+def test_power_on_starts_what_stopped_and_lets_what_was_paused_go_on(engine: HandMadeContainers) -> None:
+    own = make(engine)
+    assert not own.power_on()
+    engine.containers["own-worker"].state = "paused"
+    engine.containers["own-base"].state = "exited"
+    assert own.power_on()
+    assert engine.did("unpause", "podman start") == ["podman unpause own-worker", "podman start own-base"]
+
+
+def test_machines_are_started_anew_only_where_that_can_help(engine: HandMadeContainers) -> None:
+    own = make(engine)
+    assert own.can_rescue(LabError("wait"))
+    assert not own.can_rescue(LabError("baseline.missing"))
+    del engine.containers["own-worker"]
+    assert not own.can_rescue(LabError("wait"))
 
 
 # Interruptions

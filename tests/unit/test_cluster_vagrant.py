@@ -81,7 +81,7 @@ def test_nothing_is_absent_and_vagrant_is_not_asked(host: VirtualMachines, lab: 
 def test_all_machines_running_and_an_api_server_that_answers_is_ready(made: Engine) -> None:
     status = made.status()
     assert (status.engine, status.state, status.kubernetes) == ("vagrant", State.READY, "v1.35.4")
-    assert status.nodes == {"kube-control-plane": "Ready", "kube-worker-1": "NotReady"}
+    assert status.nodes == {"kube-control-plane": "Ready", "kube-worker-1": "Ready"}
 
 
 @pytest.mark.parametrize("state", ["shutoff", "paused", "poweroff", "saved", "aborted"])
@@ -98,7 +98,7 @@ def test_a_machine_that_is_missing_makes_it_partial(made: Engine) -> None:
 
 
 def test_a_silent_api_server_is_unreachable_with_its_words(host: VirtualMachines, made: Engine) -> None:
-    host.answers["get nodes --output json"] = done(code=1, stderr="connection refused")
+    host.answers["get nodes,leases"] = done(code=1, stderr="connection refused")
     status = made.status()
     assert (status.state, status.detail) == (State.UNREACHABLE, "connection refused")
 
@@ -284,8 +284,9 @@ def test_an_api_server_that_stays_silent_ends_the_wait(
     host: VirtualMachines, made: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vagrant, "_API_SECONDS", 0)
-    host.answers["get nodes --output json"] = host.answers["/readyz"] = done(code=1, stderr="refused")
-    assert refusal(made.up, ignore).key == "wait"
+    host.set_states("running", "shutoff")
+    host.answers["get nodes,leases"] = host.answers["/readyz"] = done(code=1, stderr="refused")
+    assert refusal(made.up, ignore).key == "lab.unwell"
 
 
 # Interruptions
@@ -432,13 +433,20 @@ def test_where_the_baseline_does_not_help_the_snapshots_do(
     assert isinstance(made, Rescuer)
     monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
     host.answers["bash -s restore worker"] = done(code=1, stderr="disk is read-only")
+    rescue = made.rescue
+
+    def restored() -> None:
+        rescue()
+        del host.answers["bash -s restore worker"]
+
+    monkeypatch.setattr(made, "rescue", restored)
     said: list[str] = []
     baseline.restore(made, said.append)
     assert host.ran("vagrant snapshot restore") == [
         f"vagrant snapshot restore --no-provision {name} baseline" for name in MACHINES
     ]
     assert sum("date --utc --set" in line for line in host.asked) == 2
-    assert any("snapshots" in words for words in said)
+    assert any("once more" in words for words in said)
 
 
 def test_without_snapshots_the_reason_of_the_baseline_stands(host: VirtualMachines, made: Engine) -> None:

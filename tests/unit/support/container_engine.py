@@ -17,20 +17,26 @@ from lab.cluster.processes import OnLine
 from tests.unit.support.engines import done
 
 ADMIN = yaml.safe_dump({"clusters": [{"name": "kind", "cluster": {"server": "https://127.0.0.1:6443"}}]})
-NODES = json.dumps(
-    {
-        "items": [
-            {
-                "metadata": {"name": name},
-                "status": {
-                    "nodeInfo": {"kubeletVersion": "v1.35.4"},
-                    "conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": ready}],
-                },
-            }
-            for name, ready in (("kube-control-plane", "True"), ("kube-worker-1", "False"))
+
+
+def nodes(worker: str = "True", *, reported: str = "2026-01-01T11:59:55Z") -> Completed:
+    """What a status asks for at noon, by the cluster's clock.
+
+    Args:
+        worker: the worker's Ready condition.
+        reported: when its kubelet last did.
+    """
+    items: list[dict[str, Any]] = []
+    kubelets = (("kube-control-plane", "True", "2026-01-01T11:59:55Z"), ("kube-worker-1", worker, reported))
+    for name, ready, renewed in kubelets:
+        conditions = [
+            {"type": "MemoryPressure", "status": "False"},
+            {"type": "Ready", "status": ready, "message": "container runtime is down"},
         ]
-    }
-)
+        status = {"nodeInfo": {"kubeletVersion": "v1.35.4"}, "conditions": conditions}
+        items.append({"kind": "Node", "metadata": {"name": name}, "status": status})
+        items.append({"kind": "Lease", "metadata": {"name": name}, "spec": {"renewTime": renewed}})
+    return done(stdout="2026-01-01T12:00:00Z\n" + json.dumps({"items": items}))
 
 
 def leases(*names: str, renewed: str) -> Completed:
@@ -41,7 +47,7 @@ def leases(*names: str, renewed: str) -> Completed:
 
 ANSWERS = {
     "cat -- /etc/kubernetes/admin.conf": done(stdout=ADMIN),
-    "get nodes --output json": done(stdout=NODES),
+    "get nodes,leases": nodes(),
     "jsonpath={.spec.podCIDR}": done(stdout="10.244.0.0/24"),
     "date --utc": done(stdout="2026-01-01T12:00:00"),
     "get leases --namespace=kube-system": leases(
@@ -50,6 +56,7 @@ ANSWERS = {
     "get leases --namespace=kube-node-lease": leases(
         "kube-control-plane", "kube-worker-1", renewed="2026-01-01T12:00:03"
     ),
+    "get pods,services": done(stdout='{"items": []}'),
     "get pods --": done(stdout='{"items": []}'),
     "crictl ps": done(stdout='{"containers": []}'),
     "containerd config dump": done(stdout="[plugins.cri.containerd.runtimes.runsc]"),
@@ -105,6 +112,7 @@ class HandMadeContainers:
             "image": self._image,
             "run": self._run,
             "start": self._start,
+            "unpause": self._start,
             "rm": self._rm,
         }
         return verbs.get(argv[1], lambda *_: done(argv))(*argv[2:])
