@@ -264,4 +264,4 @@ os.makedirs("{etcd}/restored/member")
     script = SCRIPT.replace(b"/etc/kubernetes/manifests/etcd.yaml", bytes(manifest))
     variables = machine.variables(str(programs)) | {"CKSLAB_BASELINE": str(kept)}
     subprocess.run(["bash", "-s", "restore_etcd", "control-plane", "a", ""], input=script, env=variables, check=True)
-    assert os.listdir(etcd) == ["member"]
+    assert [path.name for path in etcd.iterdir()] == ["member"]
