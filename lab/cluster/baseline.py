@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab import i18n
 from lab.clock import SYSTEM, Clock
-from lab.cluster import connectivity, health, parts
+from lab.cluster import connectivity, health, programs
 from lab.cluster.base import HOME
 from lab.cluster.engine import Capability, Completed, Engine, Node, Powered, Rescuer
 from lab.cluster.health import OnDetail
@@ -126,10 +126,10 @@ def _restore(engine: Engine, say: OnDetail, clock: Clock, *, hurried: bool = Fal
 def _restore_machines(engine: Engine, say: OnDetail) -> None:
     """Run the script on each machine, and once more where another machine had what was lost."""
     done = list(_on_each_machine(engine, "restore"))
-    lost = {machine.name: parts.lost(ended.error) for machine, ended in done if ended.code == _BLOCKED}
+    lost = {machine.name: programs.lost(ended.error) for machine, ended in done if ended.code == _BLOCKED}
     if any(lost.values()):
-        say(i18n.text("baseline.parts"))
-        parts.bring_back(_machines(engine), lost)
+        say(i18n.text("baseline.programs"))
+        programs.bring_back(_machines(engine), lost)
         done = list(_on_each_machine(engine, "restore"))
     for machine, ended in done:
         _check(engine, machine, ended)

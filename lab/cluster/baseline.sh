@@ -89,7 +89,7 @@ programs() {
     xargs --no-run-if-empty -d '\n' stat --dereference --printf '%n\t%s\t%a\t%u:%g\n' --
 }
 
-images() { crictl images --output json | jq -r '.images[] | .repoTags[]?' | sort -u; }
+images() { crictl images --output json | jq -r '.images[] | .id as $id | .repoTags[]? | [., $id] | @tsv' | sort -u; }
 
 # Going back
 
@@ -172,9 +172,13 @@ examine() {
   stop_if "$obstacles"
 }
 
-# Images that are not there any more. There is no registry to get them from.
+# Images that are not there any more, or have lost their names. There is no registry to get them from.
 examine_images() {
-  stop_if "$(images | comm -23 "$kept/images" - | sed 's/^/image\t/')"
+  local image id
+  images | comm -23 "$kept/images" - | while IFS=$'\t' read -r image id; do
+    ctr --namespace k8s.io images tag --force "$id" "$image" > /dev/null 2>&1 || true
+  done
+  stop_if "$(images | comm -23 "$kept/images" - | cut -f1 | sed 's/^/image\t/')"
 }
 
 # Where a file system is full all the same, who filled it has to say what is to go: the largest files that are new.

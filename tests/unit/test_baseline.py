@@ -211,3 +211,77 @@ def test_static_pods_have_other_uids_on_the_node_and_do_not_matter() -> None:
     items = [pod("a-1", "kube-control-plane"), pod("b-2"), pod("d-4", "kube-control-plane", **mirror)]
     lab.node.answers["get pods"] = done(stdout=json.dumps({"items": items}))
     restored(lab)
+
+
+# What stands in the way
+
+
+def test_a_program_that_is_gone_is_copied_from_a_machine_that_has_the_same_and_the_machine_goes_back_again() -> None:
+    lab = Lab()
+    blocked = done(code=67, stderr="program\t/usr/bin/kubelet\t4\t755\n")
+    lab.worker.answers["restore worker"] = blocked
+    lab.node.answers["cat -- /usr/bin/kubelet"] = done(stdout="same")
+    assert "/usr/bin/kubelet is gone" in refusal(lab)  # it answers as before
+    assert lab.worker.files == {"/usr/bin/kubelet": b"same"}
+    assert sum("restore worker" in line for line in lab.worker.ran) == 2
+
+
+def test_another_program_of_the_same_name_is_not_copied() -> None:
+    lab = Lab()
+    lab.worker.answers["restore worker"] = done(code=67, stderr="program\t/usr/bin/kubelet\t4\t755\n")
+    lab.node.answers["cat -- /usr/bin/kubelet"] = done(stdout="another")
+    refusal(lab)
+    assert lab.worker.files == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("image\texample/app:1", "image example/app:1 is gone"),
+        ("damaged\t/var/lib/ckslab/baseline", "is damaged"),
+        ("clock\t1999-01-01 00:00:00", "says 1999-01-01 00:00:00"),
+        ("full\t/var\t/root/junk ", "/root/junk"),
+    ],
+)
+def test_what_stands_in_the_way_is_named_with_the_way_out(line: str, words: str) -> None:
+    lab = Lab()
+    lab.worker.answers["restore worker"] = done(code=67, stderr=f"{line}\n")
+    assert words in refusal(lab)
+
+
+def test_a_baseline_of_an_earlier_program_is_told_as_such() -> None:
+    lab = Lab()
+    lab.worker.answers["restore worker"] = done(code=65)
+    assert "earlier version" in refusal(lab)
+
+
+# Success is claimed for what was tried
+
+
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        ("dns", "a Pod there gets no answer from the cluster's DNS"),
+        ("api", "a Pod there does not reach the API server"),
+        ("probe", "no Pod runs"),
+    ],
+)
+def test_a_network_that_does_not_work_is_no_success(fails: str, words: str) -> None:
+    lab = Lab()
+    lab.worker.answers["bash -s ckslab-probe"] = done(stdout=f"{fails}\n")
+    assert f"kube-worker-1: {words}" in refusal(lab)
+
+
+def test_a_kubelet_that_the_api_server_does_not_reach_is_no_success() -> None:
+    lab = Lab()
+    lab.node.answers["/nodes/kube-worker-1/proxy/healthz"] = done(code=1)
+    assert "kube-worker-1: the API server does not reach its kubelet" in refusal(lab)
+
+
+def test_the_probes_are_removed_whatever_they_show() -> None:
+    lab = Lab()
+    lab.worker.answers["bash -s ckslab-probe"] = done(stdout="dns\n")
+    refusal(lab)
+    assert lab.node.ran[-1].startswith(
+        "kubectl --kubeconfig=/etc/kubernetes/admin.conf delete pods --namespace=kube-system"
+    )
