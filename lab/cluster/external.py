@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lab import i18n, paths
-from lab.cluster import base, baseline, capabilities, health, processes, record
+from lab.cluster import base, baseline, capabilities, health, inventory, processes, record
 from lab.cluster.engine import Capability, Completed, Node, Role, State, Status
 from lab.cluster.lock import exclusive
 from lab.cluster.record import Record
@@ -103,6 +103,7 @@ class ExternalEngine:
         steps.next()
         if memory.baseline:
             baseline.save(self)
+            inventory.save(self)
         memory = replace(memory, has_learner=self.base().run(["id", base.LEARNER]).ok)
         record.save(self.lab, memory)
         self._check_kubectl()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import i18n, paths
-from lab.cluster import base, baseline, capabilities, health, host, image, network, record
+from lab.cluster import base, baseline, capabilities, health, host, image, inventory, network, record
 from lab.cluster.containers import LABEL, ContainerNode, Containers, find
 from lab.cluster.engine import Capability, State, Status
 from lab.cluster.kind_config import CONTROL_PLANE, WORKER, HostFacts, kind_config
@@ -218,6 +218,7 @@ class KindEngine:
         steps.next()
         health.await_ready(self.nodes())
         baseline.save(self)
+        inventory.save(self)
         record.save(self.lab, replace(memory, lacks=self._find_lacks(facts), ready=True))
 
     def _revive(self, progress: OnProgress) -> None:

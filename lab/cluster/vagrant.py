@@ -19,6 +19,7 @@ from lab.cluster import (
     health,
     hypervisor,
     image,
+    inventory,
     network,
     patience,
     record,
@@ -277,6 +278,7 @@ class VagrantEngine:
         health.await_ready(nodes, self.pace)
         steps.next()
         baseline.save(self)
+        inventory.save(self)
         for node in nodes:
             self._vagrant().save(node.name, _SNAPSHOT)
         self._set_clocks()

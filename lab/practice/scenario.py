@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from lab.catalog.model import MachineFile, Resource, Scenario
 from lab.clock import Clock
-from lab.cluster.engine import Engine, Node
+from lab.cluster.engine import Capability, Engine, Node
 from lab.cluster.kubectl import Kubectl
 from lab.cluster.wait import until
 from lab.errors import LabError
@@ -34,6 +35,7 @@ class Stage:
         # Where a node serves as base, it has the node's name.
         self._machines: dict[str, Node] = {"base": engine.base(), **{node.name: node for node in engine.nodes()}}
         self._kubectl = Kubectl(engine.nodes()[0])
+        self._is_alone = Capability.BASELINE not in engine.lacks()
         self._pace = engine.pace
         self._clock = clock.slower(engine.pace)
 
@@ -41,6 +43,8 @@ class Stage:
         """Remove what the scenario and its learner made, and wait until it is gone."""
         for resource in scenario.remove:
             self._remove(resource)
+            for namesake in self._namesakes(resource):
+                self._remove(namesake)
         for namespace in scenario.namespaces:
             # Its own time is the bound; the command may take a little longer to end.
             wait = f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
@@ -67,6 +71,18 @@ class Stage:
         if file.machine not in self._machines:
             raise LabError("node.gone", node=file.machine)
         return self._machines[file.machine]
+
+    def _namesakes(self, resource: Resource) -> list[Resource]:
+        """What the learner made by that name in a namespace that the task does not name, as happens with `-n`.
+
+        In a cluster that is not the lab's alone it may be somebody else's, and stays.
+        """
+        if not (resource.namespace and self._is_alone):
+            return []
+        where = ["--all-namespaces", f"--field-selector=metadata.name={resource.name}"]
+        found = json.loads(self._kubectl.do("get", resource.kind, *where, "--output=json").text)["items"]
+        places = [item["metadata"]["namespace"] for item in found]
+        return [replace(resource, namespace=place) for place in places if place != resource.namespace]
 
     def _remove(self, resource: Resource) -> None:
         """Delete one object. A Pod is not given its half minute to say goodbye: nobody waits for its answer."""

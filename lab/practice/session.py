@@ -23,6 +23,7 @@ from lab.grading.sample import Budget, LeftOut, prove_within
 from lab.practice.history import History
 from lab.practice.scenario import Stage
 from lab.practice.script import run_as_learner
+from lab.practice.slate import Slate
 from lab.progress import OnProgress, ignore
 
 SECONDS = 10
@@ -105,6 +106,8 @@ class Session:
         steps = self._steps(progress, ("set", "settle"), exercise)
 
         def prepare() -> None:
+            if scenario.reset == "objects":
+                self._clean_slate()
             stage.clear(scenario)
             stage.set(scenario)
 
@@ -205,6 +208,16 @@ class Session:
                 return
         self._go_back(say)
         work()
+
+    def _clean_slate(self) -> None:
+        """Take away what any earlier practice left that can spoil the start.
+
+        Attempts that may have made it, which are those at exercises that change the whole cluster, are over with it.
+        """
+        if Slate(self.engine, self.clock).clean():
+            for exercise in self.catalog.exercises:
+                if exercise.scenario.reset == "baseline":
+                    self.history.end(exercise, self.engine)
 
     def _go_back(self, say: Callable[[str], None]) -> None:
         """To the baseline, where nothing is left of any attempt."""

@@ -105,6 +105,7 @@ def test_start_clears_then_makes_then_waits(tmp_path: Path) -> None:
     engine, own = HandMadeEngine(), one(Scenario(("shop",), (manifest,)))
     session(engine, own).start(own)
     assert asked(engine.node) == [
+        "create --dry-run=server --filename=-",
         "delete namespace shop --ignore-not-found --timeout=60s",
         "create namespace shop",
         "get serviceaccount default --namespace=shop",
@@ -210,9 +211,28 @@ def test_start_tells_its_steps() -> None:
 def test_reset_removes_the_pod_at_once_and_waits_until_it_is_gone() -> None:
     engine, own = HandMadeEngine(), one(Scenario(remove=(POD,)))
     session(engine, own).reset(own)
-    assert asked(engine.node) == [
+    assert [line for line in asked(engine.node) if line.startswith("delete")] == [
         "delete Pod web --namespace=default --ignore-not-found --grace-period=0 --force --wait --timeout=30s"
     ]
+
+
+def in_namespaces(*names: str) -> Completed:
+    return done(stdout=json.dumps({"items": [{"metadata": {"name": "web", "namespace": name}} for name in names]}))
+
+
+def test_reset_also_removes_what_was_made_by_that_name_in_another_namespace() -> None:
+    engine, own = HandMadeEngine(), one(Scenario(remove=(POD,)))
+    engine.node.answers["field-selector=metadata.name=web"] = in_namespaces("default", "wrong")
+    session(engine, own).reset(own)
+    deleted = [line.split()[:4] for line in asked(engine.node) if line.startswith("delete")]
+    assert deleted == [["delete", "Pod", "web", f"--namespace={name}"] for name in ("default", "wrong")]
+
+
+def test_in_a_cluster_that_is_not_the_labs_alone_a_namesake_elsewhere_is_left_alone() -> None:
+    engine, own = HandMadeEngine(lacking={Capability.BASELINE: "the cluster is yours"}), one(Scenario(remove=(POD,)))
+    engine.node.answers["field-selector=metadata.name=web"] = in_namespaces("default", "theirs")
+    session(engine, own).reset(own)
+    assert not any("theirs" in line for line in asked(engine.node))
 
 
 def test_reset_gives_other_kinds_their_time() -> None:
@@ -232,7 +252,7 @@ def test_reset_frees_an_object_that_a_finalizer_keeps() -> None:
 
     engine, own = HandMadeEngine(Kept()), one(Scenario(remove=(POD,)))
     session(engine, own).reset(own)
-    assert [line.split()[0] for line in asked(engine.node)] == ["delete", "patch", "delete"]
+    assert [line.split()[0] for line in asked(engine.node)] == ["delete", "patch", "delete", "get"]
     assert '{"metadata":{"finalizers":null}}' in engine.node.ran[1]
 
 

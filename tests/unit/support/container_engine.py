@@ -58,6 +58,8 @@ ANSWERS = {
     ),
     "get pods,services": done(stdout='{"items": []}'),
     "get pods --": done(stdout='{"items": []}'),
+    "get --raw=/apis": done(stdout="{}"),
+    "get namespaces,": done(stdout='{"items": []}'),
     "crictl ps": done(stdout='{"containers": []}'),
     "containerd config dump": done(stdout="[plugins.cri.containerd.runtimes.runsc]"),
     "cgroup.controllers": done(stdout="CapEff:\t000001ffffffffff\ncgroup:v2\n"),
