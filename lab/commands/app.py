@@ -22,10 +22,12 @@ def need_terminal() -> None:
     """Refuse to draw where nobody can see it.
 
     Raises:
-        UsageError: standard input or output is no terminal (`tty`).
+        UsageError: standard input, output or error is no terminal (`tty`). The app draws on standard error.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("tty")
+    streams = {"input": sys.stdin, "output": sys.stdout, "error": sys.stderr}
+    missing = [i18n.text(f"cli.stream.{name}") for name, stream in streams.items() if not stream.isatty()]
+    if missing:
+        raise UsageError("tty", i18n.text("cli.stream.none", streams=", ".join(missing)))
 
 
 def _open(args: Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from checkers.api import Verdict
 from lab import i18n
 from lab.grading.prove import Impossible, Proof
 from lab.grading.report import GLYPHS
@@ -86,7 +87,7 @@ def _row(proof: Proof) -> list[str]:
     times = [f"{proof.seconds[step]:.1f} s" if step in proof.seconds else "-" for step in _TIMES]
     if proof.remembered:
         times[-1] = i18n.text("grading.proof.remembered")
-    return ["✔" if proof.holds else "✘", proof.answer, *glyphs, *times]
+    return [GLYPHS[Verdict.PASS if proof.holds else Verdict.FAIL], proof.answer, *glyphs, *times]
 
 
 def _padded(cell: str, width: int) -> str:

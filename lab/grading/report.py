@@ -10,7 +10,7 @@ from lab.grading.grade import Grade, Graded
 from lab.grading.wrap import wrap
 
 INDENT = "    "
-GLYPHS = {Verdict.PASS: "✔", Verdict.FAIL: "✘", Verdict.BROKEN: "!", Verdict.UNSEEN: "?"}
+GLYPHS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.BROKEN: "!", Verdict.UNSEEN: "?"}
 _COLOURS = {Verdict.PASS: 32, Verdict.FAIL: 31, Verdict.BROKEN: 35, Verdict.UNSEEN: 33}
 
 

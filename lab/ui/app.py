@@ -113,6 +113,9 @@ class LabApp(App[None], inherit_bindings=False):
 
         trouble: Trouble | None
 
+    saves_choices: ClassVar[bool] = True
+    """Whether a language or theme chosen here is chosen for the next time as well."""
+
     def __init__(
         self,
         session: Session,
@@ -123,6 +126,7 @@ class LabApp(App[None], inherit_bindings=False):
         settings: Settings = NOTHING_CHOSEN,
     ) -> None:
         super().__init__()
+        choices.are_saved(self.saves_choices)
         self._session = session
         self._prepare = prepare
         self._clock = clock

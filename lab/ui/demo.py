@@ -22,7 +22,9 @@ NEED_CLUSTER = frozenset(["up", "down", "doctor", "start", "reset", "reset_all",
 
 
 class DemoApp(LabApp):
-    """Everything but a cluster and a shell in it."""
+    """Everything but a cluster and a shell in it. Nothing done in it is kept, a language or theme neither."""
+
+    saves_choices = False
 
     def __init__(
         self,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lab import i18n, settings
+from lab.catalog.load import load
+from lab.demo import DemoSession
+from lab.ui.demo import DemoApp
 from lab.ui.screens.practice import PracticeScreen
 from tests.ui.fakes import Stage
 
@@ -46,3 +49,13 @@ async def test_the_language_is_kept_for_the_next_time(stage: Stage) -> None:
 async def test_every_key_has_a_name(stage: Stage) -> None:
     async with stage.show():
         assert footer(stage)[:5] == ["Help", "Hint", "Solution", "Full", "Check"]
+
+
+async def test_the_demo_keeps_neither_language_nor_theme_for_the_next_time() -> None:
+    app = DemoApp(DemoSession(load()))
+    async with app.run_test() as pilot:
+        app.theme = "textual-light"
+        await pilot.press("l")
+        await pilot.pause()
+        assert i18n.language() == "zh"
+    assert settings.load() == settings.NOTHING_CHOSEN

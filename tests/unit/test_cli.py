@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -407,3 +408,25 @@ def test_a_reader_who_has_enough_hears_no_complaint() -> None:
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(timeout=30) == cli.BROKEN_PIPE
+
+
+class Stream(io.StringIO):
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+@pytest.mark.parametrize("argv", [[], ["demo"]])
+def test_the_app_names_the_stream_that_is_no_terminal(
+    argv: list[str], stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams = {name: Stream(terminal=name != stream) for name in ("stdin", "stdout", "stderr")}
+    for name, made in streams.items():
+        monkeypatch.setattr(sys, name, made)
+    assert cli.main(argv) == 2
+    said = {"stdin": "standard input", "stdout": "standard output", "stderr": "standard error"}[stream]
+    assert f"Here is none on: {said}." in streams["stderr"].getvalue()

@@ -78,13 +78,13 @@ def test_json_can_be_written() -> None:
 
 def test_text_tells_verdict_points_and_title() -> None:
     assert to_text(graded(*MIXED), colour=False, width=80).splitlines() == [
-        "✔ PASS  2/2  title of a",
-        "✘ FAIL  0/3  title of b",
+        "✓ PASS  2/2  title of a",
+        "✗ FAIL  0/3  title of b",
         "    Expected: it holds",
         "    Found: what was found",
         "    Why: because",
         "    https://kubernetes.io/docs/",
-        "✔ PASS  must hold  title of gate",
+        "✓ PASS  must hold  title of gate",
         "",
         "2 of 5 points, judged in 0.0 s",
     ]
@@ -108,7 +108,7 @@ def test_what_could_not_be_judged_is_not_called_a_failure(verdict: Verdict) -> N
 
 def test_colour_is_only_on_the_verdict() -> None:
     text = criterion_to_text(graded(criterion("a", Verdict.FAIL)).criteria[0], colour=True, width=80)
-    assert text.startswith("\x1b[31m✘ FAIL\x1b[0m  0/1")
+    assert text.startswith("\x1b[31m✗ FAIL\x1b[0m  0/1")
 
 
 def test_no_line_is_wider_than_the_terminal() -> None:

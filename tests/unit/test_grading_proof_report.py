@@ -37,13 +37,13 @@ def test_the_table_has_a_line_for_each_answer_and_below_it_what_is_otherwise() -
     assert [line.split() for line in lines[1:3]] == [["1", "runs"], ["2", "refused"]]
     assert [line.split() for line in lines[3:]] == [
         ["1", "2", "look", "all"],
-        ["✔", "solution", "✔", "✔", "0.5", "s", "9.2", "s"],
-        ["✘", "forgotten", "✔", "✔", "0.4", "s", "8.0", "s"],
+        ["✓", "solution", "✓", "✓", "0.5", "s", "9.2", "s"],
+        ["✗", "forgotten", "✓", "✓", "0.4", "s", "8.0", "s"],
         ["refused:", "as", "it", "was"],
-        ["✘", "other", "-", "-", "-", "-"],
+        ["✗", "other", "-", "-", "-", "-"],
         ["no", "such", "lab"],
         ["make", "it"],
-        ["✔", "earlier", "✘", "✔", "0.3", "s", "as", "before"],
+        ["✓", "earlier", "✗", "✓", "0.3", "s", "as", "before"],
     ]
 
 
