@@ -137,6 +137,7 @@ def test_up_makes_everything_in_order(engine: HandMadeContainers, lab: KindEngin
     assert engine.networks == {"ckslab-own": {LABEL: "own"}}
     assert set(engine.containers) == {"own-control-plane", "own-worker", "own-base"}
     assert [step.number for step in told if not step.detail] == [1, 2, 3, 4]
+    assert "Writing configuration" in [step.detail for step in told]
     assert lab.status().state is State.READY
 
 

@@ -123,7 +123,7 @@ class HandMadeContainers:
         """`kind create cluster`: the nodes appear on the network that its environment names."""
         line = " ".join(argv)
         self.ran.append(line)
-        on_line("Starting control-plane")
+        on_line(" • Writing configuration 📜  ...")
         for words, said in self.answers.items():
             if words in line:
                 if isinstance(said, BaseException):
