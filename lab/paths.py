@@ -45,6 +45,11 @@ def log() -> Path:
     return state() / "ckslab.log"
 
 
+def crash() -> Path:
+    """Where the app came to grief by a fault of its own, the last time that it did."""
+    return state() / "crash.log"
+
+
 def settings() -> Path:
     """The user's choices: language, theme, keys."""
     return _dirs.user_config_path / "settings.yaml"

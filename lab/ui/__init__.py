@@ -51,22 +51,41 @@ def run(session: Session, prepare: Prepare, settings: Settings) -> int:
     """Show the app until the learner quits. Returns the exit code."""
     from lab.ui.app import LabApp
 
-    return _run(LabApp(session, prepare, settings=settings))
+    return _run(lambda: LabApp(session, prepare, settings=settings), "ui.crash.lab")
 
 
 def run_demo(session: DemoSession, settings: Settings) -> int:
     """Show the app on recordings until the learner quits. Returns the exit code."""
     from lab.ui.demo import DemoApp
 
-    return _run(DemoApp(session, settings=settings))
+    return _run(lambda: DemoApp(session, settings=settings), "ui.crash.demo")
 
 
-def _run(app: LabApp) -> int:
+def _run(make: Callable[[], LabApp], crashed: str) -> int:
+    """Show an app until it ends.
+
+    Args:
+        crashed: the key of what is said if it ends by a fault of its own.
+    """
+    from lab.ui import crash
+
     # A loop of our own: asyncio.run would wait, silently and without end, for the threads that still work.
     loop = asyncio.new_event_loop()
     loop.call_later(1, _take_time)
-    with _on_signals(lambda: loop.call_soon_threadsafe(app.exit)):
-        app.run(loop=loop)
+    try:
+        app = make()
+        with (
+            _on_signals(lambda: loop.call_soon_threadsafe(app.exit)),
+            crash.caught_everywhere(loop, app._handle_exception),
+        ):
+            app.run(loop=loop)
+        fault = app.fault
+    except Exception as error:
+        fault = error
+    if fault is not None:
+        code = crash.report(fault, crashed)
+        _end_within(GRACE, code)
+        return code
     loop.close()
     code = app.return_code or 0
     if app.lab.work is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import on, work
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.binding import Binding
 from textual.command import CommandPalette, Provider
 from textual.message import Message
@@ -23,6 +23,7 @@ from lab.practice.session import Session
 from lab.progress import Progress
 from lab.settings import NOTHING_CHOSEN, Settings
 from lab.ui import Prepare, choices, keys
+from lab.ui.crash import CrashingApp
 from lab.ui.examination import examination
 from lab.ui.keymap import Keymap
 from lab.ui.lab_view import LabView
@@ -47,7 +48,7 @@ in another terminal."""
 
 
 # Textual's own keys are left out: Ctrl+Q and Ctrl+P are a shell's.
-class LabApp(App[None], inherit_bindings=False):
+class LabApp(CrashingApp, inherit_bindings=False):
     """A lab and the screens to work in it.
 
     Args:

@@ -10,10 +10,16 @@ from lab.cluster.engine import Engine
 
 RunCommand = Callable[[Sequence[str]], int]
 
-# In a tmux of its own on base, the shell outlives the app: whoever comes back finds what they left. -D takes it from a
-# window that was closed without a word, or is left for another. The configuration is the lab's: the learner's own may
-# be part of what they try out.
-_TMUX = ("tmux", "-L", "ckslab", "-f", "/etc/tmux.conf", "new-session", "-A", "-D", "-s", "shell")
+# In a tmux of its own on base, the shell outlives the app: whoever comes back finds what they left. The configuration
+# is the lab's: the learner's own may be part of what they try out.
+_TMUX = ("tmux", "-L", "ckslab", "-f", "/etc/tmux.conf")
+# What a terminal can do, tmux takes from terminfo when the terminal comes, less what is said in this option.
+_OVERRIDE = "terminal-overrides[100]"
+# Up to 3.5, a tmux that has let the terminal scroll (`csr`) blanks a Chinese character that begins the new row. Without
+# it, tmux draws the pane anew from what it knows.
+_OF_SCREEN = ("set-option", "-s", _OVERRIDE, "xterm-256color:csr@", ";")
+_OF_TERMINAL = ("set-option", "-su", _OVERRIDE, ";")
+_SESSION = ("new-session", "-A", "-D", "-s", "shell")
 _EMBEDDED = (";", "set-option", "-g", "status", "off")
 # What is selected there, or copied by vim there, comes to the learner's own clipboard.
 _COPY = (";", "set-option", "-s", "set-clipboard", "on")
@@ -22,7 +28,7 @@ _OR_BASH = '"$@" || exec bash --login'
 
 def embedded_argv(engine: Engine) -> list[str]:
     """The shell in a pane of the app."""
-    return _shell_argv(engine)
+    return _shell_argv(engine, _OF_SCREEN)
 
 
 def full_screen_argv(engine: Engine, returns: str) -> list[str]:
@@ -32,12 +38,17 @@ def full_screen_argv(engine: Engine, returns: str) -> list[str]:
         returns: says how one gets back.
     """
     back = (";", "bind-key", "-n", "F4", "unbind-key -n F4 ; detach-client")
-    return _shell_argv(engine, *back, ";", "display-message", "-d", "5000", returns)
+    return _shell_argv(engine, _OF_TERMINAL, *back, ";", "display-message", "-d", "5000", returns)
 
 
-def _shell_argv(engine: Engine, *commands: str) -> list[str]:
-    """A machine without a tmux that works still has a shell."""
-    return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *_TMUX, *_EMBEDDED, *_COPY, *commands)
+def _shell_argv(engine: Engine, declared: Sequence[str], *commands: str) -> list[str]:
+    """A machine without a tmux that works still has a shell.
+
+    Args:
+        declared: tells tmux, before it sees the terminal, what the terminal can do.
+        commands: for tmux, once the session is there.
+    """
+    return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *_TMUX, *declared, *_SESSION, *_EMBEDDED, *_COPY, *commands)
 
 
 def run_command(argv: Sequence[str]) -> int:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.terminal.screen import Screen
+
 SECONDS = 60
 """As long as a slow machine may take to draw something."""
 
@@ -64,3 +66,84 @@ def test_quitting_does_not_wait_for_work_that_never_ends(tmp_path: Path) -> None
     os.write(terminal, b"q")
     read_until("The lab is half made.", terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+CRASH = """
+secret = "hunter2"
+class Faulty(Exception):
+    def __rich__(self):
+        return secret
+def fail(*args, **named):
+    local_secret = secret
+    raise Faulty("the first line\\nwhat must stay " + secret)
+import asyncio, threading
+from textual.widget import Widget
+from lab.ui.app import LabApp
+from lab.ui.screens.home import HomeScreen
+"""
+FAULTS = {
+    "when a widget is drawn": "HomeScreen.render_lines = fail",
+    "when a screen is composed": "HomeScreen.compose = fail",
+    "when a message is handled": "LabApp.on_mount = fail",
+    "in a worker": """
+from textual import work
+mounted = LabApp.on_mount
+def on_mount(self):
+    mounted(self)
+    self.run_worker(lambda: fail(), thread=True)
+LabApp.on_mount = on_mount
+""",
+    "in a callback of the loop": """
+mounted = LabApp.on_mount
+def on_mount(self):
+    mounted(self)
+    asyncio.get_running_loop().call_soon(fail)
+LabApp.on_mount = on_mount
+""",
+    "in a thread": """
+mounted = LabApp.on_mount
+def on_mount(self):
+    mounted(self)
+    threading.Thread(target=fail).start()
+LabApp.on_mount = on_mount
+""",
+    "at the start": "LabApp.__init__ = fail",
+}
+
+
+@pytest.mark.parametrize("where", FAULTS)
+def test_a_fault_of_the_app_leaves_a_clean_terminal_one_sentence_and_a_file(tmp_path: Path, where: str) -> None:
+    program = APP.replace("i18n.use", CRASH + FAULTS[where] + "\ni18n.use")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="xterm-256color", COLUMNS="80", LINES="24", XDG_STATE_HOME=str(tmp_path / "state"))
+        os.execv(sys.executable, [sys.executable, "-c", program, str(tmp_path / "exercises")])  # noqa: S606
+    screen = Screen(80, 24)
+    output = read_all(terminal)
+    screen.feed(output)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    shown = "".join(run.text for row in range(24) for run in screen.line(row)).strip()
+    file = tmp_path / "state/ckslab/crash.log"
+    assert shown == (
+        "CKS Lab stopped by a fault of its own. "
+        f"Your shell and the lab go on; `ckslab` brings you back. Details: {file}"
+    )
+    assert b"\x1b[?1049h" not in output or b"\x1b[?1049l" in output
+    assert b"hunter2" not in output
+    assert screen.cursor.visible
+    assert not screen.modes.mouse
+    assert file.stat().st_mode & 0o777 == 0o600
+    details = file.read_text()
+    assert "in fail" in details
+    assert "Faulty: the first line" in details
+    assert "hunter2" not in details
+
+
+def read_all(terminal: int) -> bytes:
+    output, end = b"", time.monotonic() + SECONDS
+    while select.select([terminal], [], [], max(0, end - time.monotonic()))[0]:
+        try:
+            output += os.read(terminal, 65536)
+        except OSError:  # nobody has the other end any more
+            return output
+    raise AssertionError(output[-2000:])

@@ -6,22 +6,22 @@ from collections.abc import Iterable
 
 import pytest
 
-from lab.terminal.screen import Cursor, PyteScreen
+from lab.terminal.screen import Cursor, Screen
 
 ESC = "\x1b"
 
 
-def text(screen: PyteScreen, row: int) -> str:
+def text(screen: Screen, row: int) -> str:
     return "".join(run.text for run in screen.line(row)).rstrip()
 
 
-def written(output: str, columns: int = 20, rows: int = 3) -> PyteScreen:
-    screen = PyteScreen(columns, rows)
+def written(output: str, columns: int = 20, rows: int = 3) -> Screen:
+    screen = Screen(columns, rows)
     screen.feed(output.encode())
     return screen
 
 
-def looks(screen: PyteScreen, row: int) -> Iterable[tuple[str, str]]:
+def looks(screen: Screen, row: int) -> Iterable[tuple[str, str]]:
     return [(run.text, run.look.foreground) for run in screen.line(row) if run.text.strip()]
 
 
@@ -32,7 +32,7 @@ def test_text_stands_where_it_was_written() -> None:
 
 def test_a_line_is_parted_where_its_look_changes() -> None:
     screen = written(f"{ESC}[31mred{ESC}[32mgreen{ESC}[38;2;1;2;3mtrue")
-    assert looks(screen, 0) == [("red", "red"), ("green", "green"), ("true", "010203")]
+    assert looks(screen, 0) == [("red", "red"), ("green", "green"), ("true", "#010203")]
 
 
 def test_attributes_are_kept() -> None:
@@ -46,7 +46,7 @@ def test_a_wide_character_moves_the_cursor_by_two_cells() -> None:
 
 
 def test_a_character_that_arrives_in_two_pieces_is_whole() -> None:
-    screen = PyteScreen(20, 3)
+    screen = Screen(20, 3)
     first, second = "中".encode()[:1], "中".encode()[1:]
     screen.feed(first)
     screen.feed(second)

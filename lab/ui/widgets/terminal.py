@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -20,20 +21,14 @@ from textual.widget import Widget
 
 from lab.terminal import keys
 from lab.terminal.clipboard import Copies
+from lab.terminal.grid import Run, width
 from lab.terminal.keys import Mouse
+from lab.terminal.look import Look
 from lab.terminal.pty import CHUNK, Pty
-from lab.terminal.screen import Look, PyteScreen, Screen
+from lab.terminal.screen import Cursor, Screen
 
 _BETWEEN_PAINTS = 1 / 120
 _CURSOR = Style(reverse=True)
-_NO_STYLE = Style()  # not None, over which the filter for NO_COLOR trips
-_PLAIN = {name: name for name in ("black", "red", "green", "blue", "magenta", "cyan", "white")} | {"brown": "yellow"}
-_NAMES = {
-    **_PLAIN,
-    **{f"bright{name}": f"bright_{colour}" for name, colour in _PLAIN.items()},
-    "bfightmagenta": "bright_magenta",  # as pyte spells it for backgrounds
-}
-"""pyte's names of the sixteen colours -> rich's."""
 
 
 class Terminal(Widget, can_focus=True):
@@ -58,7 +53,7 @@ class Terminal(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, classes=classes)
         self._pty: Pty | None = None
-        self._screen: Screen = PyteScreen(80, 24)
+        self._screen = Screen(80, 24)
         self._copies = Copies()
         self._stale: set[int] = set()
         self._paint_later: Timer | None = None
@@ -77,7 +72,7 @@ class Terminal(Widget, can_focus=True):
         """
         self.stop()
         columns, rows = self._cells
-        self._screen = PyteScreen(columns, rows)
+        self._screen = Screen(columns, rows)
         self._copies = Copies()
         self._pty = Pty(argv, {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}, columns, rows)
         self._listen(self._pty)
@@ -103,16 +98,16 @@ class Terminal(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """A row of the screen, with the cursor in it while the terminal has the focus."""
-        columns, rows = self._cells
-        if y >= rows:
-            return Strip.blank(columns, _NO_STYLE)
-        segments = [Segment(run.text, _style(run.look)) for run in self._screen.line(y)]
-        strip = Strip(segments).adjust_cell_length(columns, _NO_STYLE)
+        columns, base = self.content_size.width, self.rich_style
+        # A window that changes its size may be drawn before `on_resize` has told the screen.
+        if y >= self._screen.rows:
+            return Strip.blank(columns, base)
+        segments = [Segment(_drawn(run), _style(run.look, base)) for run in self._screen.line(y)]
+        strip = Strip(segments, self._screen.columns)
         cursor = self._screen.cursor
         if y == cursor.row and cursor.visible and self.has_focus and self.is_running:
-            before, under, after = strip.divide([cursor.column, cursor.column + cursor.width, columns])
-            strip = Strip.join([before, under.apply_style(_CURSOR), after])
-        return strip
+            strip = _with_cursor(strip, cursor)
+        return strip.adjust_cell_length(columns, base)
 
     def on_unmount(self) -> None:
         """The window closes."""
@@ -222,21 +217,39 @@ class Terminal(Widget, can_focus=True):
         self._stale.clear()
 
 
+def _with_cursor(strip: Strip, cursor: Cursor) -> Strip:
+    """The row with the cell reversed in which the cursor stands."""
+    start, end = cursor.column, cursor.column + cursor.width
+    under = strip.crop(start, end).apply_style(_CURSOR)
+    return Strip.join([strip.crop(0, start), under, strip.crop(end, strip.cell_length)])
+
+
+def _drawn(run: Run) -> str:
+    """Its text, which must take as many cells as Textual believes; there is no end of opinions about emoji."""
+    if run.text.isascii() or cell_len(run.text) == run.cells:
+        return run.text
+    return set_cell_size(
+        "".join(character if cell_len(character) == width(character) else "\ufffd" for character in run.text), run.cells
+    )
+
+
 @lru_cache(maxsize=1024)
-def _style(look: Look) -> Style:
-    return Style(
+def _style(look: Look, base: Style) -> Style:
+    """How Rich draws a look, on a base of the theme's colours."""
+    return base + Style(
         color=_colour(look.foreground),
         bgcolor=_colour(look.background),
         bold=look.bold or None,
+        dim=look.dim or None,
         italic=look.italic or None,
         underline=look.underline or None,
-        strike=look.strike or None,
+        blink=look.blink or None,
         reverse=look.reverse or None,
+        conceal=look.conceal or None,
+        strike=look.strike or None,
     )
 
 
 def _colour(name: str) -> Color | None:
-    """A colour by pyte's name for it, or by its six hexadecimal digits; None is the theme's own."""
-    if name == "default":
-        return None
-    return Color.parse(_NAMES.get(name) or f"#{name}")
+    """A colour by its name; None is that of the theme."""
+    return None if name == "default" else Color.parse(name)

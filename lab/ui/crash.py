@@ -1,0 +1,110 @@
+"""When the app itself is at fault: the terminal is left clean, a sentence says so, and a file has the traceback.
+
+Textual would print the traceback with the values of all local variables, which may be a learner's secrets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.worker import WorkerFailed
+
+from lab import __version__, i18n, paths
+
+EXIT_CODE = 1
+"""As of any Python program that ends by an exception."""
+
+
+class CrashingApp(App[None], inherit_bindings=False):
+    """An app that ends at an unforeseen exception without a word, and remembers it.
+
+    Attributes:
+        fault: the exception that ended it.
+    """
+
+    fault: BaseException | None = None
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual calls this with whatever nobody has caught, in a widget, a screen, a timer or a worker."""
+        if self.fault is None:
+            self.fault = error.error if isinstance(error, WorkerFailed) else error
+        self._return_code = EXIT_CODE
+        if self._exception is None:  # a test that runs the app by Pilot gets it from here
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+
+@contextmanager
+def caught_everywhere(loop: asyncio.AbstractEventLoop, end: Callable[[Exception], None]) -> Iterator[None]:
+    """Take also what is raised where Textual does not see it: in callbacks of the loop, and in threads.
+
+    Args:
+        end: ends the app; it is called in the loop.
+    """
+
+    def in_loop(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(error := context.get("exception"), Exception):
+            end(error)
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if isinstance(error := args.exc_value, Exception):
+            loop.call_soon_threadsafe(end, error)
+
+    before = threading.excepthook
+    loop.set_exception_handler(in_loop)
+    threading.excepthook = in_thread
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
+def report(fault: BaseException, said: str) -> int:
+    """Write down what happened and say so. Returns the exit code.
+
+    Args:
+        said: the key of the sentence for the learner.
+    """
+    try:
+        details = str(_write(fault))
+    except OSError as error:
+        details = f"{type(fault).__name__} ({error})"
+    print(i18n.text(said, details=details), file=sys.stderr)
+    return EXIT_CODE
+
+
+def _write(fault: BaseException) -> Path:
+    """The traceback in a file of its own that only its owner may read. The one of an earlier crash goes."""
+    file = paths.crash()
+    when = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    python = sys.version.split(maxsplit=1)[0]
+    text = "\n".join([f"ckslab {__version__}, Python {python}, {when}", *_told(fault)])
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as written:
+        file.chmod(0o600)
+        written.write(f"{text}\n")
+    return file
+
+
+def _told(fault: BaseException) -> Iterator[str]:
+    """Where each exception of the chain came from, the first cause first, and the begin of what it says.
+
+    Not all that it says: in the text of an answer that was not understood there may be anything.
+    """
+    cause = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+    if cause is not None:
+        yield from _told(cause)
+        yield "\nwhich led to:\n"
+    yield "".join(traceback.format_tb(fault.__traceback__)).rstrip()
+    first_line = next(iter(str(fault).splitlines()), "")
+    yield f"{type(fault).__name__}: {first_line[:300]}"

@@ -1,0 +1,277 @@
+"""A real tmux of this machine, begun as the app begins the lab's, on the app's screen."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import shutil
+import subprocess
+import time
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+from lab import paths
+from lab.cluster.engine import Engine
+from lab.terminal import keys
+from lab.terminal.grid import Run
+from lab.terminal.look import PLAIN
+from lab.terminal.pty import Pty
+from lab.terminal.screen import Screen
+from lab.ui.shell import embedded_argv
+
+NEEDED = ("tmux", "vim", "less", "top", "git")
+MISSING = [program for program in NEEDED if shutil.which(program) is None]
+BOUND = 8.0
+"""Seconds after which the screen and tmux will not agree any more."""
+QUIET = 0.03
+"""Seconds without output, after which the screen is compared."""
+PROFILE = "PS1='$ '; unset PROMPT_COMMAND; export HISTFILE= PAGER=less LESS=-R EDITOR=vim; cd ~\n"
+
+
+class _ThisMachine:
+    """Stands for an engine whose base is this machine."""
+
+    def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
+        return list(command)
+
+
+def tmux_argv(socket: str) -> list[str]:
+    """As the app has it, but for the server and the configuration's place, which is the lab's own file."""
+    argv = embedded_argv(cast("Engine", _ThisMachine()))
+    argv[argv.index("-L") + 1] = socket
+    argv[argv.index("-f") + 1] = str(paths.data("node") / "rootfs/etc/tmux.conf")
+    return argv
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A part of tmux's window."""
+
+    id: str
+    left: int
+    top: int
+    columns: int
+    rows: int
+    active: bool
+    mode: str
+    scrolled: int
+    cursor: tuple[int, int]
+    cursor_shown: bool
+
+
+class DifferentError(AssertionError):
+    """The screen does not show what tmux has."""
+
+
+class Local:
+    """A shell in a tmux on a screen, as in the app, without the app around it."""
+
+    def __init__(self, home: Path, columns: int, rows: int) -> None:
+        (home / ".bash_profile").write_text(PROFILE)
+        self._socket = f"ckslab-truth-{os.getpid()}-{home.name}"
+        inherited = {name: os.environ[name] for name in ("PATH", "TERMINFO") if name in os.environ}
+        self._environment = {
+            **inherited,
+            "HOME": str(home),
+            "SHELL": "/bin/bash",
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+        }
+        self.screen = Screen(columns, rows)
+        self.sent: list[bytes] = []
+        self._pty = Pty(tmux_argv(self._socket), self._environment, columns, rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.tmux("kill-server", check=False)
+        self._pty.close()
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        self._pty.write(text)
+
+    def paste(self, text: str) -> None:
+        """As the app pastes."""
+        self.type(keys.paste(text, bracketed=self.screen.modes.bracketed_paste))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """In the order of the app: the screen first."""
+        self.screen.resize(columns, rows)
+        self._pty.resize(columns, rows)
+
+    def let_pass(self, seconds: float) -> None:
+        """Take the output for so long."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._take(left)
+
+    def settle(self) -> None:
+        """Take the output until there is none for a moment."""
+        end = time.monotonic() + BOUND
+        while self._take(QUIET) and time.monotonic() < end:
+            pass
+
+    def shows(self, text: str) -> None:
+        """Until this is on the screen."""
+        end = time.monotonic() + BOUND
+        while text not in "\n".join(self.text(row) for row in range(self.screen.rows)):
+            if time.monotonic() > end:
+                raise TimeoutError(
+                    f"{text!r} never came:\n" + "\n".join(self.text(row) for row in range(self.screen.rows))
+                )
+            self._take(0.05)
+
+    def comes_to_prompt(self) -> None:
+        """Until the cursor stands behind a prompt; not for ever, for a prompt may be drawn over or wrapped."""
+        end = time.monotonic() + BOUND
+        while not self.text(self.screen.cursor.row)[: self.screen.cursor.column].endswith("$ "):
+            if time.monotonic() > end:
+                return
+            self._take(0.05)
+
+    def text(self, row: int) -> str:
+        """What is in a row."""
+        return "".join(run.text for run in self.screen.line(row))
+
+    def compare(self, *, looks: bool = False) -> None:
+        """Hold every row against what tmux has.
+
+        Raises:
+            DifferentError: they are different and stay so.
+        """
+        end = time.monotonic() + BOUND
+        while True:
+            self.settle()
+            found = self._differences(looks=looks)
+            if not found:
+                return
+            if time.monotonic() > end:
+                raise DifferentError("\n".join(found))
+
+    def _differences(self, *, looks: bool) -> list[str]:
+        panes = self._panes()
+        if not panes:
+            return ["tmux has no panes"]
+        found = []
+        for pane in panes:
+            true, known = self._true(pane)
+            for row in range(pane.rows):
+                at = pane.top + row
+                if at >= self.screen.rows:
+                    return [f"the screen has {self.screen.rows} rows, {pane} more"]
+                shown = _cut(self.screen.line(at), pane.left, pane.columns)
+                expected = _cut(true.line(row), 0, pane.columns)
+                if pane.mode:  # a `$` there marks a cursor at the end of its line
+                    shown, expected = shown[:-1], expected[:-1]
+                if pane.mode and row == 0:  # copy mode tells there where it is
+                    shown, expected = shown[: pane.columns // 3], expected[: pane.columns // 3]
+                compared = known[row] if looks and not pane.mode else 0
+                told, wanted = _without_looks(shown, compared), _without_looks(expected, compared)
+                if told != wanted:
+                    found.append(f"{pane.id} row {row}: shown {_joined(shown)!r}\n{' ' * 14}true {_joined(expected)!r}")
+                    found += [
+                        f"   cell {x}: {_told(a)} {_told(b)}"
+                        for x, (a, b) in enumerate(zip(told, wanted, strict=False))
+                        if a != b
+                    ][:3]
+            if pane.active and not pane.mode:
+                found += self._cursor_differs(pane)
+        return found
+
+    def _cursor_differs(self, pane: Pane) -> list[str]:
+        cursor = self.screen.cursor
+        if cursor.visible != pane.cursor_shown:
+            return [f"cursor shown: {cursor.visible}, true: {pane.cursor_shown}"]
+        column, row = pane.left + min(pane.cursor[0], pane.columns - 1), pane.top + pane.cursor[1]
+        stands = (cursor.row, range(cursor.column, cursor.column + cursor.width))
+        if cursor.visible and not (stands[0] == row and column in stands[1]):
+            return [f"cursor at {cursor}, true: {column}, {row}"]
+        return []
+
+    def _panes(self) -> list[Pane]:
+        names = (
+            *("pane_id", "pane_left", "pane_top", "pane_width", "pane_height", "pane_active", "window_zoomed_flag"),
+            *("pane_mode", "scroll_position", "cursor_x", "cursor_y", "cursor_flag"),
+        )
+        told = self.tmux("list-panes", "-F", "\t".join(f"#{{{name}}}" for name in names), check=False)
+        panes = []
+        for line in told.splitlines():
+            id_, left, top, columns, rows, active, zoomed, mode, scrolled, x, y, shown = line.split("\t")
+            if zoomed == "1" and active == "0":
+                continue
+            numbers = (int(left), int(top), int(columns), int(rows))
+            panes.append(Pane(id_, *numbers, active == "1", mode, int(scrolled or 0), (int(x), int(y)), shown == "1"))
+        return panes
+
+    def _true(self, pane: Pane) -> tuple[Screen, list[int]]:
+        """What tmux has in a pane, on a screen of its own, and of how many cells of each row it tells the look."""
+        if pane.mode:
+            first, last = -pane.scrolled, pane.rows - 1 - pane.scrolled
+            captured = self.tmux("capture-pane", "-e", "-p", "-N", "-t", pane.id, "-S", f"{first}", "-E", f"{last}")
+        else:
+            captured = self.tmux("capture-pane", "-e", "-p", "-N", "-t", pane.id)
+        screen = Screen(pane.columns, pane.rows)
+        screen.feed(b"\x1b[?7l\x1b)0")
+        known = []
+        for row, line in enumerate(captured.split("\n")[: pane.rows]):
+            screen.feed(f"\x1b[{row + 1}H{line}".encode())
+            known.append(screen.cursor.column)
+        return screen, known + [0] * (pane.rows - len(known))
+
+    def tmux(self, *command: str, check: bool = True) -> str:
+        """A command of tmux; what it prints."""
+        argv = ["tmux", "-L", self._socket, *command]
+        done = subprocess.run(argv, env=self._environment, capture_output=True, encoding="utf-8", timeout=BOUND)
+        if check and done.returncode:
+            raise RuntimeError(f"{argv}: {done.stderr}")
+        return done.stdout
+
+    def _take(self, seconds: float) -> bool:
+        """Whether there was output within this time."""
+        if not select.select([self._pty.fd], [], [], max(0, seconds))[0]:
+            return False
+        output = self._pty.read()
+        if output is None:
+            raise RuntimeError("tmux has ended:\n" + "\n".join(self.text(row) for row in range(self.screen.rows)))
+        self.sent.append(output)
+        self.screen.feed(output)
+        return True
+
+
+def _cut(line: tuple[Run, ...] | object, left: int, columns: int) -> list[tuple[str, object]]:
+    """The cells of a part of a row."""
+    cells: list[tuple[str, object]] = []
+    for run in cast("tuple[Run, ...]", line):
+        characters: list[str] = []
+        for character in run.text:
+            if unicodedata.combining(character) and characters:
+                characters[-1] += character
+            else:
+                characters.append(character)
+        for character in characters:
+            cells.append((character, run.look))
+            if unicodedata.east_asian_width(character[0]) in "WF":
+                cells.append(("", run.look))
+    return cells[left : left + columns]
+
+
+def _without_looks(cells: list[tuple[str, object]], start: int) -> list[tuple[str, object]]:
+    """From a cell on, only what it holds."""
+    return [*cells[:start], *((text, PLAIN) for text, _ in cells[start:])]
+
+
+def _joined(cells: list[tuple[str, object]]) -> str:
+    return "".join(text for text, _ in cells).rstrip()
+
+
+def _told(cell: tuple[str, object]) -> str:
+    """Without what is as usual."""
+    return re.sub(r" ?[a-z]+=(False|'default'),?", "", repr(cell))
