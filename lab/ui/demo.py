@@ -13,12 +13,10 @@ from lab import i18n
 from lab.demo import DemoSession
 from lab.settings import NOTHING_CHOSEN, Settings
 from lab.ui.app import LabApp
+from lab.ui.keys import NEED_CLUSTER as NEED_CLUSTER
 
 if TYPE_CHECKING:
     from lab.ui.screens.practice import PracticeScreen
-
-NEED_CLUSTER = frozenset(["up", "down", "doctor", "start", "reset", "reset_all", "shell", "copy", "all_keys"])
-"""The actions that make no sense without one."""
 
 
 class DemoApp(LabApp):

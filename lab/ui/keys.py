@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -142,6 +142,15 @@ def in_groups(table: Iterable[Key]) -> dict[Group, list[Key]]:
     """The keys by the headings of the help, in the table's order."""
     keys = tuple(table)
     return {group: [key for key in keys if key.group == group] for group in GROUPS}
+
+
+NEED_CLUSTER = frozenset(["up", "down", "doctor", "start", "reset", "reset_all", "shell", "copy", "all_keys"])
+"""The actions that make no sense without one."""
+
+
+def dimmed(active: Mapping[str, ActiveBinding], ids: Container[str]) -> dict[str, ActiveBinding]:
+    """A footer in which these keys are dim. Pressed, they still say why they do nothing."""
+    return {pressed: one._replace(enabled=one.enabled and one.binding.id not in ids) for pressed, one in active.items()}
 
 
 def footer(active: Mapping[str, ActiveBinding], table: Iterable[Key], columns: int) -> dict[str, ActiveBinding]:

@@ -232,6 +232,14 @@ async def test_home_tells_what_was_done_in_the_demo_and_that_it_is_not_kept(demo
         assert "nothing of what you do is kept" in words(home)
 
 
+@pytest.mark.parametrize("at_home", [True, False])
+async def test_keys_that_need_a_cluster_are_dim(demo: Demo, at_home: bool) -> None:
+    async with demo.show(at_home=at_home):
+        footer = [one for one in demo.app.screen.active_bindings.values() if one.binding.show]
+        assert {one.binding.id for one in footer if not one.enabled} <= NEED_CLUSTER
+        assert [one.binding.id for one in footer if one.enabled and one.binding.id in NEED_CLUSTER] == []
+
+
 async def test_no_process_is_begun(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[object] = []
     monkeypatch.setattr(subprocess.Popen, "__init__", lambda *args, **options: begun.append(args))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual import on
+from textual.binding import ActiveBinding
 
 from lab import i18n
 from lab.catalog.model import Answer
 from lab.demo import DemoSession
+from lab.ui import keys
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.widgets.answer_pane import AnswerPane
 from lab.ui.widgets.exercise_tree import ExerciseTree
@@ -28,6 +30,11 @@ class DemoScreen(PracticeScreen):
         """Results that were not found just now say so."""
         super()._title()
         self.results.border_title = i18n.text("ui.demo.results")
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys as the footer shows them, dim where they need a cluster."""
+        return keys.dimmed(super().active_bindings, keys.NEED_CLUSTER)
 
     @on(ExerciseTree.Chosen)
     def _offer(self, event: ExerciseTree.Chosen) -> None:

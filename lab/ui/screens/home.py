@@ -85,7 +85,8 @@ class HomeScreen(SessionScreen):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys as the footer shows them."""
-        return keys.footer(super().active_bindings, keys.HOME, self.size.width)
+        footer = keys.footer(super().active_bindings, keys.HOME, self.size.width)
+        return keys.dimmed(footer, keys.NEED_CLUSTER) if self._lab.is_replay else footer
 
     def on_resize(self) -> None:
         """The footer has room for more, or fewer, keys."""
