@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 import time
 
 import pytest
 
 from lab.catalog.load import load
-from tests.live.support import Cli
+from lab.cluster.engine import Engine
+from tests.live.support import Cli, belongings, engine_of
 
 EXERCISE = "busybox-security-context"
 BOUND = 400
@@ -112,6 +115,53 @@ for node in kube-worker-1 kube-control-plane; do ssh $node sudo kubeadm reset --
 ! kubectl get nodes
 """
 
+# On each node. Independent of one another, so that one reset has to bring all of them back.
+NETWORK_CUT_OFF = """
+for node in kube-worker-1 kube-control-plane; do
+ssh $node sudo bash -u <<'NODE'
+mount -t tmpfs none /opt/cni/bin
+echo '{' > /etc/cni/net.d/10-ckslab.conflist
+echo 'broken' > /etc/containerd/config.toml && chattr +i /etc/containerd/config.toml
+echo 'nameserver 192.0.2.1' > /etc/resolv.conf
+echo '192.0.2.9 kube-control-plane' > /etc/hosts
+hostname elsewhere
+ip link set kube-bridge down
+ip rule add pref 10 to 10.96.0.0/12 blackhole
+ip route add blackhole 10.244.0.0/17
+echo 0 > /proc/sys/net/ipv4/ip_forward
+iptables -P FORWARD DROP
+iptables-nft -F && iptables-nft -P FORWARD DROP
+iptables -I INPUT -p tcp --dport 10250 -j DROP
+iptables -I INPUT ! -i lo -p tcp --dport 6443 -j DROP
+nft add table inet shut
+nft 'add chain inet shut all { type filter hook forward priority 0; policy drop; }'
+systemctl mask --now kubelet
+NODE
+done
+"""
+
+WAYS_IN_LOST = """
+ssh kube-worker-1 sudo bash -u <<'NODE'
+systemctl disable --now ssh.service
+rm -rf /etc/sudoers.d ~candidate/.ssh
+NODE
+ssh kube-control-plane 'sudo rm -f /usr/bin/kubelet /etc/ssh/sshd_config'
+echo 'PATH=/nowhere' > ~/.bashrc
+sudo bash -c 'rm -rf ~candidate/.kube /etc/sudoers.d; : > /etc/hosts'
+"""
+
+ETCD_FULL = """
+ssh kube-control-plane sudo bash -u <<'NODE'
+systemctl stop kubelet
+crictl stop "$(crictl ps --quiet --name etcd)" > /dev/null
+mv /var/lib/etcd/member /run/member
+mount -t tmpfs -o size=150M none /var/lib/etcd
+mv /run/member /var/lib/etcd/member
+head --bytes 150M /dev/zero > /var/lib/etcd/junk
+systemctl start kubelet
+NODE
+"""
+
 STATES = {
     "API server down": API_SERVER_DOWN,
     "kubelet stopped": KUBELET_STOPPED,
@@ -121,6 +171,9 @@ STATES = {
     "namespace kept in Terminating": NAMESPACE_TERMINATING,
     "containerd does not start": CONTAINERD_BROKEN,
     "kubeadm reset on both nodes": KUBEADM_RESET,
+    "firewalls, routes, settings, names and mounts changed on both nodes": NETWORK_CUT_OFF,
+    "the ways in lost": WAYS_IN_LOST,
+    "the file system of etcd full": ETCD_FULL,
 }
 
 
@@ -132,6 +185,38 @@ def test_reset_gets_back_from(state: str, ckslab: Cli, capsys: pytest.CaptureFix
     with capsys.disabled():
         print(f"\n{state}: reset in {time.monotonic() - began:.1f} s ", end="")
     prove_gradable(ckslab)
+
+
+def test_reset_starts_machines_that_do_not_run(lab: Engine, ckslab: Cli) -> None:
+    engine = engine_of(lab.lab)
+    _, worker, base = belongings(lab.lab).containers
+    engine.must("kill", worker)
+    engine.must("pause", base)
+    ckslab.must("reset", timeout=BOUND)
+    prove_gradable(ckslab)
+
+
+def test_a_reset_that_was_cut_off_anywhere_can_be_repeated(ckslab: Cli) -> None:
+    for seconds in (1, 3, 6):
+        cut_off = subprocess.Popen(ckslab.argv("reset"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            cut_off.wait(seconds)
+        cut_off.kill()
+        cut_off.wait()
+    ckslab.must("reset", timeout=BOUND)
+    prove_gradable(ckslab)
+
+
+def test_a_stopped_kubelet_is_no_ready_lab_and_up_starts_it(ckslab: Cli) -> None:
+    ckslab.base("ssh kube-worker-1 sudo systemctl stop kubelet")
+    deadline = time.monotonic() + 60
+    while (status := ckslab("status")).returncode == 0 and time.monotonic() < deadline:
+        time.sleep(2)
+    assert status.returncode == 3
+    assert "kube-worker-1" in status.stdout
+    assert "kubelet on kube-worker-1" in ckslab("doctor").stdout
+    ckslab.must("up", timeout=BOUND)
+    assert ckslab("status").returncode == 0
 
 
 def test_an_exercise_that_deletes_its_objects_falls_back_where_that_cannot_work(ckslab: Cli) -> None:
