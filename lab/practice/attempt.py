@@ -70,10 +70,11 @@ class Attempt:
     Attributes:
         exercise: its id.
         lab: the lab's name, whose engine it was made on.
-        started: when its scenario was ready.
+        started: when its scenario was ready; where none was prepared, when it was first looked at or helped with.
         ended: when it was reset or started anew; None: it still is what the cluster holds.
         hints: how many were taken.
         solution_seen: whether the learner looked at the solution.
+        prepared: it began with a start; else how long it took says nothing.
         grades: oldest first.
     """
 
@@ -84,6 +85,7 @@ class Attempt:
     ended: datetime | None = None
     hints: int = 0
     solution_seen: bool = False
+    prepared: bool = True
     grades: tuple[PastGrade, ...] = ()
 
     @property
@@ -155,6 +157,10 @@ class Standing:
         """The grade with the most points, the newest of several."""
         grades = [own.best for own in self.attempts if own.best is not None]
         return max(grades, key=lambda grade: grade.score, default=None)
+
+    def newest_on(self, lab: str) -> Attempt | None:
+        """The newest attempt on that lab, whether or not its work is still there."""
+        return next((attempt for attempt in self.attempts if attempt.lab == lab), None)
 
     def open_on(self, lab: str) -> Attempt | None:
         """The attempt whose work that lab's cluster still holds."""

@@ -39,6 +39,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         ) WITHOUT ROWID""",
         "CREATE TABLE note (exercise TEXT PRIMARY KEY, text TEXT NOT NULL, written TEXT NOT NULL)",
     ),
+    # Of attempts that are older than this column, nobody knows; nearly all began with a start.
+    ("ALTER TABLE attempt ADD COLUMN prepared INTEGER NOT NULL DEFAULT 1",),
 )
 """Never change one that was released: files that have seen it are out there. Add another."""
 
@@ -65,14 +67,14 @@ class History:
         One in which nothing was judged was no more than a false start: it goes on, with the hints that were taken.
         """
         again = (
-            "UPDATE attempt SET started = ?, ended = NULL"
+            "UPDATE attempt SET started = ?, ended = NULL, prepared = 1"
             " WHERE id = (SELECT max(id) FROM attempt WHERE exercise = ? AND lab = ?) AND solution IS NULL"
             " AND NOT EXISTS (SELECT * FROM grade WHERE grade.attempt = attempt.id)"
         )
         with self._database.writing() as rows:
             if rows.execute(again, (self._now(), exercise.id, engine.lab)).rowcount == 0:
                 self._end(rows, exercise, engine)
-                self._open(rows, exercise, engine)
+                self._open(rows, exercise, engine, prepared=True)
 
     def end(self, exercise: Exercise, engine: Engine) -> None:
         """What the attempt at an exercise made is gone."""
@@ -91,8 +93,17 @@ class History:
             rows.execute("UPDATE attempt SET hints = max(hints, ?) WHERE id = ?", (number, attempt))
 
     def see_solution(self, exercise: Exercise, engine: Engine) -> None:
-        """The learner reads the solution. From now on no grade of this attempt counts."""
+        """The learner reads the solution. From now on no grade of this attempt counts.
+
+        Whoever has passed compares, and that changes nothing: neither the attempt nor what is to be practised next.
+        """
+        passed = (
+            "SELECT 1 FROM grade WHERE scored AND verdict = ?"
+            " AND attempt = (SELECT max(id) FROM attempt WHERE exercise = ? AND lab = ?)"
+        )
         with self._database.writing() as rows:
+            if rows.execute(passed, (Verdict.PASS, exercise.id, engine.lab)).fetchone():
+                return
             attempt = self._opened(rows, exercise, engine)
             rows.execute("UPDATE attempt SET solution = coalesce(solution, ?) WHERE id = ?", (self._now(), attempt))
 
@@ -127,14 +138,24 @@ class History:
         """At the exercise with this id, or at all of them, newest first."""
         with self._database.reading() as rows:
             found = rows.execute(
-                "SELECT id, exercise, lab, engine, started, ended, hints, solution IS NOT NULL"
+                "SELECT id, exercise, lab, engine, started, ended, hints, solution IS NOT NULL, prepared"
                 " FROM attempt WHERE ? IN ('', exercise) ORDER BY id DESC",
                 (exercise,),
             ).fetchall()
             grades = _grades(rows, exercise)
         return tuple(
-            Attempt(own, lab, engine, _time(start), _time(end) if end else None, hints, bool(solution), grades[id_])
-            for id_, own, lab, engine, start, end, hints, solution in found
+            Attempt(
+                exercise=name,
+                lab=lab,
+                engine=engine,
+                started=_time(start),
+                ended=_time(end) if end else None,
+                hints=hints,
+                solution_seen=bool(solution),
+                prepared=bool(prepared),
+                grades=grades[id_],
+            )
+            for id_, name, lab, engine, start, end, hints, solution, prepared in found
         )
 
     def note(self, exercise: Exercise) -> str:
@@ -155,9 +176,11 @@ class History:
         sql = "UPDATE attempt SET ended = ? WHERE exercise = ? AND lab = ? AND ended IS NULL"
         rows.execute(sql, (self._now(), exercise.id, engine.lab))
 
-    def _open(self, rows: sqlite3.Connection, exercise: Exercise, engine: Engine) -> int | None:
-        sql = "INSERT INTO attempt (exercise, lab, engine, started) VALUES (?, ?, ?, ?)"
-        return rows.execute(sql, (exercise.id, engine.lab, engine.name, self._now())).lastrowid
+    def _open(
+        self, rows: sqlite3.Connection, exercise: Exercise, engine: Engine, *, prepared: bool = False
+    ) -> int | None:
+        sql = "INSERT INTO attempt (exercise, lab, engine, started, prepared) VALUES (?, ?, ?, ?, ?)"
+        return rows.execute(sql, (exercise.id, engine.lab, engine.name, self._now(), prepared)).lastrowid
 
     def _opened(self, rows: sqlite3.Connection, exercise: Exercise, engine: Engine) -> int | None:
         """The id of the open attempt; one is opened where there is none."""

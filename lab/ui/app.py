@@ -22,7 +22,7 @@ from lab.errors import LabError
 from lab.practice.session import Session
 from lab.progress import Progress
 from lab.settings import NOTHING_CHOSEN, Settings
-from lab.ui import Prepare, choices, keys
+from lab.ui import Prepare, choices, keys, wrapping
 from lab.ui.crash import CrashingApp
 from lab.ui.examination import examination
 from lab.ui.keymap import Keymap
@@ -31,6 +31,7 @@ from lab.ui.menu import Menu
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.reading import ReadingScreen
+from lab.ui.screens.session_screen import SessionScreen
 from lab.ui.screens.trouble import TroubleScreen
 from lab.ui.shell import RunCommand, full_screen_argv, run_command
 from lab.ui.trouble import Trouble
@@ -38,6 +39,7 @@ from lab.ui.widgets.suggestion_list import SuggestionList
 from lab.ui.work import Work, until_cancelled
 
 if TYPE_CHECKING:
+    from lab.grading.control_plane import Down
     from lab.ui.screens.practice import PracticeScreen
 
 BETWEEN_LOOKS = 20.0
@@ -91,9 +93,10 @@ class LabApp(CrashingApp, inherit_bindings=False):
 
     @dataclass
     class Looked(Message):
-        """The lab's state was looked at."""
+        """The lab's state was looked at; where its API server does not answer, `down` says why."""
 
         status: Status | None
+        down: Down | None = None
 
     @dataclass
     class Examined(Message):
@@ -126,6 +129,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
         run_command: RunCommand = run_command,
         settings: Settings = NOTHING_CHOSEN,
     ) -> None:
+        wrapping.install()
         super().__init__()
         choices.are_saved(self.saves_choices)
         self._session = session
@@ -220,8 +224,17 @@ class LabApp(CrashingApp, inherit_bindings=False):
         self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=i18n.text("ui.menu.themes")))
 
     def action_up(self) -> None:
-        """Make the lab ready, from whatever state it is in."""
-        self._begin("up", self._prepare)
+        """Make the lab ready, from whatever state it is in; where the learner's own change is in the way, say that."""
+        if not self.lab.fault:
+            self._begin("up", self._prepare)
+            return
+
+        def go_on(yes: bool | None) -> None:
+            if yes:
+                self._begin("up", self._prepare)
+
+        detail = i18n.text("ui.ask.up.detail", fault=self.lab.fault)
+        self.push_screen(ConfirmScreen(i18n.text("ui.ask.up.question"), detail), go_on)
 
     def action_down(self) -> None:
         """Remove the lab, once the learner insists."""
@@ -264,6 +277,10 @@ class LabApp(CrashingApp, inherit_bindings=False):
         else:
             self.post_message(self.Examined(told))
 
+    @on(SessionScreen.Working)
+    def _take_work(self, event: SessionScreen.Working) -> None:
+        self.lab = replace(self.lab, scenario=event.work)
+
     @on(Examined)
     def _show_examined(self, event: Examined) -> None:
         title = i18n.text("ui.doctor.title")
@@ -282,7 +299,15 @@ class LabApp(CrashingApp, inherit_bindings=False):
                 log.fault("the state of the lab", error)
             self.post_message(self.Looked(None))
         else:
-            self.post_message(self.Looked(status))
+            self.post_message(self.Looked(status, self._why_down(status)))
+
+    def _why_down(self, status: Status) -> Down | None:
+        """Why the API server does not answer; None where it does, or where a start or a reset has taken it away."""
+        if status.state is not State.UNREACHABLE or self.lab.work is not None or self.lab.scenario is not None:
+            return None
+        from lab.grading.control_plane import why_down  # needed by few, and never by the first frame
+
+        return why_down(self._session.engine, self._session.clock)
 
     @on(Looked)
     def _take_status(self, event: Looked) -> None:
@@ -290,7 +315,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
         if _state(event.status) is not _state(self.lab.status):
             self._changed = self._clock()
         inherited = self.lab.inherited or (is_first and not _is_absent(event.status))
-        self.lab = replace(self.lab, status=event.status, looked=True, inherited=inherited)
+        self.lab = replace(self.lab, status=event.status, looked=True, inherited=inherited, down=event.down)
         if is_first and not self.lab.ready:
             self.action_up()
         if self._next_look is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from checkers.api import Verdict
 from lab.catalog.model import Criterion, Exercise
 from lab.grading.grade import Grade, Graded
-from lab.practice.attempt import Outcome, Standing
+from lab.practice.attempt import Attempt, Outcome, PastGrade, Standing
 from lab.ui import marks
 from lab.ui.marks import Mark
 from lab.ui.trouble import Trouble
@@ -18,7 +19,7 @@ class ExerciseView:
     """An exercise as the learner has it before them.
 
     Attributes:
-        started: whether the scenario is prepared; None: this run of the app does not know.
+        started: whether the scenario is prepared; None: neither this run of the app nor the history knows.
         wanted: it is to be started as soon as the lab is ready.
         busy: its scenario is being prepared or removed.
         grading: its criteria are being judged.
@@ -26,6 +27,8 @@ class ExerciseView:
         solution_seen: the solution was shown, so what is found no longer counts.
         passed: all criteria have passed once, without the solution.
         past: what became of the newest attempt that the history knows of.
+        attempt: the newest attempt on this lab, whether or not its work is still there.
+        earlier: the attempts before it, on any lab, newest first.
         impossible: why it cannot be done on this engine; empty when it can.
         found: criterion id -> what the newest look has found so far.
         grade: the newest look, once it is complete.
@@ -41,6 +44,8 @@ class ExerciseView:
     solution_seen: bool = False
     passed: bool = False
     past: Outcome | None = None
+    attempt: Attempt | None = None
+    earlier: tuple[Attempt, ...] = ()
     impossible: str = ""
     found: dict[str, Graded] = field(default_factory=dict)
     grade: Grade | None = None
@@ -50,15 +55,24 @@ class ExerciseView:
         """Go on from what the history knows, on this lab."""
         self.passed = self.passed or standing.passed is not None
         self.past = standing.latest.outcome if standing.latest else None
-        if here := standing.open_on(lab):
-            self.started, self.hints, self.solution_seen = True, here.hints, here.solution_seen
-        elif self.started is None:
-            self.started = False
+        self.attempt = standing.newest_on(lab)
+        self.earlier = tuple(attempt for attempt in standing.attempts if attempt is not self.attempt)
+        self.started = self.is_open and self.attempt is not None and self.attempt.prepared
+        if self.is_open and self.attempt is not None:
+            # What was done a moment ago may not be in the history yet.
+            self.hints = max(self.hints, self.attempt.hints)
+            self.solution_seen = self.solution_seen or self.attempt.solution_seen
 
     @property
     def holds_work(self) -> bool:
         """Whether a start would remove something that the learner did: what was begun, or was judged without that."""
-        return bool(self.started) or self.grade is not None
+        return bool(self.started) or self.grade is not None or (self.is_open and self.checks > 0)
+
+    def scenario_changed(self, *, started: bool) -> None:
+        """Its scenario was prepared, or removed: a new attempt, which the history will tell more of."""
+        self.busy, self.started, self.hints, self.solution_seen = False, started, 0, False
+        self.attempt = None
+        self.forget_findings()
 
     def forget_findings(self) -> None:
         """As if nobody had looked yet."""
@@ -67,14 +81,37 @@ class ExerciseView:
         self.trouble = None
 
     @property
+    def is_open(self) -> bool:
+        """Whether the cluster still holds what was done in the attempt."""
+        return self.attempt is not None and self.attempt.ended is None
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether this attempt has passed, so that the solution gives nothing away."""
+        return self.attempt is not None and self.attempt.outcome is Outcome.PASSED
+
+    @property
+    def checks(self) -> int:
+        """How often this attempt was judged."""
+        return len(self.attempt.grades) if self.attempt is not None else 0
+
+    @property
+    def before(self) -> dict[str, Verdict]:
+        """Criterion id -> its verdict in the look before the newest one; empty where there was none."""
+        grades = self.attempt.grades if self.attempt is not None else ()
+        earlier: tuple[PastGrade, ...] = grades[:-1] if self.grade is not None else grades
+        return {criterion.id: criterion.verdict for criterion in earlier[-1].criteria} if earlier else {}
+
+    def seconds(self, now: datetime) -> float | None:
+        """How long the learner has been at it, up to the pass; None while it is not started."""
+        if self.attempt is None or not self.is_open or not self.attempt.prepared:
+            return None
+        return self.attempt.seconds if self.has_passed else max(0.0, (now - self.attempt.started).total_seconds())
+
+    @property
     def checked(self) -> bool:
         """Whether somebody has looked, or is just looking."""
         return self.grading or bool(self.found) or self.trouble is not None
-
-    @property
-    def score(self) -> int:
-        """Points earned, of those criteria that were judged."""
-        return sum(graded.earned for graded in self.found.values())
 
     @property
     def mark(self) -> Mark:

@@ -51,7 +51,7 @@ class Key:
     def binding(self) -> Binding:
         """For Textual. It is made before anybody has chosen a language, so `footer` gives it its name."""
         # Function keys come before any widget, for one of the widgets is a shell. Letters are the shell's.
-        is_first = is_function(self.pressed)
+        is_first = is_function(self.pressed) or "+" in self.pressed
         return Binding(self.pressed, self.action, self.id, id=self.id, show=self.rank > 0, priority=is_first)
 
 
@@ -68,6 +68,8 @@ PRACTICE = (
     Key("menu", "f10", "menu", rank=4),
     Key("copy", "f11", "copy", rank=10, group="work"),
     Key("all_keys", "f12", "all_keys", rank=15, group="work"),
+    Key("peek", "alt+t", "peek", group="look"),
+    Key("clock", "t", "clock", group="look"),
     Key("exercises", "e", "exercises", rank=13),
     Key("find", "slash", "find"),
     Key("note", "n", "note", rank=14, group="work"),
@@ -153,12 +155,18 @@ def dimmed(active: Mapping[str, ActiveBinding], ids: Container[str]) -> dict[str
     return {pressed: one._replace(enabled=one.enabled and one.binding.id not in ids) for pressed, one in active.items()}
 
 
-def footer(active: Mapping[str, ActiveBinding], table: Iterable[Key], columns: int) -> dict[str, ActiveBinding]:
-    """The active bindings as a footer of this width shows them: named, in the table's order, those that matter most."""
+def footer(
+    active: Mapping[str, ActiveBinding], table: Iterable[Key], columns: int, bright: str = ""
+) -> dict[str, ActiveBinding]:
+    """The active bindings as a footer of this width shows them: named, in the table's order, those that matter most.
+
+    Args:
+        bright: the action that is the sensible one now; its key is there before all others.
+    """
     by_id = {one.binding.id: one for one in reversed(list(active.values()))}  # of several keys the first
     ours = {key: _named(by_id[key.id]) for key in table if key.id in by_id}
     taken = 0
-    for key in sorted(ours, key=lambda key: key.rank):
+    for key in sorted(ours, key=lambda key: 0 if key.action == bright else key.rank):
         binding = ours[key].binding
         taken += cell_len(f"{display(binding.key)} {binding.description} ") if binding.show else 0
         if taken > columns:

@@ -39,7 +39,16 @@ class Mark:
     @property
     def content(self) -> Content:
         """Glyph and word in colour."""
-        return Content.styled(self.text, f"bold {MUTED if self.tone == 'muted' else f'$text-{self.tone}'}")
+        return Content.styled(self.text, self._style)
+
+    @property
+    def bare(self) -> Content:
+        """The glyph alone, for where no two that may be mistaken for each other meet."""
+        return Content.styled(self.glyph, self._style)
+
+    @property
+    def _style(self) -> str:
+        return f"bold {MUTED if self.tone == 'muted' else f'$text-{self.tone}'}"
 
 
 PENDING = Mark("·", "pending", "muted")
@@ -68,6 +77,8 @@ UNTOUCHED = Mark("○", "untouched", "muted")
 RIGHT = Mark("✓", "right", "success")
 MISTAKE = Mark("✗", "mistake", "error")
 
+API_DOWN = Mark("!", "api_down", "error")
+API_STARTING = Mark("»", "api_starting", "primary")
 LOOKING = Mark("·", "looking", "muted")
 PREPARING = Mark("»", "preparing", "primary")
 UNKNOWN = Mark("?", "unknown", "warning")

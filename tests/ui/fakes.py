@@ -16,9 +16,10 @@ from textual.widget import Widget
 from textual.widgets import Markdown, Static
 
 from checkers.api import Check, Finding, Text, Verdict, failed, passed
-from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, Localized, Scenario
+from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, Localized, Mistake, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Node, State, Status
+from lab.errors import LabError
 from lab.grading.grade import Grade, Graded, OnFinding, Through, directly, unwatched
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
@@ -37,7 +38,9 @@ WRONG = failed(
     Text("it was admitted", "它被接受了"),
     Text("A policy that only warns stops nobody.", "只警告的策略拦不住任何人。"),
     "https://kubernetes.io/docs/concepts/security/pod-security-admission/",
+    causes=("only-warns",),
 )
+MISTAKE = Mistake(Localized("Warning is not refusing.", "警告不等于拒绝。"), {"refused": frozenset(["only-warns"])})
 LOST = Finding(
     Verdict.BROKEN, Text("an answer", "有响应"), Text("node kube-worker-1 is gone", "节点 kube-worker-1 不见了")
 )
@@ -140,6 +143,8 @@ class FakeEngine:
         return Status(self.name, self.lab, self.state, "v1.35.0" if self.state is State.READY else "")
 
     def nodes(self) -> Sequence[Node]:
+        if self.state is State.UNREACHABLE:
+            raise LabError("node.gone", node="kube-control-plane")
         return ()
 
     def base(self) -> Node:
@@ -320,6 +325,11 @@ class Stage:
     def results(self) -> str:
         """The results pane as text."""
         return words(self.practice.query_one("ResultsPane"))
+
+    @property
+    def heading(self) -> str:
+        """The top line of the practice screen."""
+        return str(self.practice.line.render())
 
     @property
     def labels(self) -> list[str]:

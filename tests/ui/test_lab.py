@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Log
 
+from checkers.api import Text, Verdict
 from lab.cluster.engine import State
 from lab.errors import LabError
+from lab.grading.control_plane import Down
 from lab.ui.app import LabApp
 from lab.ui.screens.details import DetailsScreen
 from lab.ui.screens.practice import PracticeScreen
@@ -42,7 +45,7 @@ async def lose_the_api_server_amid_a_start(stage: Stage, pilot: Pilot[None]) -> 
 async def test_a_ready_lab_is_left_alone(stage: Stage) -> None:
     async with stage.show():
         assert stage.preparation.calls == 0
-        assert "kind/cks: ✓ ready" in str(stage.practice.state_line.render())
+        assert "kind/cks ✓ ready" in stage.heading
         assert not stage.practice.bar.display
 
 
@@ -176,7 +179,7 @@ async def test_once_prepared_the_lab_is_ready(preparing: Stage) -> None:
     async with preparing.show() as pilot:
         await preparing.hear(pilot, LabApp.Prepared)
         await preparing.hear(pilot, LabApp.Looked, 2)
-        assert "✓ ready" in str(preparing.practice.state_line.render())
+        assert "✓ ready" in preparing.heading
         assert not preparing.practice.bar.display
 
 
@@ -200,7 +203,7 @@ async def test_u_tries_a_failed_preparation_again(preparing: Stage) -> None:
         await pilot.press("escape", "u")
         await preparing.hear(pilot, LabApp.Prepared, 2)
         await preparing.hear(pilot, LabApp.Looked, 3)
-        assert "✓ ready" in str(preparing.practice.state_line.render())
+        assert "✓ ready" in preparing.heading
 
 
 async def test_a_lab_that_is_gone_is_noticed_and_can_be_repaired(stage: Stage) -> None:
@@ -208,12 +211,12 @@ async def test_a_lab_that_is_gone_is_noticed_and_can_be_repaired(stage: Stage) -
         stage.engine.state = State.UNREACHABLE
         stage.app.look()
         await stage.hear(pilot, LabApp.Looked, 2)
-        assert "! no answer" in str(stage.practice.state_line.render())
+        assert "! no answer" in stage.heading
         assert "u repairs the lab" in stage.notices
         await pilot.press("u")
         await stage.hear(pilot, LabApp.Prepared)
         await stage.hear(pilot, LabApp.Looked, 3)
-        assert "✓ ready" in str(stage.practice.state_line.render())
+        assert "✓ ready" in stage.heading
 
 
 async def test_the_shell_can_be_had_while_the_api_server_is_down(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +239,7 @@ async def test_a_look_that_fails_is_no_crash(stage: Stage, monkeypatch: pytest.M
         monkeypatch.setattr(stage.engine, "status", fail)
         stage.app.look()
         await stage.hear(pilot, LabApp.Looked, 2)
-        assert "? unknown" in str(stage.practice.state_line.render())
+        assert "? unknown" in stage.heading
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
@@ -274,7 +277,7 @@ async def test_starting_shows_its_progress(stage: Stage) -> None:
 async def test_an_api_server_that_a_start_itself_takes_away_is_nothing_to_repair(stage: Stage) -> None:
     async with stage.show() as pilot:
         await lose_the_api_server_amid_a_start(stage, pilot)
-        line = str(stage.practice.state_line.render())
+        line = stage.heading
         assert "» being prepared" in line
         assert "u makes it ready" not in line
         assert "u repairs the lab" not in stage.notices
@@ -287,7 +290,7 @@ async def test_a_lab_that_a_failed_start_left_without_an_answer_is_to_be_repaire
         await lose_the_api_server_amid_a_start(stage, pilot)
         stage.session.gate.open()
         await stage.hear(pilot, PracticeScreen.Failed)
-        line = str(stage.practice.state_line.render())
+        line = stage.heading
         assert "! no answer" in line
         assert "u makes it ready" in line
 
@@ -298,4 +301,64 @@ async def test_what_was_seen_of_the_lab_while_it_went_back_is_past_once_it_is_th
         stage.engine.state = State.READY
         stage.session.gate.open()
         await stage.hear(pilot, LabApp.Looked, 3)
-        assert "✓ ready" in str(stage.practice.state_line.render())
+        assert "✓ ready" in stage.heading
+
+
+CRASHED = Down(
+    Verdict.FAIL,
+    Text("kube-apiserver on kube-control-plane ended with exit code 1.", "kube-apiserver 以退出码 1 结束。"),
+    Text("Mend the manifest.", "请修复清单文件。"),
+    ("Error: unknown flag: --secure-prt",),
+)
+
+
+async def break_the_api_server(stage: Stage, pilot: Pilot[None], monkeypatch: pytest.MonkeyPatch, down: Down) -> None:
+    """The learner's own manifest keeps it from running, as a look finds out."""
+    monkeypatch.setattr("lab.grading.control_plane.why_down", lambda engine, clock: down)
+    stage.engine.state = State.UNREACHABLE
+    stage.app.look()
+    await stage.hear(pilot, LabApp.Looked, 2)
+
+
+async def test_an_api_server_that_the_learner_broke_is_told_as_such_on_every_screen(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage.show() as pilot:
+        await break_the_api_server(stage, pilot, monkeypatch, CRASHED)
+        assert "! API server down `crictl ps -a` on kube-control-plane · F9 resets" in stage.heading
+        assert "unknown flag: --secure-prt" in stage.notices
+        await pilot.press("h")
+        await pilot.pause()
+        assert "! API server down" in str(stage.home.state_line.render())
+
+
+async def test_u_first_says_what_the_learner_broke_and_escape_goes_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage.show() as pilot:
+        await break_the_api_server(stage, pilot, monkeypatch, CRASHED)
+        await pilot.press("u")
+        assert "unknown flag: --secure-prt" in words(stage.app.screen)
+        await pilot.press("escape")
+        assert stage.preparation.calls == 0
+
+
+async def test_an_api_server_that_is_being_started_needs_no_repair(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage.show() as pilot:
+        starting = replace(CRASHED, verdict=Verdict.UNSEEN)
+        await break_the_api_server(stage, pilot, monkeypatch, starting)
+        assert "» API server starting" in stage.heading
+        assert "repairs the lab" not in stage.notices
+
+
+async def test_home_knows_that_a_start_takes_the_api_server_away(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await lose_the_api_server_amid_a_start(stage, pilot)
+        await pilot.press("h")
+        await pilot.pause()
+        line = str(stage.home.state_line.render())
+        assert "» being prepared" in line
+        assert "u makes it ready" not in line
+        stage.session.gate.open()

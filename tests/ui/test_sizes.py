@@ -84,7 +84,9 @@ def regions(stage: Stage) -> list[Region]:
 
 
 async def test_below_100_columns_panes_stack(stage: Stage) -> None:
-    async with stage.show((60, 20)):
+    async with stage.show((60, 20)) as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
         _, task, shell, results = regions(stage)
         assert task.width == shell.width == results.width == 60
         assert (task.bottom, shell.bottom) == (shell.y, results.y)
@@ -93,16 +95,42 @@ async def test_below_100_columns_panes_stack(stage: Stage) -> None:
 @pytest.mark.parametrize("size", [(60, 15), (60, 20), (99, 40)])
 async def test_stacked_the_pane_in_use_is_the_largest(stage: Stage, size: tuple[int, int]) -> None:
     async with stage.show(size) as pilot:
-        for largest in (1, 2, 3):
+        for in_use, other in ((1, 2), (2, 1)):
             heights = [region.height for region in regions(stage)]
-            assert [height for height in heights if height >= heights[largest]] == [heights[largest]]
-            assert min(heights[1:]) >= 3
+            assert heights[in_use] > heights[other] >= 3
             await pilot.press("f6")
+
+
+async def test_stacked_the_first_failure_is_read_without_going_there(stage: Stage) -> None:
+    async with stage.show((80, 24)) as pilot:
+        await pilot.press("f6", "f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        _, task, shell, results = regions(stage)
+        assert (task.height, shell.height >= 5) == (3, True)
+        row = stage.practice.query("CriterionRow").first()
+        assert row.region.y >= results.y
+        assert row.region.bottom <= results.bottom
+
+
+@pytest.mark.parametrize("size", [(60, 20), (120, 36)])
+async def test_the_task_can_be_laid_over_the_other_panes_and_taken_away(stage: Stage, size: tuple[int, int]) -> None:
+    async with stage.show(size) as pilot:
+        await pilot.press("f6")
+        before = regions(stage)
+        for leave in ("escape", "alt+t", "f6"):
+            await pilot.press("alt+t")
+            assert regions(stage)[1].width == size[0]
+            assert regions(stage)[1].area > before[1].area
+            await pilot.press(leave)
+            assert regions(stage) == before
+            assert stage.practice.work_pane.has_focus_within
 
 
 @pytest.mark.parametrize("size", [(100, 30), (149, 30)])
 async def test_from_100_columns_the_shell_is_beside_task_and_results(stage: Stage, size: tuple[int, int]) -> None:
-    async with stage.show(size):
+    async with stage.show(size) as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
         exercises, task, shell, results = regions(stage)
         assert exercises.area == 0
         assert task.x == results.x
@@ -114,10 +142,10 @@ async def test_from_100_columns_the_shell_is_beside_task_and_results(stage: Stag
 
 async def test_from_150_columns_the_exercises_are_always_there(stage: Stage) -> None:
     async with stage.show((150, 30)):
-        exercises, task, shell, results = regions(stage)
-        assert exercises.right == task.x == results.x
-        assert task.right == results.right == shell.x
-        assert exercises.height == shell.height
+        exercises, task, shell, _ = regions(stage)
+        assert exercises.right == task.x
+        assert task.right == shell.x
+        assert exercises.height == task.height == shell.height
 
 
 @pytest.mark.parametrize("size", [(60, 20), (120, 36)])
@@ -135,33 +163,45 @@ async def test_where_they_are_not_the_exercises_come_over_the_panes_and_go_again
         assert sum(region.area for region in regions(stage)) == sum(region.area for region in before)
 
 
-async def test_the_task_has_the_larger_part_until_there_are_results(stage: Stage) -> None:
+async def test_the_task_has_the_column_until_there_are_results(stage: Stage) -> None:
     async with stage.show() as pilot:
-        _, task, _, results = regions(stage)
-        assert task.height > results.height
+        _, task, shell, results = regions(stage)
+        assert (task.height, results.area) == (shell.height, 0)
         await pilot.press("f5")
         await stage.hear(pilot, PracticeScreen.Judged)
         _, task, _, results = regions(stage)
         assert abs(task.height - results.height) <= 1
         await pilot.press("f8")
         await pilot.pause()
-        _, task, _, results = regions(stage)
-        assert task.height > results.height
+        _, task, shell, results = regions(stage)
+        assert (task.height, results.area) == (shell.height, 0)
 
 
 async def test_results_get_more_room_while_they_are_read(stage: Stage) -> None:
     async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
         _, task, _, results = regions(stage)
-        await pilot.press("f6", "f6")
+        stage.practice.results.focus()
+        await pilot.pause()
         _, smaller_task, _, larger_results = regions(stage)
         assert larger_results.height > results.height
         assert smaller_task.height + larger_results.height == task.height + results.height
 
 
-async def test_f6_goes_round_the_panes(stage: Stage) -> None:
+async def test_f6_goes_to_the_shell_and_back_to_the_pane_before(stage: Stage) -> None:
+    def in_use() -> str:
+        return next(type(pane).__name__ for pane in stage.practice.query(".pane:focus-within"))
+
     async with stage.show((160, 40)) as pilot:
-        visited = []
-        for _ in range(5):
-            visited.append(next(type(pane).__name__ for pane in stage.practice.query(".pane:focus-within")))
+        await pilot.press("f5")
+        await stage.hear(pilot, PracticeScreen.Judged)
+        visited = [in_use()]
+        for _ in range(2):
             await pilot.press("f6")
-        assert visited == ["TaskPane", "ShellPane", "ResultsPane", "ExercisePane", "TaskPane"]
+            visited.append(in_use())
+        stage.practice.results.focus()
+        for _ in range(2):
+            await pilot.press("f6")
+            visited.append(in_use())
+        assert visited == ["TaskPane", "ShellPane", "TaskPane", "ShellPane", "ResultsPane"]

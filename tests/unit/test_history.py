@@ -73,6 +73,32 @@ def test_a_grade_is_kept_criterion_by_criterion(history: History, hands: Hands) 
     assert (attempt.outcome, attempt.seconds) == (Outcome.FAILED, 252)
 
 
+def test_an_attempt_says_whether_it_began_with_a_start(history: History) -> None:
+    history.take_hint(EXERCISE, ENGINE, 1)
+    assert [attempt.prepared for attempt in history.attempts()] == [False]
+    history.begin(EXERCISE, ENGINE)
+    assert [(attempt.prepared, attempt.hints) for attempt in history.attempts()] == [(True, 1)]
+
+
+def test_comparing_with_the_solution_after_a_pass_changes_nothing(history: History) -> None:
+    history.begin(EXERCISE, ENGINE)
+    history.add(graded(PASS, PASS), ENGINE)
+    before = history.attempts()
+    history.see_solution(EXERCISE, ENGINE)
+    assert history.attempts() == before
+    history.end_all(ENGINE)
+    history.see_solution(EXERCISE, ENGINE)
+    assert [attempt.outcome for attempt in history.attempts()] == [Outcome.PASSED]
+
+
+def test_the_solution_counts_again_once_the_passed_exercise_is_begun_anew(history: History) -> None:
+    history.begin(EXERCISE, ENGINE)
+    history.add(graded(PASS, PASS), ENGINE)
+    history.begin(EXERCISE, ENGINE)
+    history.see_solution(EXERCISE, ENGINE)
+    assert [attempt.outcome for attempt in history.attempts()] == [Outcome.SHOWN, Outcome.PASSED]
+
+
 def test_a_grade_without_a_start_opens_an_attempt(history: History) -> None:
     history.add(graded(PASS, PASS), ENGINE)
     assert [attempt.outcome for attempt in history.attempts()] == [Outcome.PASSED]

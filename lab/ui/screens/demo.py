@@ -7,10 +7,10 @@ from collections.abc import Callable
 from textual import on
 from textual.binding import ActiveBinding
 
-from lab import i18n
 from lab.catalog.model import Answer
 from lab.demo import DemoSession
 from lab.ui import keys
+from lab.ui.exercise_view import ExerciseView
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.widgets.answer_pane import AnswerPane
 from lab.ui.widgets.exercise_tree import ExerciseTree
@@ -20,6 +20,8 @@ class DemoScreen(PracticeScreen):
     """What is checked is what was recorded when the chosen answer was tried on a live lab."""
 
     ABOUT = "ui.demo.help"
+    AUTO_FOCUS = "AnswerPane OptionList"
+    keeps_time = False
 
     def __init__(self, session: DemoSession, clock: Callable[[], float]) -> None:
         self.answers = AnswerPane()
@@ -28,8 +30,12 @@ class DemoScreen(PracticeScreen):
 
     def _title(self) -> None:
         """Results that were not found just now say so."""
+        self.results.name_key = "ui.demo.results"
         super()._title()
-        self.results.border_title = i18n.text("ui.demo.results")
+
+    def is_unstarted(self, view: ExerciseView) -> bool:  # noqa: ARG002 - what was recorded needs no start
+        """Nothing has to be started in a replay."""
+        return False
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:

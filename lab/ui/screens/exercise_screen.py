@@ -9,6 +9,8 @@ from textual import on
 
 from checkers.api import Verdict
 from lab import i18n
+from lab.catalog.model import Scenario
+from lab.practice.attempt import Standing
 from lab.practice.session import Session
 from lab.progress import OnProgress
 from lab.ui.exercise_view import ExerciseView
@@ -33,8 +35,6 @@ class ExerciseScreen(SessionScreen):
         self.views = {exercise.id: ExerciseView(exercise) for exercise in session.catalog.exercises}
         self.current = next(iter(self.views.values()), None)
         self.lab = LabView()
-        self.exercise_work: Work | None = None
-        """A start or a reset under way."""
 
     async def show(self, view: ExerciseView) -> None:
         """Show what has become of an exercise."""
@@ -97,9 +97,16 @@ class ExerciseScreen(SessionScreen):
             begin = partial(self._begin_scenario, _title("reset_all", view), everything, reset, started=False)
             self.ask("reset_all", view, begin)
 
+    def is_unstarted(self, view: ExerciseView) -> bool:
+        """Whether there is nothing to be judged yet: its scenario has to be prepared first, and was not."""
+        return view.started is False and not view.impossible and view.exercise.scenario != Scenario()
+
     async def action_check(self) -> None:
-        """Judge the exercise by the cluster."""
+        """Judge the exercise by the cluster; where it is not started, offer that: there is nothing to be judged yet."""
         if not self._may_begin():
+            return
+        if self.is_unstarted(self.view):
+            self.ask("not_started", self.view, self.action_start)
             return
         self.view.forget_findings()
         self.view.grading = True
@@ -110,8 +117,7 @@ class ExerciseScreen(SessionScreen):
         """Stop what is under way. Whether there was anything."""
         if not self.stop_work() and not any(view.wanted for view in self.views.values()):
             return False
-        self.exercise_work = None
-        self.show_lab()
+        self.post_message(self.Working(None))
         for view in self.views.values():
             view.busy = view.grading = view.wanted = False
             await self.show(view)
@@ -153,8 +159,7 @@ class ExerciseScreen(SessionScreen):
     async def _begin_scenario(
         self, title: str, exercises: Exercises, change: Callable[[OnProgress], None], *, started: bool
     ) -> None:
-        self.exercise_work = Work(title, self.clock())
-        self.show_lab()
+        self.post_message(self.Working(Work(title, self.clock())))
         for exercise in exercises:
             self.views[exercise.id].busy = True
             await self.show(self.views[exercise.id])
@@ -162,17 +167,15 @@ class ExerciseScreen(SessionScreen):
 
     @on(SessionScreen.Progressed)
     def _show_progress(self, event: SessionScreen.Progressed) -> None:
-        if self.exercise_work is not None:
-            self.exercise_work = self.exercise_work.told(event.progress, self.clock())
-            self.show_lab()
+        if self.lab.scenario is not None:
+            self.post_message(self.Working(self.lab.scenario.told(event.progress, self.clock())))
 
     @on(SessionScreen.ScenarioChanged)
     async def _take_scenario(self, event: SessionScreen.ScenarioChanged) -> None:
-        self.exercise_work = None
+        self.post_message(self.Working(None))
         for exercise in event.exercises:
             view = self.views[exercise.id]
-            view.busy, view.started, view.solution_seen = False, event.started, False
-            view.forget_findings()
+            view.scenario_changed(started=event.started)
             await self.show(view)
         self.show_lab()
         self.look_back()
@@ -190,13 +193,14 @@ class ExerciseScreen(SessionScreen):
     async def _take_grade(self, event: SessionScreen.Judged) -> None:
         view = self.views[event.grade.exercise.id]
         view.grading, view.grade = False, event.grade
+        view.recall(Standing(view.exercise, event.attempts), self.session.engine.lab)
         view.passed |= event.grade.verdict is Verdict.PASS and not view.solution_seen
         await self.show(view)
         self.show_lab()
 
     @on(SessionScreen.Failed)
     async def _take_failure(self, event: SessionScreen.Failed) -> None:
-        self.exercise_work = None
+        self.post_message(self.Working(None))
         for exercise in event.exercises:
             view = self.views[exercise.id]
             view.trouble = event.trouble if view.grading else None

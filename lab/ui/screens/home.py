@@ -187,4 +187,4 @@ class HomeScreen(SessionScreen):
         # The header says all there is to say of a lab that is ready.
         self.lab_pane.display = not self._lab.ready or self._lab.is_replay
         self.lab_pane.show(self._lab_name, self._lab)
-        self.bar.work = self._lab.work
+        self.bar.work = self._lab.work or self._lab.scenario

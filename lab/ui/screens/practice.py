@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -13,25 +12,29 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Container
 from textual.getters import query_one
 from textual.widget import Widget
-from textual.widgets import Footer
 
+from checkers.api import Verdict
 from lab import i18n
+from lab.catalog.model import Exercise
 from lab.practice.attempt import standings
 from lab.practice.session import Session
 from lab.ui import keys, language
 from lab.ui.exercise_view import ExerciseView
+from lab.ui.heading import Heading, next_key
 from lab.ui.lab_view import LabView
 from lab.ui.menu import Entry
+from lab.ui.results import Closing
 from lab.ui.screens.details import DetailsScreen
 from lab.ui.screens.exercise_screen import ExerciseScreen
 from lab.ui.screens.help import HelpScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.session_screen import SessionScreen
+from lab.ui.widgets.exercise_line import ExerciseLine
 from lab.ui.widgets.exercise_pane import ExercisePane
 from lab.ui.widgets.exercise_tree import ExerciseTree
+from lab.ui.widgets.key_footer import KeyFooter
 from lab.ui.widgets.results_pane import ResultsPane
-from lab.ui.widgets.state_line import StateLine
 from lab.ui.widgets.task_pane import TaskPane
 from lab.ui.widgets.too_small import TooSmall
 from lab.ui.widgets.work_bar import WorkBar
@@ -39,7 +42,7 @@ from lab.ui.widgets.work_pane import WorkPane
 from lab.ui.words import facts
 
 NEED_EXERCISE = frozenset(
-    ["hint", "solution", "shell", "check", "start", "reset", "reset_all", "next", "previous", "copy", "note"]
+    ["hint", "solution", "shell", "check", "start", "reset", "reset_all", "next", "previous", "copy", "note", "peek"]
 )
 """The actions that are about the exercise that is shown."""
 
@@ -53,6 +56,8 @@ class PracticeScreen(ExerciseScreen):
 
     ABOUT: ClassVar = "ui.help.text"
     """The name of the text that its help begins with."""
+    keeps_time = True
+    """Whether it means anything how long an exercise took."""
 
     CSS_PATH = "practice.tcss"
     AUTO_FOCUS = "TaskPane"
@@ -63,27 +68,31 @@ class PracticeScreen(ExerciseScreen):
         Binding("ctrl+c", "interrupt", show=False),
         Binding("escape", "cancel", show=False),
         Binding("c", "copy", show=False),  # many a terminal keeps F11 for itself
+        Binding("question_mark", "help", show=False),
     ]
 
     exercises = query_one(ExercisePane)
     task_pane = query_one(TaskPane)
     results = query_one(ResultsPane)
     bar = query_one(WorkBar)
-    state_line = query_one(StateLine)
+    line = query_one(ExerciseLine)
 
     def __init__(self, session: Session, clock: Callable[[], float], work_pane: WorkPane) -> None:
         super().__init__(session, clock)
         self.work_pane = work_pane
         self._spoken = i18n.language()
         self._came_from: Widget | None = None
-        """What had the focus before an exercise was to be chosen."""
+        """What had the focus before something was laid over the panes."""
+        self._left: Widget | None = None
+        """The pane that was left for the place to work in."""
+        self._timed = True
+        """Whether the time is shown."""
 
     # What is on the screen
 
     def compose(self) -> ComposeResult:
         """Its parts."""
-        engine = self.session.engine
-        yield StateLine(f"{engine.name}/{engine.lab}", len(self.views))
+        yield ExerciseLine(self.session.clock.now)
         yield TooSmall()
         with Container(id="panes"):
             yield ExercisePane(self.session.catalog)
@@ -91,7 +100,7 @@ class PracticeScreen(ExerciseScreen):
             yield self.work_pane
             yield ResultsPane()
         yield WorkBar(self.clock)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter(self._next_key)
 
     def on_mount(self) -> None:
         """What is known only once it is on the screen."""
@@ -107,7 +116,7 @@ class PracticeScreen(ExerciseScreen):
         """Name the parts in the language in use."""
         self.exercises.title()
         self.work_pane.title()
-        self.results.border_title = i18n.text("ui.pane.results")
+        self.results.border_title = i18n.text(self.results.name_key)
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -117,7 +126,11 @@ class PracticeScreen(ExerciseScreen):
             active = {pressed: one for pressed, one in active.items() if one.binding.priority}
         if self.exercises.has_focus_within:
             return keys.shown(self, keys.CHOOSING)
-        return keys.footer(active, keys.PRACTICE, self.size.width)
+        return keys.footer(active, keys.PRACTICE, self.size.width, self._next_key())
+
+    def _next_key(self) -> str:
+        """The action that is the sensible one now."""
+        return next_key(self.current, unstarted=self.current is not None and self.is_unstarted(self.current))
 
     def on_resize(self) -> None:
         """The footer has room for more, or fewer, keys."""
@@ -155,8 +168,33 @@ class PracticeScreen(ExerciseScreen):
     # Going from pane to pane
 
     def action_next_pane(self) -> None:
-        """Go to the next pane."""
-        self.focus_next("ExerciseTree, TaskPane, WorkPane *, ResultsPane")
+        """Go to the place to work in, or from there back to the pane that was left for it. Tab goes round all panes."""
+        if self.work_pane.has_focus_within:
+            pane = self._left if self._left in self.focus_chain else self.task_pane
+            pane.focus()
+        else:
+            self._left = self.focused if self.focused in (self.task_pane, self.results) else None
+            self.work_pane.enter()
+
+    def action_peek(self) -> None:
+        """Lay the task over the other panes, or take it away."""
+        if self.has_class("-peek"):
+            self.end_peek()
+        else:
+            self._came_from = self.focused
+            self.add_class("-peek")
+            self.task_pane.focus()
+
+    def end_peek(self) -> None:
+        """Take the task away from over the other panes, and go back to where the learner was."""
+        self.remove_class("-peek")
+        if self._came_from is not None and self._came_from in self.focus_chain:
+            self._came_from.focus()
+
+    def action_clock(self) -> None:
+        """Show the time no longer, or again."""
+        self._timed = not self._timed
+        self._show_heading()
 
     def action_exercises(self) -> None:
         """Go to the exercises, or from there to the task."""
@@ -190,6 +228,7 @@ class PracticeScreen(ExerciseScreen):
         if not self.exercises.has_focus_within:
             self.exercises.stop_finding()
         self.set_class(self.results.has_focus_within, "-reading")
+        self.set_class(self.has_class("-peek") and self.task_pane.has_focus, "-peek")
 
     # Choosing and reading
 
@@ -198,6 +237,7 @@ class PracticeScreen(ExerciseScreen):
         self.current = self.views[event.exercise.id]
         await self.task_pane.show(self.current)
         await self._show_results(self.current)
+        self._show_heading()
 
     def action_next(self) -> None:
         """Choose the next exercise."""
@@ -208,8 +248,12 @@ class PracticeScreen(ExerciseScreen):
         self._step(-1)
 
     def _step(self, by: int) -> None:
+        self.exercises.choose(self._from_here(by))
+
+    def _from_here(self, by: int) -> Exercise:
+        """The exercise so many further on; after the last comes the first."""
         exercises = self.session.catalog.exercises
-        self.exercises.choose(exercises[(exercises.index(self.view.exercise) + by) % len(exercises)])
+        return exercises[(exercises.index(self.view.exercise) + by) % len(exercises)]
 
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
@@ -228,14 +272,14 @@ class PracticeScreen(ExerciseScreen):
         self.task_pane.scroll_end(animate=False)
 
     async def action_solution(self) -> None:
-        """Show the solution, once the learner insists, or has done so before."""
-        if self.view.solution_seen:
+        """Show the solution: at once where it gives nothing away any more, else once the learner insists."""
+        if self.view.solution_seen or self.view.has_passed:
             await self._show_solution(self.view)
         else:
             self.ask("solution", self.view, partial(self._show_solution, self.view))
 
     async def _show_solution(self, view: ExerciseView) -> None:
-        view.solution_seen = True
+        view.solution_seen = view.solution_seen or not view.has_passed
         self.keep(partial(self.session.solution, view.exercise))
         await self.show(view)
         self.app.push_screen(ReadingScreen(str(view.exercise.title), view.exercise.solution))
@@ -284,8 +328,10 @@ class PracticeScreen(ExerciseScreen):
             self.app.exit()
 
     async def action_cancel(self) -> None:
-        """Leave the exercises where they cover the panes, else stop what is under way."""
-        if self.exercises.has_focus_within and not self.has_class("-wide"):
+        """Leave what covers the panes, else stop what is under way."""
+        if self.has_class("-peek"):
+            self.end_peek()
+        elif self.exercises.has_focus_within and not self.has_class("-wide"):
             self.task_pane.focus()
         else:
             await self.stop()
@@ -297,8 +343,9 @@ class PracticeScreen(ExerciseScreen):
         if lab.ready and not was_ready:
             self.explain()
             self.call_later(self.start_wanted)
-        elif was_ready and lab.has_shell and not lab.ready and self.exercise_work is None:
-            self.notify(i18n.text("ui.lab.lost"), severity="warning", timeout=10)
+        elif was_ready and lab.is_lost and not lab.is_starting:
+            lost = i18n.text("ui.lab.fault", fault=lab.fault) if lab.fault else i18n.text("ui.lab.lost")
+            self.notify(lost, severity="warning", timeout=10, markup=False)
         self.show_lab()
 
     def action_details(self) -> None:
@@ -330,21 +377,42 @@ class PracticeScreen(ExerciseScreen):
     def show_lab(self) -> None:
         """Show what has become of the lab, and of the work under way."""
         self.work_pane.lab = self.lab
-        work = self.lab.work or self.exercise_work
-        # A scenario that begins from the baseline takes the API server away itself, which nobody is to repair.
-        self.state_line.lab = self.lab if self.lab.ready else replace(self.lab, work=work)
-        self.state_line.refresh()
-        possible = [view for view in self.views.values() if not view.impossible]
-        self.state_line.passed = sum(view.passed for view in possible)
-        self.state_line.count = len(possible)
-        self.bar.work = work
+        self.bar.work = self.lab.work or self.lab.scenario
+        self._show_heading()
+
+    def _show_heading(self) -> None:
+        """Show where the learner is: in the top line, over the place to work in, and by the key that comes next."""
+        view, engine = self.current, self.session.engine
+        self.work_pane.unstarted = view is not None and self.is_unstarted(view) and not view.busy
+        exercises = self.session.catalog.exercises
+        self.line.heading = Heading(
+            view=view,
+            number=exercises.index(view.exercise) + 1 if view is not None else 0,
+            count=len(exercises),
+            lab_name=f"{engine.name}/{engine.lab}",
+            lab=self.lab,
+            unstarted=view is not None and self.is_unstarted(view),
+            timed=self._timed and self.keeps_time,
+        )
+        self.refresh_bindings()
 
     async def show(self, view: ExerciseView) -> None:
         """Show what has become of an exercise."""
         self.exercises.exercise_tree.mark(view.exercise, view.mark)
         if view is self.current:
             await self._show_results(view)
+            self._show_heading()
 
     async def _show_results(self, view: ExerciseView) -> None:
         self.set_class(view.checked, "-checked")
-        await self.results.show(view)
+        self.task_pane.name_facts(view)
+        await self.results.show(view, self._card(view))
+
+    def _card(self, view: ExerciseView) -> list[str]:
+        """What is said once an exercise has passed."""
+        if view.grade is None or view.grade.verdict is not Verdict.PASS:
+            return []
+        objective = view.exercise.objective
+        related = [other for other in self.views.values() if other.exercise.objective == objective]
+        closing = Closing.of(view, related, self.session.catalog.objective(view.exercise), self._from_here(1))
+        return closing.lines(self.session.clock.now())

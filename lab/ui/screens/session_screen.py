@@ -16,7 +16,7 @@ from lab.practice.attempt import Attempt
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress
 from lab.ui.trouble import Trouble
-from lab.ui.work import until_cancelled
+from lab.ui.work import Work, until_cancelled
 
 Exercises = tuple[Exercise, ...]
 
@@ -55,9 +55,16 @@ class SessionScreen(Screen[None]):
 
     @dataclass
     class Judged(Message):
-        """All criteria were judged."""
+        """All criteria were judged. `attempts` are all at the exercise, with this grade, newest first."""
 
         grade: Grade
+        attempts: tuple[Attempt, ...]
+
+    @dataclass
+    class Working(Message):
+        """A start or a reset is under way and has got so far; None: it has ended."""
+
+        work: Work | None
 
     @dataclass
     class LookedBack(Message):
@@ -153,10 +160,11 @@ class SessionScreen(Screen[None]):
 
         try:
             grade = self.session.grade(exercise, until_cancelled(tell))
+            attempts = self.session.history.attempts(exercise.id)
         except Exception as error:
             self._report(self.Failed((exercise,), Trouble.of(error)))
         else:
-            self._report(self.Judged(grade))
+            self._report(self.Judged(grade, attempts))
 
     def _report(self, message: Message) -> None:
         """Tell how work ended, unless the learner stopped it: then something else may be under way already."""

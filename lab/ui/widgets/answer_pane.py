@@ -66,6 +66,10 @@ class AnswerPane(WorkPane):
         self._list.add_options(_told(answer) for answer in self._answers)
         self._list.highlighted = self._answers.index(chosen)
 
+    def enter(self) -> None:
+        """Give the list of answers the focus."""
+        self._list.focus()
+
     def title(self) -> None:
         """Name it in the language in use, and its answers."""
         self.border_title = i18n.text("ui.demo.pane")

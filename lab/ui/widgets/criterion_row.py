@@ -2,86 +2,87 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.style import Style
+from textual.widgets import Static
 
-from checkers.api import Finding, Verdict
 from lab import i18n
 from lab.catalog.model import Criterion
-from lab.console import columns, pad
+from lab.ui import results
 from lab.ui.exercise_view import ExerciseView
+from lab.ui.marks import MUTED
+from lab.ui.pages import page_name
 from lab.ui.widgets.hanging import Hanging
-
-DETAILS = ("expected", "found", "why", "link")
-"""What is told of a finding, in this order."""
 
 
 class CriterionRow(Vertical):
-    """Shows how an exercise fares in one criterion."""
+    """Shows how an exercise fares in one criterion: folded in a line, open with what was found."""
 
     DEFAULT_CSS = """
     CriterionRow {
         height: auto;
 
-        .details {
-            height: auto;
-            padding: 0 0 0 2;
-            margin: 0 0 1 0;
-
-            .label { color: $text-muted; }
-        }
+        .details { height: auto; padding: 0 0 0 2; margin: 0 0 1 0; }
+        &.-folded .details { display: none; }
+        &.-folded .beside { text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
 
+    @dataclass
+    class Clicked(Message):
+        """The learner clicked on it."""
+
+        row: CriterionRow
+
     def __init__(self, criterion: Criterion) -> None:
-        super().__init__()
-        self._criterion = criterion
+        super().__init__(classes="-folded")
+        self.criterion = criterion
+        self.link = ""
         self._headline = Hanging()
-        self._details = {name: Hanging() for name in DETAILS}
-        self._below = Vertical(*self._details.values(), classes="details")
+        self._details = Static(classes="details")
 
     def compose(self) -> ComposeResult:
         """Its parts."""
         yield self._headline
-        yield self._below
+        yield self._details
 
     def show(self, view: ExerciseView) -> None:
         """Show what is known by now."""
-        graded = view.found.get(self._criterion.id)
-        points = _points(self._criterion, graded.earned if graded else None)
-        mark = view.mark_of(self._criterion).content
-        self._headline.update(Content.assemble(mark, "  ", (points, "bold")), Content(str(self._criterion.title)))
-        self._below.display = graded is not None
+        graded = view.found.get(self.criterion.id)
+        self.link = graded.finding.link if graded is not None else ""
+        self._headline.update(results.headline(view, self.criterion), Content(str(self.criterion.title)))
+        lines = []
         if graded is not None:
-            self._show_details(graded.finding)
+            lines = [_labelled(name, Content(words)) for name, words in results.details(graded.finding)]
+        if self.link:
+            lines.append(_labelled("link", Content.styled(page_name(self.link), Style(link=self.link, underline=True))))
+        self._details.update(Content("\n").join(lines))
 
-    def _show_details(self, finding: Finding) -> None:
-        told = _told(finding)
-        labels = {name: i18n.text(f"ui.results.{name}") for name in told}
-        width = max(map(columns, labels.values()), default=0)
-        for name, row in self._details.items():
-            row.display = name in told
-            if name in told:
-                row.update(Content(pad(labels[name], width)), told[name])
+    @property
+    def can_open(self) -> bool:
+        """Whether there is anything below the line."""
+        return bool(str(self._details.content))
+
+    def open(self, *, opens: bool) -> None:
+        """Show what was found, or the line alone."""
+        self.set_class(not (opens and self.can_open), "-folded")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what was found is shown."""
+        return not self.has_class("-folded")
+
+    def on_click(self, event: events.Click) -> None:
+        """A click does what Enter does."""
+        event.stop()
+        self.post_message(self.Clicked(self))
 
 
-def _points(criterion: Criterion, earned: int | None) -> str:
-    """`2/3`, `3` while nothing is earned or lost, or the word for a criterion that earns nothing but must hold."""
-    if criterion.is_gate:
-        return i18n.text("ui.results.gate")
-    if earned is None:
-        return i18n.text("ui.results.points", points=criterion.points)
-    return f"{earned}/{criterion.points}"
-
-
-def _told(finding: Finding) -> dict[str, Content]:
-    """What was found; where that is not as it should be, what was expected, why it matters, and where to read on."""
-    said = {"found": i18n.pick(finding.found)}
-    if finding.verdict is not Verdict.PASS:
-        why = "" if finding.why is None else i18n.pick(finding.why)
-        said = {"expected": i18n.pick(finding.expected), **said, "why": why, "link": finding.link}
-    # A terminal can open a link that is broken over lines when it is told that it is one.
-    styles = {"link": Style(link=finding.link)}
-    return {name: Content.assemble((words, styles.get(name, ""))) for name, words in said.items() if words}
+def _labelled(name: str, words: Content) -> Content:
+    return Content.assemble((i18n.text(f"ui.results.{name}"), MUTED), "  ", words)

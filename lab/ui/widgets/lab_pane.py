@@ -31,6 +31,8 @@ class LabPane(TextPane):
 
 def _advice(lab: LabView) -> tuple[str, ...]:
     """The names of the texts that say what to do with it."""
+    if lab.scenario is not None:
+        return ("ui.work.meanwhile",)
     state = lab.status.state if lab.status is not None else State.ABSENT
     if state is State.REPLAY:
         return ("ui.home.replay",)

@@ -33,6 +33,7 @@ class ShellPane(WorkPane):
         background: $panel;
         text-align: center;
     }
+    ShellPane.-unstarted { border-title-color: $text-warning; border-title-style: bold; }
     ShellPane.-blank #note { height: 100%; background: $background; content-align: center middle; }
     """
 
@@ -72,7 +73,8 @@ class ShellPane(WorkPane):
 
     def title(self) -> None:
         """Name it, and say what there is to say, in the language in use."""
-        self.border_title = i18n.text("ui.pane.shell")
+        self.border_title = i18n.text("ui.shell.unstarted" if self.unstarted else "ui.pane.shell")
+        self.set_class(self.unstarted, "-unstarted")
         self.border_subtitle = i18n.text("ui.shell.all_keys" if self.passes_all else "ui.shell.leave")
         self._note.display = not self.is_running
         self._note.update(self._why_not())

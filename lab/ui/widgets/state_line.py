@@ -39,6 +39,6 @@ class StateLine(Widget):
             parts.append(f"  Kubernetes {self.lab.status.kubernetes}")
         if self.passed is not None:
             parts.append("  " + i18n.text("ui.state.passed", passed=self.passed, count=self.count))
-        if not self.lab.ready and self.lab.work is None and self.lab.looked:
-            parts.append(("  " + i18n.text("ui.state.repair"), "$text-warning"))
+        if self.lab.advice:
+            parts.append(("  " + i18n.text(self.lab.advice), "$text-warning"))
         return Content.assemble(*parts)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from lab import i18n
 from lab.catalog.model import Exercise
 from lab.ui.exercise_view import ExerciseView
+from lab.ui.pages import open_page
 
 if TYPE_CHECKING:
     from textual.widgets import Markdown
@@ -18,9 +20,15 @@ class TaskPane(VerticalScroll):
     """Shows the text of one exercise."""
 
     DEFAULT_CSS = """
+    TaskPane { scrollbar-gutter: stable; }
     TaskPane Markdown { padding: 0 1; margin: 0; }
     TaskPane MarkdownH1 { content-align: left middle; margin: 0 0 1 0; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__(classes="pane")
@@ -35,14 +43,7 @@ class TaskPane(VerticalScroll):
     async def show(self, view: ExerciseView) -> None:
         """Show the task as its learner has it before them: reasons against it, task, hints taken."""
         exercise = view.exercise
-        facts = i18n.text(
-            "ui.task.facts",
-            points=exercise.points,
-            minutes=exercise.minutes,
-            level=i18n.text(f"ui.level.{exercise.level}"),
-        )
-        self.border_title = i18n.text("ui.pane.task")
-        self.border_subtitle = facts
+        self.name_facts(view)
         parts = [f"> {view.impossible}"] if view.impossible else []
         parts.append(exercise.task)
         parts += [_hint(view, number) for number in range(view.hints)]
@@ -50,6 +51,14 @@ class TaskPane(VerticalScroll):
         if exercise is not self._exercise:
             self._exercise = exercise
             self.scroll_home(animate=False)
+
+    def name_facts(self, view: ExerciseView) -> None:
+        """Name the pane, with what is to be known of the exercise; before a check, with what will be judged."""
+        exercise = view.exercise
+        level = i18n.text(f"ui.level.{exercise.level}")
+        self.border_title = i18n.text("ui.task.title", level=level, minutes=exercise.minutes)
+        name = "points" if view.checked else "criteria"
+        self.border_subtitle = i18n.text(f"ui.task.{name}", points=exercise.points, count=len(exercise.criteria))
 
     async def _write(self, text: str) -> None:
         if not self.is_attached:
@@ -64,10 +73,9 @@ class TaskPane(VerticalScroll):
             await self._text.update(text)
 
     def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
-        """Copy a link: a terminal on another machine has no browser to open."""
+        """Open a link, or copy it where there is no browser."""
         event.stop()
-        self.app.copy_to_clipboard(event.href)
-        self.notify(event.href, title=i18n.text("ui.task.copied"), markup=False)
+        open_page(self.app, event.href)
 
 
 def _hint(view: ExerciseView, number: int) -> str:

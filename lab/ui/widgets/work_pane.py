@@ -13,6 +13,12 @@ class WorkPane(Vertical):
 
     lab = reactive(LabView())
     """The lab as last seen."""
+    unstarted = reactive(False)
+    """The exercise that is shown has to be started before there is anything to do."""
+
+    def watch_unstarted(self) -> None:
+        """The title says so."""
+        self.title()
 
     @property
     def takes_letters(self) -> bool:
@@ -23,6 +29,10 @@ class WorkPane(Vertical):
     def takes_all_keys(self) -> bool:
         """Whether a key pressed now is its own, whatever key it is."""
         return False
+
+    def enter(self) -> None:
+        """Give it the focus."""
+        raise NotImplementedError
 
     def title(self) -> None:
         """Name it, and say what there is to say, in the language in use."""

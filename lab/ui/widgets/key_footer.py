@@ -1,0 +1,37 @@
+"""The keys at the bottom of a screen; the one that is sensible now is bright."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+
+class KeyFooter(Footer):
+    """A footer that makes one key stand out.
+
+    Args:
+        bright: tells the action of that key; empty: there is none.
+    """
+
+    DEFAULT_CSS = """
+    KeyFooter FooterKey.-bright {
+        text-style: bold;
+        .footer-key--key { color: $text; background: $success-muted; }
+        .footer-key--description { color: $text; background: $success-muted; }
+    }
+    """
+
+    def __init__(self, bright: Callable[[], str]) -> None:
+        super().__init__(show_command_palette=False, compact=True)
+        self._bright = bright
+
+    def compose(self) -> ComposeResult:
+        """Its keys."""
+        bright = self._bright()
+        for part in super().compose():
+            if isinstance(part, FooterKey):
+                part.set_class(part.action == bright, "-bright")
+            yield part
