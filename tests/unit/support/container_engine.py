@@ -61,6 +61,7 @@ ANSWERS = {
     "get --raw=/apis": done(stdout="{}"),
     "get namespaces,": done(stdout='{"items": []}'),
     "crictl ps": done(stdout='{"containers": []}'),
+    "crictl images": done(stdout='{"images": []}'),
     "containerd config dump": done(stdout="[plugins.cri.containerd.runtimes.runsc]"),
     "cgroup.controllers": done(stdout="CapEff:\t000001ffffffffff\ncgroup:v2\n"),
 }
