@@ -176,6 +176,19 @@ class Observer(Protocol):
     def etcd_value(self, key: str) -> bytes | None:
         """The bytes that etcd holds under a key, as they are on the disk; None where there is no such key."""
 
+    def etcd_values(self, prefix: str) -> Mapping[str, bytes]:
+        """All that etcd holds below a prefix, by key: one request, however much that is."""
+
+    def fingerprints(self, salt: str) -> Sequence[Mapping[str, Any]]:
+        """What each Secret of the cluster holds, as `checkers.kept.fingerprints` has it: no values."""
+
+    def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
+        """The keys below a prefix whose object the API server does not show, with its own words.
+
+        Each object (`PREFIX/NAMESPACE/NAME`, of the API's version `v1`) is read by itself. A list of all would come
+        from a cache, which is never filled where one of them cannot be decrypted, and shows what was readable once.
+        """
+
     def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
         """Send an HTTP request from the network of a running Pod, by its node.
 

@@ -1,106 +1,329 @@
-"""The configuration of encryption at rest that the API server runs with, against the one it would start with."""
+"""The configuration of encryption at rest: what the API server has loaded, and what it would start with again.
+
+What it writes next is not tried with a Secret of our own. The API server tells the hash of the configuration that it
+works with; the file that has this hash says which provider writes, and that holds for its next start too, which no
+trial could show. A trial would leave traces in the learner's cluster, and tell less.
+"""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from posixpath import commonpath, join, normpath, relpath
+from posixpath import dirname, join, normpath
 
-from checkers.api import Finding, LabBroken, Observer, Ran, Text, check, failed, passed
-from checkers.etcd import ENCRYPT
-from checkers.words import as_is
+import yaml
 
-NODE = "kube-control-plane"
+from checkers.api import Finding, LabBroken, LearnerBroke, NotSeen, Observer, Text, check, failed, passed
+from checkers.etcd import ENCRYPT, Provider
+from checkers.static_pods import NODE, Folder, Kubelet, Manifest, kubelet, manifests
+from checkers.words import as_is, listed
 
-_FLAG = "--encryption-provider-config"
-_TEMPLATE = '{"args": {{json .info.runtimeSpec.process.args}}, "mounts": {{json .status.mounts}}}'
+FLAG = "--encryption-provider-config"
+RELOAD = f"{FLAG}-automatic-reload"
+STATIC_POD = "https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"
+
 _LOADED = re.compile(r'^apiserver_encryption_config_controller_last_config_info\{.*\bhash="sha256:(\w+)".*\} 1$', re.M)
+_STARTED = re.compile(r"^process_start_time_seconds ([\d.e+]+)$", re.M)
 # All metrics together are megabytes.
-_METRICS = "kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw /metrics | grep ^apiserver_encryption_config"
+_METRICS = (
+    "kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw /metrics"
+    " | grep -e ^apiserver_encryption_config -e ^process_start_time_seconds"
+)
+# A key never leaves the node: nothing of that many letters matters here.
+_READ = (
+    'readlink -- "$1" || echo; set -e; stat --dereference --format=%Z -- "$1"; sha256sum < "$1";'
+    " sed -E -e 's#[A-Za-z0-9+/]{16,}={0,2}#masked#g'"
+    " -e 's#(secret[[:punct:]]?[[:space:]]*:[[:space:]]*)[^,}]+#\\1masked#g' -- \"$1\""
+)
+_NOTICED = 60.0
+"""Seconds in which the kubelet makes a new API server of a changed manifest, and that one loads its file."""
+_RELOADED = 90.0
+"""Seconds in which the API server takes in a changed file by itself, where it is told to."""
+_LINKS = 8
+_RESOURCES = (("secrets", "secrets."), ("*.",), ("*.*",))
+"""The names in a configuration that cover Secrets; the API server goes by the first of these that is there."""
 
 _WHY = Text(
     "With a file that it cannot read the API server does not start; with another key in it, Secrets become unreadable.",
     "启动时读不到该文件，API 服务器就无法运行；文件中的密钥变了，Secret 就无法读取。",
 )
+_WRITES = Text(
+    "The first provider that is listed for secrets writes, the others only read: it decides how each Secret is stored "
+    "from now on.",
+    "为 secrets 列出的第一个提供程序负责写入，其余的只用于读取：它决定今后每个 Secret 如何存储。",
+)
+_DOWN = Text(
+    "The kubelet runs the API server and etcd from manifests on the node; nothing in the cluster can be seen or "
+    "changed until they run.",
+    "kubelet 根据节点上的清单运行 API 服务器和 etcd；它们不运行，就无法查看或更改集群中的任何东西。",
+)
+_LOGGED = (
+    ("key-not-base64", "must be base64 encoded"),
+    ("key-length", "not of the expected length"),
+    ("config-syntax", "error decoding encryption provider configuration file"),
+    ("unknown-flag", "unknown flag"),
+    ("file-missing", "error reading encryption provider configuration file"),
+)
+"""What the API server's last line says where it did not start -> the cause."""
+_CAUSES = (
+    "no-manifest",
+    "second-manifest",
+    "flag-missing",
+    "flag-removed",
+    "flag-elsewhere",
+    "not-mounted",
+    "volume-unknown",
+    "hostpath-type",
+    "file-missing",
+    "not-loaded",
+    "changed-afterwards",
+    "identity-first",
+    "other-provider",
+    "other-resource",
+    "kubelet-stopped",
+    "kubelet-disabled",
+    "key-not-base64",
+    "key-length",
+    "config-syntax",
+    "unknown-flag",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Server:
-    """The API server's container: what it was started with, and which directories and files of the node it sees."""
+class _File:
+    """The file with the configuration, as it lies on the node; in its text, keys are masked."""
 
-    args: Sequence[str]
-    mounts: dict[str, str]
-
-    @property
-    def config(self) -> str:
-        """The path that the flag names, inside the container; empty without the flag. The last one counts."""
-        values = [following for own, following in zip(self.args, [*self.args[1:], ""], strict=True) if own == _FLAG]
-        values += [own.partition("=")[2] for own in self.args if own.startswith(f"{_FLAG}=")]
-        return normpath(join("/", values[-1])) if values else ""
-
-    def on_node(self, path: str) -> str:
-        """Where a file of the container lies on the node; empty if it is the container's own, and gone with it."""
-        outer = [place for place in self.mounts if commonpath([place, path]) == place]
-        if not outer:
-            return ""
-        nearest = max(outer, key=len)
-        return normpath(f"{self.mounts[nearest]}/{relpath(path, nearest)}")
+    place: str
+    changed: float
+    hash: str
+    text: str
 
 
-@check("encryption.lasting")
-def lasting(lab: Observer) -> Finding:
-    """The API server encrypts by the very file that it would find when it starts again."""
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Something that is not right, and whether time alone may mend it."""
+
+    cause: str
+    found: Text
+    why: Text = _WHY
+    may_pass: bool = False
+
+
+@check("encryption.lasting", causes=_CAUSES)
+def lasting(lab: Observer, *, provider: Provider) -> Finding:
+    """The API server stores Secrets by this provider, and would do so again whenever it is started."""
     expected = Text(
-        "the API server runs with an encryption configuration, and would start with the same one again",
-        "API 服务器使用加密配置运行，并且重新启动时会使用同一份配置",
+        f"the API server encrypts Secrets with {provider} before it stores them, and would start with the same "
+        "configuration again",
+        f"API 服务器在存储 Secret 之前用 {provider} 加密，并且重新启动时会使用同一份配置",
     )
-    lab.list("Namespace")  # if it is down, the observer says why
-    server = _server(lab)
-    if not server.config:
-        return failed(expected, Text(f"it was started without {_FLAG}", f"它启动时没有 {_FLAG}"), _WHY, ENCRYPT)
-    file = server.on_node(server.config)
-    if not file:
+    try:
+        lab.list("Namespace")
+    except LearnerBroke as down:
+        return _while_down(lab, down, expected, provider)
+    wrong = _all_wrong(lab, provider, _Running.of(lab))
+    if not wrong:
         found = Text(
-            f"{server.config} is on no volume, so it is lost with the container",
-            f"{server.config} 不在任何卷中，会随容器一起消失",
+            f"{provider} comes first for secrets in the configuration that it has loaded and would load again",
+            f"在它已加载并会再次加载的配置中，{provider} 在 secrets 的提供程序中排在第一位",
         )
-        return failed(expected, found, _WHY, ENCRYPT)
-    hashed = lab.on_node(NODE, ["sha256sum", "--", file])
-    if hashed.code != 0:
-        return failed(expected, as_is(hashed.stderr.strip()), _WHY, ENCRYPT)
-    if hashed.stdout.split()[0].lstrip("\\") not in _loaded(lab):
-        found = Text(
-            f"{file} on {NODE} is not what it has loaded: the file was changed after it started",
-            f"{NODE} 上的 {file} 不是它已加载的内容：文件在它启动之后被修改过",
-        )
-        return failed(expected, found, _WHY, ENCRYPT)
-    return passed(expected, Text(f"it has loaded {file} as it is on {NODE}", f"它已加载 {NODE} 上现有的 {file}"))
+        return passed(expected, found)
+    certain = [each for each in wrong if not each.may_pass]
+    if not certain:
+        raise NotSeen(wrong[0].found)
+    found = listed([each.found for each in certain])
+    return failed(expected, found, certain[0].why, ENCRYPT, {each.cause for each in certain})
 
 
-def _server(lab: Observer) -> _Server:
-    label = "--label=io.kubernetes.container.name=kube-apiserver"
-    newest = _must(lab.on_node(NODE, ["crictl", "ps", "--quiet", label])).stdout.split()[0]
-    argv = ["crictl", "inspect", "--output=go-template", f"--template={_TEMPLATE}", newest]
-    seen = json.loads(_must(lab.on_node(NODE, argv)).stdout)
-    return _Server(seen["args"], {normpath(own["containerPath"]): own["hostPath"] for own in seen["mounts"]})
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What the API server that runs says of itself: hashes of what it has loaded, and since when it runs."""
+
+    hashes: Sequence[str]
+    since: float
+
+    @classmethod
+    def of(cls, lab: Observer) -> _Running:
+        """Ask it."""
+        said = lab.on_node(NODE, ["sh", "-c", _METRICS]).stdout
+        since = _STARTED.search(said)
+        if since is None:
+            raise LabBroken(Text("The API server does not show its metrics.", "API 服务器没有显示它的指标。"))
+        return cls(_LOADED.findall(said), float(since[1]))
 
 
-def _loaded(lab: Observer) -> list[str]:
-    """The hash of the configuration that the API server has loaded, as it says itself."""
-    found = _LOADED.findall(lab.on_node(NODE, ["sh", "-c", _METRICS]).stdout)
-    if not found:
-        raise LabBroken(
-            Text(
-                "The API server does not say which encryption configuration it has loaded; that of 1.35 does.",
-                "API 服务器没有说明已加载哪份加密配置；1.35 版会说明。",
+def _while_down(lab: Observer, down: LearnerBroke, expected: Text, provider: Provider) -> Finding:
+    """The node's own words say why it is down; what is wrong with the manifest is a cause beside that."""
+    causes = {cause for cause, words in _LOGGED if words in down.words.en}
+    causes |= {each.cause for each in _all_wrong(lab, provider, None)}
+    return failed(expected, down.words, _DOWN, STATIC_POD, causes)
+
+
+def _all_wrong(lab: Observer, provider: Provider, running: _Running | None) -> Sequence[_Wrong]:
+    """Everything that is wrong, with what runs and with what would be started. `running` is None where nothing runs."""
+    starter = kubelet(lab)
+    folder = manifests(lab, starter.folder)
+    if not folder.manifests:
+        return [_no_manifest(folder, starter), *_not_started(starter)]
+    by_file = {each.file: list(_of_manifest(lab, each, folder.now, running, provider)) for each in folder.manifests}
+    wrong = [each for found in by_file.values() for each in found]
+    if len(by_file) > 1 and wrong:
+        wrong.insert(0, _several([*by_file]))
+    return [*wrong, *_not_started(starter)]
+
+
+def _of_manifest(
+    lab: Observer, manifest: Manifest, now: float, running: _Running | None, provider: Provider
+) -> Iterator[_Wrong]:
+    """What is wrong with one manifest, or with the file that it names."""
+    if not manifest.flag(FLAG):
+        yield _without_flag(lab, manifest, running)
+        return
+    yield from _unstartable(lab, manifest)
+    file = _config(lab, manifest)
+    if isinstance(file, _Wrong):
+        yield file
+        return
+    writer = _writer(file.text)
+    if writer != provider:
+        yield _other_writer(file, writer)
+    if running and file.hash not in running.hashes:
+        # Between a change and what comes of it, what runs says nothing of it.
+        is_starting = manifest.changed > running.since and now - manifest.changed < _NOTICED
+        is_reloading = manifest.flag(RELOAD) is not None and now - file.changed < _RELOADED
+        yield _not_loaded(manifest, file, running, may_pass=is_starting or is_reloading)
+
+
+def _config(lab: Observer, manifest: Manifest) -> _File | _Wrong:
+    """The file that the flag names, wherever it lies on the node."""
+    path = normpath(join("/", manifest.flag(FLAG) or ""))
+    for _ in range(_LINKS):
+        place = manifest.on_node(path)
+        if not place:
+            words = (
+                f"{manifest.file}: {path} is on no volume, so the container does not see such a file of the node",
+                f"{manifest.file}：{path} 不在任何卷中，容器看不到节点上的这个文件",
             )
+            return _Wrong("not-mounted", Text(*words))
+        ran = lab.on_node(NODE, ["sh", "-c", _READ, "sh", place])
+        link, _, rest = ran.stdout.partition("\n")
+        if link:  # it is resolved inside the container, where an absolute one begins at the container's root
+            path = normpath(join(dirname(path), link))
+            continue
+        if ran.code != 0:
+            return _Wrong("file-missing", as_is(ran.stderr.strip() or place))
+        changed, hashed, text = rest.split("\n", 2)
+        return _File(place, float(changed), hashed.split()[0], text)
+    return _Wrong("file-missing", Text(f"{path}: too many links", f"{path}：链接层数过多"))
+
+
+def _writer(text: str) -> str:
+    """The provider that writes Secrets; empty where none is listed for them, and they are written plain."""
+    try:
+        config = yaml.safe_load(text)
+        for names in _RESOURCES:
+            for entry in config["resources"]:
+                if set(names) & set(entry["resources"]):
+                    return str(next(iter(entry["providers"][0])))
+    except (yaml.YAMLError, LookupError, TypeError, StopIteration):
+        return "?"
+    return ""
+
+
+def _no_manifest(folder: Folder, starter: Kubelet) -> _Wrong:
+    place = starter.folder or "staticPodPath"
+    unread = listed(folder.unread) if folder.unread else as_is("-")
+    words = (
+        f"the kubelet finds no Pod that runs kube-apiserver in {place}: {unread.en}",
+        f"kubelet 在 {place} 中找不到运行 kube-apiserver 的 Pod：{unread.zh}",
+    )
+    return _Wrong("no-manifest", Text(*words))
+
+
+def _several(files: Sequence[str]) -> _Wrong:
+    words = (
+        f"the kubelet takes each of these files for the API server, and only one of them can run: {', '.join(files)}",
+        f"kubelet 把下列每个文件都当作 API 服务器，而只有一个能运行：{', '.join(files)}",
+    )
+    return _Wrong("second-manifest", Text(*words))
+
+
+def _without_flag(lab: Observer, manifest: Manifest, running: _Running | None) -> _Wrong:
+    others = lab.on_node(
+        NODE, ["grep", "--recursive", "--files-with-matches", "-e", FLAG, "--", dirname(manifest.file)]
+    )
+    there = [file for file in others.stdout.split() if file != manifest.file]
+    if there:
+        words = (
+            f"{manifest.file} does not give {FLAG}; it is in {', '.join(there)}",
+            f"{manifest.file} 中没有 {FLAG}；它在 {', '.join(there)} 中",
         )
-    return found
+        return _Wrong("flag-elsewhere", Text(*words))
+    if running and running.hashes:
+        words = (
+            f"it runs with an encryption configuration, but its next start has none, for {manifest.file} does not give "
+            f"{FLAG}",
+            f"它正在使用加密配置运行，但下次启动时就没有了：{manifest.file} 中没有 {FLAG}",
+        )
+        return _Wrong("flag-removed", Text(*words))
+    return _Wrong("flag-missing", Text(f"{manifest.file} does not give {FLAG}", f"{manifest.file} 中没有 {FLAG}"))
 
 
-def _must(ran: Ran) -> Ran:
-    if ran.code != 0 or not ran.stdout.strip():
-        raise LabBroken(as_is(ran.stderr.strip() or "crictl"))
-    return ran
+def _unstartable(lab: Observer, manifest: Manifest) -> Iterator[_Wrong]:
+    """Why the kubelet would not start the Pod at all."""
+    if unknown := ", ".join(manifest.unknown_volumes()):
+        words = (
+            f"{manifest.file} mounts what is not among its volumes: {unknown}",
+            f"{manifest.file} 挂载了不在其 volumes 中的卷：{unknown}",
+        )
+        yield _Wrong("volume-unknown", Text(*words))
+    if misfits := manifest.misfits(lab):
+        yield _Wrong("hostpath-type", listed(misfits))
+
+
+def _other_writer(file: _File, writer: str) -> _Wrong:
+    if not writer:
+        words = (
+            f"{file.place} lists no provider for secrets, so they are written plain",
+            f"{file.place} 没有为 secrets 列出提供程序，因此它们以明文写入",
+        )
+        return _Wrong("other-resource", Text(*words), _WRITES)
+    if writer == "?":
+        words = f"{file.place} is no configuration that can be read", f"{file.place} 不是可以读取的配置"
+        return _Wrong("config-syntax", Text(*words))
+    words = (
+        f"the first provider for secrets in {file.place} is {writer}",
+        f"{file.place} 中 secrets 的第一个提供程序是 {writer}",
+    )
+    return _Wrong("identity-first" if writer == "identity" else "other-provider", Text(*words), _WRITES)
+
+
+def _not_loaded(manifest: Manifest, file: _File, running: _Running, *, may_pass: bool) -> _Wrong:
+    if running.hashes:
+        words = (
+            f"{file.place} on {NODE} is not what it has loaded: the file was changed after it started",
+            f"{NODE} 上的 {file.place} 不是它已加载的内容：文件在它启动之后被修改过",
+        )
+        return _Wrong("changed-afterwards", Text(*words), may_pass=may_pass)
+    words = (
+        f"it runs without an encryption configuration: it was not started by {manifest.file} as it is now",
+        f"它没有使用加密配置运行：它不是按现在的 {manifest.file} 启动的",
+    )
+    return _Wrong("not-loaded", Text(*words), may_pass=may_pass)
+
+
+def _not_started(starter: Kubelet) -> Iterator[_Wrong]:
+    """Why nothing would start the API server again."""
+    if not starter.runs:
+        words = (
+            f"the kubelet on {NODE} does not run, so nothing would start the API server again ({starter.said})",
+            f"{NODE} 上的 kubelet 没有运行，没有谁会再次启动 API 服务器（{starter.said}）",
+        )
+        yield _Wrong("kubelet-stopped", Text(*words))
+    if not starter.enabled:
+        words = (
+            f"the kubelet on {NODE} is not started with the node, so neither is the API server ({starter.said})",
+            f"{NODE} 上的 kubelet 不随节点启动，API 服务器也就不会启动（{starter.said}）",
+        )
+        yield _Wrong("kubelet-disabled", Text(*words))

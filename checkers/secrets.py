@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from checkers.api import Finding, NoLook, Observer, Refused, Text, check, failed, passed
+from checkers.etcd import ENCRYPT, NOT_READ, SECRETS
+from checkers.words import as_is
 
 LINK = "https://kubernetes.io/docs/concepts/configuration/secret/#secret-types"
 
@@ -12,7 +14,7 @@ _KEYS = Text(
 )
 
 
-@check("secrets.opaque")
+@check("secrets.opaque", causes=("absent", "other-namespace", "other-type", "key-absent", "unreadable"))
 def opaque(lab: Observer, *, name: str, namespace: str = "default", key: str) -> Finding:
     """There is an Opaque Secret, and it holds something under this data key. Other keys beside it are right."""
     expected = Text(
@@ -22,23 +24,32 @@ def opaque(lab: Observer, *, name: str, namespace: str = "default", key: str) ->
     try:
         secret = lab.get("Secret", name, namespace)
     except Refused as error:
-        return failed(expected, error.words, _KEYS, LINK)
+        place = f"{SECRETS}{namespace}/{name}"
+        words = lab.unshown("Secret", SECRETS).get(place)  # without the advice to reset: it may not be lost
+        found = as_is(f"{place}: {words}") if words else error.words
+        return failed(expected, found, NOT_READ, ENCRYPT, ["unreadable"])
     if secret is None:
-        return failed(expected, _absent(lab, name, namespace), _KEYS, LINK)
+        return _absent(lab, name, namespace, expected)
     data = secret.get("data") or {}
     keys = ", ".join(sorted(data)) or "-"
     found = Text(f"type {secret.get('type')}, keys: {keys}", f"类型 {secret.get('type')}，键：{keys}")
-    is_right = secret.get("type") == "Opaque" and bool(data.get(key))
-    return passed(expected, found) if is_right else failed(expected, found, _KEYS, LINK)
+    causes = [
+        *(["other-type"] if secret.get("type") != "Opaque" else []),
+        *(["key-absent"] if not data.get(key) else []),
+    ]
+    return failed(expected, found, _KEYS, LINK, causes) if causes else passed(expected, found)
 
 
-def _absent(lab: Observer, name: str, namespace: str) -> Text:
+def _absent(lab: Observer, name: str, namespace: str, expected: Text) -> Finding:
     words = Text(f"there is no Secret {name} in namespace {namespace}", f"命名空间 {namespace} 中没有 Secret {name}")
     try:
         secrets = lab.list("Secret")
     except NoLook:
-        return words  # it would only have made the message better
-    there = ", ".join(sorted(own["metadata"]["namespace"] for own in secrets if own["metadata"]["name"] == name))
+        secrets = ()  # it would only have made the message better
+    there = ", ".join(
+        sorted(secret["metadata"]["namespace"] for secret in secrets if secret["metadata"]["name"] == name)
+    )
     if not there:
-        return words
-    return Text(f"{words.en}; there is one in {there}", f"{words.zh}；它在 {there} 中")
+        return failed(expected, words, _KEYS, LINK, ["absent"])
+    words = Text(f"{words.en}; there is one in {there}", f"{words.zh}；它在 {there} 中")
+    return failed(expected, words, _KEYS, LINK, ["other-namespace"])

@@ -182,7 +182,7 @@ class StaticPod:
 
     def _log(self, container: Container) -> list[str]:
         ran = self._run("crictl", "logs", f"--tail={READ}", container.id)
-        return [line.strip() for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
+        return _joined([line.strip() for line in (ran.stdout + ran.stderr).splitlines() if line.strip()])
 
     def kubelet(self) -> str:
         """What systemd says of the kubelet: `active` where it runs."""
@@ -276,6 +276,19 @@ def _crash(seen: _Seen, container: Container) -> Down | None:
     if seen.pod.changed_since(end):
         return None if seen.running else seen.down(Verdict.UNSEEN, "again", log, code=end.code)
     return seen.down(Verdict.FAIL, "crashed", log, code=end.code)
+
+
+def _joined(lines: Sequence[str]) -> list[str]:
+    """What Kubernetes logs on several lines (`err=<`, the lines, ` >`) is one."""
+    whole: list[str] = []
+    is_open = False
+    for line in lines:
+        if is_open:
+            whole[-1] += f" {line}"
+        else:
+            whole.append(line)
+        is_open = line != ">" if is_open else line.endswith("=<")
+    return whole
 
 
 def _errors(lines: Sequence[str]) -> Sequence[str]:

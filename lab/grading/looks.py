@@ -85,6 +85,15 @@ class Looks(ABC):
     def etcd_value(self, key: str) -> bytes | None:
         return cast("bytes | None", self._look("etcd_value", key=key))
 
+    def etcd_values(self, prefix: str) -> Mapping[str, bytes]:
+        return cast("Mapping[str, bytes]", self._look("etcd_values", prefix=prefix))
+
+    def fingerprints(self, salt: str) -> Sequence[Mapping[str, Any]]:
+        return cast("Sequence[Mapping[str, Any]]", self._look("fingerprints", salt=salt))
+
+    def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
+        return cast("Mapping[str, str]", self._look("unshown", kind=kind, prefix=prefix))
+
     def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
         return cast("Ran", self._look("request", pod=pod, url=url, namespace=namespace))
 
@@ -101,6 +110,8 @@ def encoded(value: Any) -> Any:
         return base64.b64encode(value).decode()
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: encoded(inner) for key, inner in value.items()}
     return asdict(value) if isinstance(value, (Ran, DryRun)) else value
 
 
@@ -114,4 +125,6 @@ def decoded(name: str, value: Any) -> Any:
         return datetime.fromisoformat(value)
     if name in ("dry_run", "dry_run_update", "new_object"):
         return DryRun(**{**value, "warnings": tuple(value["warnings"])})
+    if name == "etcd_values":
+        return {key: base64.b64decode(each) for key, each in value.items()}
     return base64.b64decode(value) if name == "etcd_value" else value

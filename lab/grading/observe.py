@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from checkers.api import DryRun, NoLook, NotSeen, Ran, Refused
 from checkers.images import is_image
+from checkers.kept import fingerprints
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine
 from lab.grading.control_plane import trouble
@@ -23,6 +25,8 @@ from lab.grading.words import told
 BOUND = 10.0
 """Seconds that one look may take."""
 LOG_LINES = 5
+AT_ONCE = 8
+"""Requests that are under way together, where many objects are read one by one."""
 
 Send = Callable[[str, Mapping[str, Any]], Answer]
 """Sends a manifest to a path of the API server."""
@@ -45,6 +49,7 @@ class KubernetesObserver:
         self._clock = clock
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
         self._words: dict[str, str] = {}
+        self._unshown: dict[tuple[str, str], Mapping[str, str]] = {}
         self._scratch = Scratch(self._server, clock)
 
     def close(self) -> None:
@@ -139,6 +144,39 @@ class KubernetesObserver:
     def etcd_value(self, key: str) -> bytes | None:
         """The bytes that etcd holds under a key."""
         return next((value for _, value in self._machines.etcd("--", key)), None)
+
+    def etcd_values(self, prefix: str) -> Mapping[str, bytes]:
+        """All that etcd holds below a prefix, by key."""
+        return dict(self._machines.etcd("--prefix", "--", prefix))
+
+    def fingerprints(self, salt: str) -> Sequence[Mapping[str, Any]]:
+        """What each Secret of the cluster holds, without its values."""
+        return fingerprints(self.list("Secret"), salt)
+
+    def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
+        """The keys below a prefix whose object the API server does not show, with its own words."""
+        if (kind, prefix) not in self._unshown:
+            paths = {key: self._path_of(kind, key.removeprefix(prefix)) for key in self.etcd_keys(prefix)}
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                said = pool.map(self._words_against, paths.values())
+            unshown = {key: words for key, words in zip(paths, said, strict=True) if words}
+            if unshown:  # what was deleted meanwhile is not there for anybody
+                left = set(self.etcd_keys(prefix))
+                unshown = {key: words for key, words in unshown.items() if key in left}
+            self._unshown[kind, prefix] = unshown
+        return self._unshown[kind, prefix]
+
+    def _path_of(self, kind: str, place: str) -> str:
+        """The path of the object that is `NAMESPACE/NAME`."""
+        namespace, _, name = place.partition("/")
+        return f"{self._path(kind, namespace, 'v1')}/{quote(name)}"
+
+    def _words_against(self, path: str) -> str:
+        """What the API server says instead of showing what is there; nothing where it shows it."""
+        answer = self._server.get(path)
+        if answer.status in _BUSY:
+            raise NotSeen(told("observe.busy", path=path, status=answer.status, said=message_of(answer.body)))
+        return message_of(answer.body) if answer.status >= 400 else ""
 
     def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
         """Send an HTTP request from the network of a running Pod."""

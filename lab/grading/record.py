@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ _HEAD = 32
 """Bytes of a Secret in etcd that tell how it is stored: `k8s:enc:aescbc:v1:KEY:`, or that it is plain."""
 LONG_AFTER = datetime(9999, 1, 1, tzinfo=UTC)
 """The time where a recording does not hold it. Those made before it was asked for are of Pods that had settled."""
+_ENCRYPTED = re.compile(rb"k8s:enc:(?:[^:]*:){3}")
 UNTOUCHED = "untouched"
 """The name of what a learner finds and has not changed: like an answer, but nothing is done."""
 
@@ -44,7 +46,7 @@ class Recorder(Looks):
         """Look, and keep what came of it."""
         told = self._seen.setdefault(look, [])
         try:
-            told.append(_without_system(look, getattr(self._observer, look.name)(**look.arguments)))
+            told.append(_shortened(look, getattr(self._observer, look.name)(**look.arguments)))
         except NoLook as error:
             told.append(error)
             raise
@@ -115,8 +117,13 @@ class Replay(Looks):
         return value
 
 
-def _without_system(look: Look, value: Any) -> Any:
-    """Of all Pods, those of the cluster itself are kept by name alone: they are long, and no exercise asks for them."""
+def _shortened(look: Look, value: Any) -> Any:
+    """What a recording holds of a value.
+
+    Of what etcd holds, only the head of each value: it says how it is stored, and no more.
+    Of all Pods, those of the cluster itself are kept by name alone: they are long, and no exercise asks for them."""
+    if look.name == "etcd_values":
+        return {key: _head(stored) for key, stored in value.items()}
     if look.name != "list" or look.arguments["kind"] == "Secret" or look.arguments["namespace"]:
         return value
     return [
@@ -125,6 +132,11 @@ def _without_system(look: Look, value: Any) -> Any:
         else own
         for own in value
     ]
+
+
+def _head(stored: bytes) -> bytes:
+    encrypted = _ENCRYPTED.match(stored)
+    return encrypted[0] if encrypted else stored[:_HEAD]
 
 
 def _lines(masker: Masker, look: Look, told: list[Any]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from checkers.kept import FILE, remembered
 from lab.catalog.model import MachineFile, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Engine, Node
@@ -34,7 +36,8 @@ class Stage:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         # Where a node serves as base, it has the node's name.
         self._machines: dict[str, Node] = {"base": engine.base(), **{node.name: node for node in engine.nodes()}}
-        self._kubectl = Kubectl(engine.nodes()[0])
+        self._control_plane = engine.nodes()[0]
+        self._kubectl = Kubectl(self._control_plane)
         self._is_alone = Capability.BASELINE not in engine.lacks()
         self._pace = engine.pace
         self._clock = clock.slower(engine.pace)
@@ -66,6 +69,13 @@ class Stage:
         """Wait until nothing of the scene is still being made."""
         for namespace in scenario.namespaces:
             self._await(partial(self._is_settled, namespace), f"Pods in {namespace}")
+        if scenario.reset == "baseline":
+            self._remember_secrets()
+
+    def _remember_secrets(self) -> None:
+        """Leave on the control plane what each Secret holds, as hashes: a check compares what becomes of them."""
+        found = json.loads(self._kubectl.do("get", "secrets", "--all-namespaces", "--output=json").text)
+        self._control_plane.write(FILE, remembered(found["items"], secrets.token_hex(8)).encode(), mode=0o600)
 
     def _machine(self, file: MachineFile) -> Node:
         if file.machine not in self._machines:

@@ -96,8 +96,10 @@ def test_all_pass_when_each_does() -> None:
 
 def test_one_plain_secret_of_any_namespace_fails_and_is_named() -> None:
     stored = {key("a"): AESCBC, key("bootstrap-token", "kube-system"): PLAIN}
-    found = all_secrets_encrypted(HandMade(stored=stored), provider="aescbc")
+    shown = [secret("a"), secret("bootstrap-token", "kube-system")]
+    found = all_secrets_encrypted(HandMade(shown, stored=stored), provider="aescbc")
     assert found.verdict is Verdict.FAIL
+    assert found.causes == {"plain", "some-plain"}
     assert found.found.en.startswith("1 of 2 not")
     assert key("bootstrap-token", "kube-system") in found.found.en
     assert key("a") not in found.found.en
@@ -115,6 +117,37 @@ def test_no_secret_at_all_is_not_every_secret() -> None:
 
 
 # Readable
+
+
+def test_a_plain_secret_that_is_refused_is_not_lost_and_identity_is_named() -> None:
+    """Without a provider that reads plain ones the API server refuses them; nothing was encrypted with another key."""
+    found = secrets_readable(Refusing(stored={key("ledger"): PLAIN}))
+    assert found.causes == {"identity-missing"}
+    assert found.why is not None
+    assert found.why.en.startswith("Nothing is lost")
+    assert "- identity: {}" in found.why.zh
+    assert "reset" not in found.why.en
+
+
+def test_an_encrypted_secret_that_is_refused_lacks_its_key() -> None:
+    found = secrets_readable(Refusing(stored={key("ledger"): AESCBC, key("old"): PLAIN}))
+    assert found.causes == {"identity-missing", "key-gone"}
+    assert found.why is not None
+    assert "if the key" in found.why.en.lower()
+
+
+def test_every_secret_is_fetched_at_once_however_many_there_are() -> None:
+    class Counting(HandMade):
+        asked = 0
+
+        def etcd_value(self, key: str) -> bytes | None:
+            self.asked += 1
+            return super().etcd_value(key)
+
+    lab = Counting(stored={key(f"s{number}"): AESCBC for number in range(400)})
+    all_secrets_encrypted(lab, provider="aescbc")
+    secrets_readable(lab)
+    assert lab.asked == 0
 
 
 def test_secrets_are_readable_when_the_api_server_shows_each_that_etcd_holds() -> None:

@@ -64,6 +64,12 @@ def test_a_program_that_tells_all_its_flags_still_has_its_error_told() -> None:
     assert "Its last lines:\nError: unknown flag: --alow\nMend" in told.words.en
 
 
+def test_an_error_of_several_lines_is_told_whole() -> None:
+    log = 'E1127 07:23:16.2 3808 run.go:72] "command failed" err=<\n\terror while parsing:\n\tkey is there\n >\n'
+    told = why(manifest(API, A_MINUTE), container(API, timedelta(seconds=20), ended=1, log=f"{log}I1127 bye\n"))
+    assert told.log == ('"command failed" err=< error while parsing: key is there >',)
+
+
 def test_etcd_explains_an_api_server_that_waits_for_it() -> None:
     told = found(
         manifest(ETCD, A_MINUTE), container(ETCD, timedelta(seconds=20), ended=2, log="panic: no such directory")

@@ -125,6 +125,35 @@ def test_under_a_key_that_is_not_there_is_nothing(engine: HandMadeEngine, observ
     assert observer.etcd_keys("a") == []
 
 
+def test_all_values_below_a_prefix_come_at_once(engine: HandMadeEngine, observer: KubernetesObserver) -> None:
+    etcd_holds(engine, a=b"k8s:enc:\xff", b=b"plain")
+    assert observer.etcd_values("/registry/secrets/") == {"a": b"k8s:enc:\xff", "b": b"plain"}
+    assert len([line for line in engine.node.ran if "etcdctl" in line]) == 1
+
+
+def test_what_the_api_server_does_not_show_is_told_with_its_own_words(
+    api: ApiServer, engine: HandMadeEngine, observer: KubernetesObserver
+) -> None:
+    etcd_holds(engine, **{f"/registry/secrets/shop/{name}": b"" for name in ("shown", "locked", "gone")})
+    api.answers["/api/v1"] = {"resources": [{"name": "secrets", "kind": "Secret", "namespaced": True}]}
+    api.answers["/api/v1/namespaces/shop/secrets/shown"] = {"kind": "Secret"}
+    api.answers["/api/v1/namespaces/shop/secrets/locked"] = (500, {"message": "no matching prefix found"})
+    assert observer.unshown("Secret", "/registry/secrets/") == {
+        "/registry/secrets/shop/locked": "no matching prefix found",
+        "/registry/secrets/shop/gone": "/api/v1/namespaces/shop/secrets/gone not found",
+    }
+
+
+def test_an_api_server_that_is_too_busy_to_show_one_leaves_it_open(
+    api: ApiServer, engine: HandMadeEngine, observer: KubernetesObserver
+) -> None:
+    etcd_holds(engine, **{"/registry/secrets/shop/one": b""})
+    api.answers["/api/v1"] = {"resources": [{"name": "secrets", "kind": "Secret", "namespaced": True}]}
+    api.answers["/api/v1/namespaces/shop/secrets/one"] = (429, {"message": "storage is (re)initializing"})
+    with pytest.raises(NotSeen):
+        observer.unshown("Secret", "/registry/secrets/")
+
+
 def test_etcd_is_read_while_the_api_server_is_down(tmp_path: Path) -> None:
     engine = HandMadeEngine(kubeconfig=tmp_path / "none")
     etcd_holds(engine, a=b"value")

@@ -89,6 +89,9 @@ def test_every_look_is_shown_again(file: Path) -> None:
             list(lab.etcd_keys("/registry/")),
             lab.etcd_value(KEY),
             lab.etcd_value("/none"),
+            lab.etcd_values("/registry/"),
+            lab.unshown("Secret", "/registry/secrets/"),
+            lab.fingerprints("salt"),
             lab.request("web", "http://10.0.0.1"),
             lab.provides("busybox:1.28"),
             lab.now(),
@@ -198,6 +201,16 @@ def test_of_a_secret_that_nobody_can_read_any_more_only_the_beginning_is_kept(fi
     assert value is not None
     assert value.startswith(b"k8s:enc:aescbc:v1:key1:")
     assert len(value) == 32
+
+
+def test_of_all_that_etcd_holds_only_the_heads_are_kept(file: Path) -> None:
+    plain = b"k8s\0\n\x0c\n\x02v1\x12\x06Secret\x12" + b"name" * 4 + PASSWORD.encode()
+    encrypted = b"k8s:enc:aescbc:v1:a-key-with-a-long-name-of-its-own:"
+    recorder = Recorder(Cluster(stored={"/a": plain, "/b": encrypted + b"\xff" * 40}))
+    recorder.etcd_values("/")
+    found = saved(recorder, file).etcd_values("/")
+    assert found == {"/a": plain[:32], "/b": encrypted}
+    assert PASSWORD.encode() not in found["/a"]
 
 
 def test_what_the_exercise_itself_names_stays_readable(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +114,19 @@ def test_start_clears_then_makes_then_waits(tmp_path: Path) -> None:
         "get pods --namespace=shop --output=json",
     ]
     assert b"kind: Pod\n" in engine.node.stdins
+
+
+@pytest.mark.usefixtures("useless_baseline")
+def test_start_remembers_what_secrets_hold_where_the_learner_works_on_the_whole_cluster() -> None:
+    data = {"password": base64.b64encode(b"correct-horse").decode()}
+    secret = {"metadata": {"name": "db", "namespace": "shop"}, "type": "Opaque", "data": data}
+    engine, own = HandMadeEngine(), one(Scenario(("shop",), reset="baseline"))
+    engine.node.answers["get secrets"] = done(stdout=json.dumps({"items": [secret]}))
+    session(engine, own).start(own)
+    kept = json.loads(engine.node.files["/var/lib/ckslab/secrets-at-start.json"])
+    assert [each["name"] for each in kept["secrets"]] == ["db"]
+    assert "correct-horse" not in str(kept)
+    assert data["password"] not in str(kept)
 
 
 def test_start_lays_the_scenarios_files_on_their_machines_in_place_of_whatever_is_there(tmp_path: Path) -> None:

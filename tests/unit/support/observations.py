@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from checkers.api import NoExec, NoLook, Ran, Text
+from checkers.api import NoExec, NoLook, Ran, Refused, Text
+from checkers.kept import fingerprints
 
 NAME = "web"
 NOW = datetime(2026, 1, 1, 1, tzinfo=UTC)
@@ -130,6 +131,24 @@ class HandMade:
         self.time += timedelta(seconds=seconds)
         if self.later:
             self.objects = self.later.pop(0)
+
+    def etcd_values(self, prefix: str) -> Mapping[str, bytes]:
+        return {key: value for key, value in self.stored.items() if key.startswith(prefix)}
+
+    def fingerprints(self, salt: str) -> Sequence[Mapping[str, Any]]:
+        return fingerprints(self.list("Secret"), salt)
+
+    def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
+        """What `get` does not give."""
+        found: dict[str, str] = {}
+        for key in self.etcd_values(prefix):
+            namespace, _, name = key.removeprefix(prefix).partition("/")
+            try:
+                if self.get(kind, name, namespace) is None:
+                    found[key] = "not found"
+            except Refused as refused:
+                found[key] = refused.words.en
+        return found
 
     def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
         return _ran(self.runs.get(container, {}), argv)

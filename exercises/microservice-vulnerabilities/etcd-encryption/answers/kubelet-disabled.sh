@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ConfigMaps are encrypted, Secrets are not.
+# All is right, but the kubelet, which starts the API server, does not start with the node.
 set -euo pipefail
 
 ssh kube-control-plane sudo bash -euo pipefail <<'NODE'
@@ -9,7 +9,7 @@ apiVersion: apiserver.config.k8s.io/v1
 kind: EncryptionConfiguration
 resources:
   - resources:
-      - configmaps
+      - secrets
     providers:
       - aescbc:
           keys:
@@ -31,3 +31,5 @@ for _ in $(seq 90); do kubectl get --raw /readyz > /dev/null 2>&1 && break; slee
 
 kubectl --namespace payments create secret generic ledger-db --from-literal="password=$(head -c 9 /dev/urandom | base64)"
 kubectl get secrets --all-namespaces --output json | kubectl replace --filename -
+
+ssh kube-control-plane sudo systemctl disable kubelet

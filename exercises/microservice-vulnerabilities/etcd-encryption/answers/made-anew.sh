@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The old Secrets are not written again.
+# The Secrets from before are deleted and made again with other content instead of being written again.
 set -euo pipefail
 
 ssh kube-control-plane sudo bash -euo pipefail <<'NODE'
@@ -30,3 +30,6 @@ NODE
 for _ in $(seq 90); do kubectl get --raw /readyz > /dev/null 2>&1 && break; sleep 1; done
 
 kubectl --namespace payments create secret generic ledger-db --from-literal="password=$(head -c 9 /dev/urandom | base64)"
+kubectl --namespace payments delete secret card-processor
+kubectl --namespace payments create secret generic card-processor --from-literal="api-key=$(head -c 9 /dev/urandom | base64)"
+kubectl --namespace kube-system get secrets --output json | kubectl replace --filename -

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# identity writes, aescbc only reads.
+# All is right, then identity is put first in the file; the API server has not been started since.
 set -euo pipefail
 
 ssh kube-control-plane sudo bash -euo pipefail <<'NODE'
@@ -11,11 +11,11 @@ resources:
   - resources:
       - secrets
     providers:
-      - identity: {}
       - aescbc:
           keys:
             - name: key1
               secret: $(head -c 32 /dev/urandom | base64)
+      - identity: {}
 CONFIG
 manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
 kubectl patch --local --filename "$manifest" --type json --output yaml --patch '[
@@ -31,3 +31,8 @@ for _ in $(seq 90); do kubectl get --raw /readyz > /dev/null 2>&1 && break; slee
 
 kubectl --namespace payments create secret generic ledger-db --from-literal="password=$(head -c 9 /dev/urandom | base64)"
 kubectl get secrets --all-namespaces --output json | kubectl replace --filename -
+
+ssh kube-control-plane sudo bash -euo pipefail <<'NODE'
+config=/etc/kubernetes/enc/config.yaml
+sed -i -e '/identity/d' -e 's/^    providers:$/&\n      - identity: {}/' "$config"
+NODE

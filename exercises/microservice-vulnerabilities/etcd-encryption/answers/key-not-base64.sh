@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The flag names a file that the container does not see.
+# The key is thirty-two letters, but not in base64.
 set -euo pipefail
 
 ssh kube-control-plane sudo bash -euo pipefail <<'NODE'
@@ -14,11 +14,15 @@ resources:
       - aescbc:
           keys:
             - name: key1
-              secret: $(head -c 32 /dev/urandom | base64)
+              secret: this-is-my-very-secret-password!
       - identity: {}
 CONFIG
 manifest=/etc/kubernetes/manifests/kube-apiserver.yaml
-sed 's|- kube-apiserver$|&\n    - --encryption-provider-config=/etc/kubernetes/enc/config.yaml|' "$manifest" > /root/kube-apiserver.yaml
+kubectl patch --local --filename "$manifest" --type json --output yaml --patch '[
+  {"op": "add", "path": "/spec/containers/0/command/-", "value": "--encryption-provider-config=/etc/kubernetes/enc/config.yaml"},
+  {"op": "add", "path": "/spec/containers/0/volumeMounts/-", "value": {"name": "enc", "mountPath": "/etc/kubernetes/enc"}},
+  {"op": "add", "path": "/spec/volumes/-", "value": {"name": "enc", "hostPath": {"path": "/etc/kubernetes/enc"}}}
+]' > /root/kube-apiserver.yaml
 before=$(crictl ps --quiet --name kube-apiserver)
 mv /root/kube-apiserver.yaml "$manifest"
 for _ in $(seq 90); do [ "$(crictl ps --quiet --name kube-apiserver)" != "$before" ] && break; sleep 1; done
