@@ -121,7 +121,9 @@ class Slate:
         machine = self._engine.base()
         machine.run(["rm", "--recursive", "--force", "--", KUBECONFIG])
         machine.write(KUBECONFIG, content.encode(), mode=0o600)
-        machine.run(["chown", "--recursive", f"{base.LEARNER}:", KUBECONFIG.rpartition("/")[0]])
+        folder = KUBECONFIG.rpartition("/")[0]
+        machine.run(["chmod", "700", folder])
+        machine.run(["chown", "--recursive", f"{base.LEARNER}:", folder])
 
     def _await_acceptance(self) -> None:
         """See that an ordinary Pod would be accepted; whatever else stands in the way is thereby named."""
