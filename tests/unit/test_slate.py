@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -36,10 +37,11 @@ FRESH = [
 class Base(HandMadeNode):
     """A workstation with files."""
 
-    def read(self, path: str) -> bytes:
-        if path not in self.files:
-            raise FileNotFoundError(path)
-        return self.files[path]
+    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
+        if argv[0] != "runuser":
+            return super().run(argv, stdin=stdin, timeout=timeout)
+        content = self.files.get(argv[-1])
+        return done(argv, code=int(content is None), stdout=(content or b"").decode())
 
 
 def cluster(*items: dict[str, Any], groups: tuple[str, ...] = ()) -> dict[str, Completed | Exception]:
