@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, Protocol
@@ -66,13 +66,11 @@ class DryRun:
         accepted: whether it would have carried it out.
         message: its own words where it refused.
         warnings: what it would have shown to the user besides.
-        object: the object as it would have been stored, defaults and mutations included; empty where it refused.
     """
 
     accepted: bool
     message: str = ""
     warnings: tuple[str, ...] = ()
-    object: Mapping[str, Any] = field(default_factory=dict)
 
 
 class NoLook(Exception):  # noqa: N818 - it tells what is known, and is nobody's programming mistake
@@ -142,11 +140,12 @@ class Observer(Protocol):
     def logs(self, pod: str, container: str, namespace: str = "default", *, previous: bool = False) -> Sequence[str]:
         """The last lines that a container wrote, or the one that ran before it; none where there are none."""
 
-    def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
+    def dry_run(self, manifest: Mapping[str, Any], *, user: str = "") -> DryRun:
         """Ask the API server to create this object with `dryRun=All`: admission decides for real, nothing is stored.
 
         Refused is also what a webhook that cannot be reached refuses, a kind that is not served, a namespace that is
         not there: `message` tells them apart. Give `generateName` rather than `name`, lest a namesake is in the way.
+        With a `user`, it is asked as that user, who may do everything.
         """
 
     def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:

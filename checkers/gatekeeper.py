@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from checkers.api import DryRun, Finding, Observer, Text, check, passed
+from checkers.constraint import CAUSES as OF_CONSTRAINTS
+from checkers.constraint import Reason, Request, config_reason, errors, reasons, webhook_reason
 from checkers.trouble import Trouble, running_pod
-from checkers.words import as_is, listed
+from checkers.words import listed
 
 INSTALL = "https://open-policy-agent.github.io/gatekeeper/website/docs/install/"
 NAMESPACE = "gatekeeper-system"
@@ -23,6 +24,16 @@ _BY_WEBHOOK = re.compile(r'admission webhook "validation\.gatekeeper\.sh" denied
 _NAMED = re.compile(r"^\[([^\]]+)\]", re.MULTILINE)
 # A template in CEL is also enforced by the API server itself, with policies and bindings that Gatekeeper makes of it.
 _BY_BINDING = re.compile(r"ValidatingAdmissionPolicy '[^']+' with binding '([^']+)' denied request")
+
+_WEBHOOK = "validation.gatekeeper.sh"
+_NOT_CALLED = "failed calling webhook"
+_TOLD = 5
+"""How many constraints a finding tells of."""
+
+CAUSES = OF_CONSTRAINTS | {"no-template", "template-faulty", "no-constraint"}
+"""Why Gatekeeper may be silent."""
+
+Ask = Callable[[Mapping[str, Any]], DryRun]
 
 _SERVES = Text(
     "Constraints are enforced by Gatekeeper's webhook: without it, the API server accepts what they forbid.",
@@ -48,12 +59,14 @@ class Ruling:
     """What becomes of a request.
 
     Attributes:
-        constraint: the constraint that refuses it; empty if it is accepted, or refused by something else.
+        constraints: those that refuse it; empty if it is accepted, or refused by something else.
+        violations: how many there are, where constraints refuse it.
         words: the API server's message or warnings.
     """
 
     is_accepted: bool
-    constraint: str = ""
+    constraints: tuple[str, ...] = ()
+    violations: int = 0
     words: str = ""
 
     @property
@@ -65,6 +78,25 @@ class Ruling:
             return Text(f"accepted, with a warning: {self.words}", f"被接受，并附警告：{self.words}")
         return Text("accepted", "被接受")
 
+    @property
+    def is_by_policy(self) -> bool:
+        """A ValidatingAdmissionPolicy refuses it that is not one of Gatekeeper's."""
+        return not self.is_accepted and not self.constraints and bool(_BY_BINDING.search(self.words))
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why nothing refuses a request, as far as it can be seen.
+
+    Attributes:
+        causes: those that keep the whole of Gatekeeper from it, and those that every constraint has.
+        is_by_rules: nothing is in the way of any constraint, each template has one, and their rules find no violation.
+    """
+
+    causes: frozenset[str]
+    words: Text
+    is_by_rules: bool = False
+
 
 class Gatekeeper:
     """The Gatekeeper of a cluster, as it is at one moment."""
@@ -74,7 +106,10 @@ class Gatekeeper:
 
     def trouble(self) -> Trouble | None:
         """Why it judges nothing; None if it does."""
-        sound, faulty = self._lab.dry_run(_template("ckslabprobe")), self._refusal(_template("ckslabother"))
+        sound, faulty = (
+            self._lab.dry_run(_template("ckslabprobe")),
+            self._patiently(self._lab.dry_run, _template("ckslabother"), wanted=False),
+        )
         if not sound.accepted:
             said = sound.message
             return Trouble(Text(f"Gatekeeper is not installed: {said}", f"未安装好 Gatekeeper：{said}"))
@@ -89,43 +124,98 @@ class Gatekeeper:
             )
         )
 
-    def rule(self, manifest: Mapping[str, Any], *, wanted: bool) -> Ruling:
-        """What would become of the creation of an object; `wanted`: it should be accepted."""
-        run = self._lab.dry_run(manifest) if wanted else self._refusal(manifest)
+    def rule(self, manifest: Mapping[str, Any], *, wanted: bool, ask: Ask | None = None) -> Ruling:
+        """What would become of an object; `wanted`: it should be accepted. `ask` is for other than its creation."""
+        run = self._patiently(ask or self._lab.dry_run, manifest, wanted=wanted)
         if run.accepted:
             return Ruling(is_accepted=True, words="; ".join(run.warnings))
-        return Ruling(is_accepted=False, constraint=self._refuser(run.message), words=run.message)
+        return self.refusal(run.message)
 
-    def state(self) -> Text:
-        """What there is of templates and constraints, and what keeps them from refusing."""
-        if not self._templates:
-            return Text("There is no ConstraintTemplate.", "没有 ConstraintTemplate。")
-        faults = [_fault(own) for own in self._templates if _errors(own)]
-        if faults:
-            return listed(faults)
-        if not self._constraints:
-            kinds = ", ".join(map(_kind, self._templates))
-            return Text(f"There is no constraint of kind {kinds}.", f"没有类型为 {kinds} 的约束。")
-        return listed(_describe(own) for own in self._constraints)
-
-    def _refusal(self, manifest: Mapping[str, Any]) -> DryRun:
-        """Ask for what should be refused, twice if it is not.
-
-        The API server accepts what the webhook has said nothing of for three seconds, which happens on a busy machine.
-        """
-        run = self._lab.dry_run(manifest)
-        return self._lab.dry_run(manifest) if run.accepted else run
-
-    def _refuser(self, message: str) -> str:
-        """The constraint that a refusal comes from, if it is one that exists."""
-        known = {own["metadata"]["name"] for own in self._constraints}
+    def refusal(self, message: str) -> Ruling:
+        """A refusal in the API server's words, and the constraints that it comes from, if they exist."""
         by_webhook, by_binding = _BY_WEBHOOK.search(message), _BY_BINDING.search(message)
         named = _NAMED.findall(by_webhook[1]) if by_webhook else []
         if by_binding:
             binding = self._lab.get("ValidatingAdmissionPolicyBinding", by_binding[1], version=_ADMISSION) or {}
             owners = (binding.get("metadata") or {}).get("ownerReferences") or ()
-            named += [own["name"] for own in owners if own["apiVersion"].startswith(f"{_CONSTRAINTS}/")]
-        return next((name for name in named if name in known), "")
+            named += [owner["name"] for owner in owners if owner["apiVersion"].startswith(f"{_CONSTRAINTS}/")]
+        known = {constraint["metadata"]["name"] for constraint in self.constraints} if named else set()
+        named = [name for name in named if name in known]
+        return Ruling(False, tuple(dict.fromkeys(named)), len(named), message)
+
+    def silence(self, manifest: Mapping[str, Any], operation: str = "CREATE") -> Silence:
+        """Why no constraint refuses this request."""
+        if not self._templates:
+            words = Text("There is no ConstraintTemplate.", "没有 ConstraintTemplate。")
+            return Silence(frozenset({"no-template"}), words)
+        faults = [_fault(template) for template in self._templates if errors(template)]
+        if not self.constraints and faults:
+            return Silence(frozenset({"template-faulty"}), listed(faults))
+        if not self.constraints:
+            kinds = ", ".join(map(_kind, self._templates))
+            words = Text(f"There is no constraint of kind {kinds}.", f"没有类型为 {kinds} 的约束。")
+            return Silence(frozenset({"no-constraint"}), words)
+        request = Request(manifest, self._namespace(manifest["metadata"]["namespace"]), operation)
+        around = self._around(request)
+        found = [
+            (constraint, reasons(constraint, self._template(constraint), request)) for constraint in self.constraints
+        ]
+        shared = frozenset.intersection(*(frozenset(reason.cause for reason in why) for _, why in found))
+        told = [_told(constraint, why) for constraint, why in found[:_TOLD]]
+        if len(found) > _TOLD:
+            more = len(found) - _TOLD
+            told.append(Text(f"{more} more constraints", f"另有 {more} 个约束"))
+        is_used = {*map(_kind, self._templates)} == {constraint["kind"] for constraint in self.constraints}
+        return Silence(
+            causes=shared | {reason.cause for reason in around},
+            words=listed([*faults, *(reason.words for reason in around), *told]),
+            is_by_rules=is_used and not faults and not around and not any(why for _, why in found),
+        )
+
+    @cached_property
+    def constraints(self) -> Sequence[dict[str, Any]]:
+        """All there are, of whatever template."""
+        version = f"{_CONSTRAINTS}/v1beta1"
+        return [own for kind in map(_kind, self._templates) for own in self._lab.list(kind, version=version)]
+
+    @cached_property
+    def config(self) -> Mapping[str, Any] | None:
+        """Its own configuration, if there is one. It has no other name."""
+        return self._lab.get("Config", "config", NAMESPACE, version="config.gatekeeper.sh/v1alpha1")
+
+    @cached_property
+    def webhooks(self) -> Sequence[tuple[str, dict[str, Any]]]:
+        """The webhooks by which the API server asks it about objects, each with its configuration's name."""
+        return [
+            (configuration["metadata"]["name"], webhook)
+            for configuration in self._lab.list("ValidatingWebhookConfiguration", version=_ADMISSION)
+            for webhook in configuration.get("webhooks") or ()
+            if webhook["name"] == _WEBHOOK
+        ]
+
+    def _around(self, request: Request) -> Sequence[Reason]:
+        """What keeps the request from Gatekeeper, whatever its constraints are."""
+        asked = [webhook_reason(name, webhook, request) for name, webhook in self.webhooks]
+        narrowed = [reason for reason in asked if reason]
+        is_kept_away = narrowed and len(narrowed) == len(asked)
+        config = config_reason(self.config, request.namespace["metadata"]["name"]) if self.config else None
+        return [*(narrowed[:1] if is_kept_away else ()), *([config] if config else ())]
+
+    def _namespace(self, name: str) -> Mapping[str, Any]:
+        return self._lab.get("Namespace", name) or {"metadata": {"name": name}}
+
+    def _template(self, constraint: Mapping[str, Any]) -> Mapping[str, Any]:
+        return next(template for template in self._templates if _kind(template) == constraint["kind"])
+
+    def _patiently(self, ask: Ask, manifest: Mapping[str, Any], *, wanted: bool) -> DryRun:
+        """Ask, and a second time where the webhook may only have been late.
+
+        After three seconds without its word the API server accepts, or refuses if the webhook is to fail closed. That
+        happens on a busy machine.
+        """
+        run = ask(manifest)
+        is_doubtful = (run.accepted and not wanted) or _NOT_CALLED in run.message
+        return ask(manifest) if is_doubtful else run
 
     def _not_running(self) -> Trouble | None:
         for pod in self._lab.list("Pod", NAMESPACE):
@@ -137,11 +227,6 @@ class Gatekeeper:
     @cached_property
     def _templates(self) -> Sequence[dict[str, Any]]:
         return self._lab.list("ConstraintTemplate", version=f"{_TEMPLATES}/v1")
-
-    @cached_property
-    def _constraints(self) -> Sequence[dict[str, Any]]:
-        version = f"{_CONSTRAINTS}/v1beta1"
-        return [own for kind in map(_kind, self._templates) for own in self._lab.list(kind, version=version)]
 
 
 def _template(name: str) -> dict[str, Any]:
@@ -164,39 +249,15 @@ def _kind(template: Mapping[str, Any]) -> str:
     return kind
 
 
-def _by_pod(obj: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """What each Pod of Gatekeeper says of a template or a constraint."""
-    return (obj.get("status") or {}).get("byPod") or ()
-
-
-def _errors(obj: Mapping[str, Any]) -> list[str]:
-    return sorted({error.get("message", "") for own in _by_pod(obj) for error in own.get("errors") or ()})
-
-
 def _fault(template: Mapping[str, Any]) -> Text:
-    name, said = template["metadata"]["name"], " ".join(_errors(template))
+    name, said = template["metadata"]["name"], " ".join(errors(template))
     return Text(f"ConstraintTemplate {name} does not compile: {said}", f"ConstraintTemplate {name} 无法编译：{said}")
 
 
-def _describe(constraint: Mapping[str, Any]) -> Text:
-    spec, name = constraint.get("spec") or {}, f"{constraint['kind']}/{constraint['metadata']['name']}"
-    action, match = spec.get("enforcementAction", "deny"), json.dumps(spec.get("match") or {})
-    words = [Text(f"constraint {name} has match {match}", f"约束 {name} 的 match 为 {match}")]
-    if action != "deny":
-        words.append(Text(f"its enforcementAction is {action}", f"其 enforcementAction 为 {action}"))
-    words += [as_is(error) for error in _errors(constraint)]
-    if not _is_enforced(constraint):
-        words.append(
-            Text(
-                "it is not yet enforced by every Pod of Gatekeeper: grade again in a few seconds",
-                "它尚未由 Gatekeeper 的每个 Pod 执行：请过几秒再评分",
-            )
-        )
-    return Text(", ".join(own.en for own in words), "，".join(own.zh for own in words))
-
-
-def _is_enforced(constraint: Mapping[str, Any]) -> bool:
-    """Each Pod of Gatekeeper has the constraint as it now is."""
-    now = constraint["metadata"].get("generation")
-    known = [own.get("enforced", False) and own.get("observedGeneration") == now for own in _by_pod(constraint)]
-    return bool(known) and all(known)
+def _told(constraint: Mapping[str, Any], why: Sequence[Reason]) -> Text:
+    """Why a constraint does not refuse a request."""
+    name = f"{constraint['kind']}/{constraint['metadata']['name']}"
+    if why:
+        en, zh = ", ".join(reason.words.en for reason in why), "，".join(reason.words.zh for reason in why)
+        return Text(f"constraint {name}: {en}", f"约束 {name}：{zh}")
+    return Text(f"constraint {name} applies, and its rule finds no violation", f"约束 {name} 适用，但其规则未发现违规")

@@ -1,17 +1,28 @@
-"""How many replicas a Deployment may have by a constraint of Gatekeeper: the API server is asked, no rule is read."""
+"""How many replicas a Deployment may have by a constraint of Gatekeeper: the API server is asked, no rule is read.
+
+What it is asked about has random names and labels, and is created as well as updated, also in a namespace that was made
+afterwards.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
-from checkers.api import Finding, Observer, Text, check, failed, passed
-from checkers.gatekeeper import Gatekeeper, Ruling
+from checkers.api import Finding, NotSeen, Observer, Refused, Text, check, failed, passed
+from checkers.constraint import denies, escapes, exempted, is_among, left_out
+from checkers.gatekeeper import CAUSES, Gatekeeper, Ruling
 from checkers.words import listed
 
 LINK = "https://open-policy-agent.github.io/gatekeeper/website/docs/howto/"
+MOST = 8
+"""How many of the namespaces that exist are asked about."""
+FAR = 1_000_000
+"""More replicas than any limit allows."""
 
 _LIMITS = Text(
     "A limit is only one if what lies on it is accepted and the next number beyond it is refused.",
@@ -25,117 +36,395 @@ _NAMESPACES = Text(
     "Whoever wants to escape goes to the namespace left out: only a match without namespaces is for those to come too.",
     "想绕过策略的人会去没有约束的命名空间：match 中不写命名空间，约束才对将来的命名空间也有效。",
 )
-
+_EVERY = Text(
+    "A rule that depends on a name or a label, or only looks at what is created, is one that whoever wants to escape "
+    "gets around: another label, or `kubectl edit` afterwards.",
+    "取决于名称或标签、或者只检查创建的规则，很容易被绕过：换一个标签，或者事后 `kubectl edit`。",
+)
 
 _OTHERS = ("StatefulSet", "ReplicaSet", "Pod")
+
+_REFUSED_TOO_MUCH = {"boundary-refused", "everything-refused", "limits-crossed"}
+_BY_RULE = {"rule-silent", "no-lower-limit", "no-upper-limit", "limit-elsewhere", "other-policy"}
+_LIMIT_CAUSES = CAUSES | _BY_RULE | _REFUSED_TOO_MUCH
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is told of an object besides its kind, its replicas and its namespace."""
+
+    words: Text = Text("", "")  # noqa: RUF009 - a value
+    labels: Mapping[str, str] | None = None
+    """None: those that `kubectl create deployment` gives it."""
+    user: str = ""
+    """Who asks, if not the lab's administrator."""
+
+
+_PLAIN = _Shape()
+_MAY_NOT = "cannot impersonate"
+"""What the API server says where the lab's own credentials do not let it ask as another user."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """An object whose creation was asked for, and what would become of it."""
+    """A creation or a change that was asked for, and what would become of it. `wanted`: it should be accepted."""
 
     kind: str
     number: int
     namespace: str
     ruling: Ruling
     wanted: bool
+    manifest: Mapping[str, Any]
+    shape: _Shape = _PLAIN
+    operation: str = "CREATE"
 
     @property
     def is_right(self) -> bool:
         """It is accepted where it should be, else refused by a constraint and by nothing else."""
-        return self.ruling.is_accepted if self.wanted else bool(self.ruling.constraint)
+        return self.ruling.is_accepted if self.wanted else bool(self.ruling.constraints)
+
+    @property
+    def has_escaped(self) -> bool:
+        """It is accepted, and should not be."""
+        return self.ruling.is_accepted and not self.wanted
 
     @property
     def outcome(self) -> Text:
-        """The ruling; of a refusal that is as it should be, no more than by which constraint."""
-        if self.is_right and self.ruling.constraint:
-            return Text(f"refused by constraint {self.ruling.constraint}", f"被约束 {self.ruling.constraint} 拒绝")
+        """The ruling; of a refusal that is as it should be, no more than by which constraints."""
+        if self.is_right and self.ruling.constraints:
+            names = ", ".join(self.ruling.constraints)
+            return Text(f"refused by constraint {names}", f"被约束 {names} 拒绝")
         return self.ruling.told
 
 
-@check("replica_limits.boundary")
+class _Deployments:
+    """Asks what would become of Deployments and their like."""
+
+    def __init__(self, lab: Observer) -> None:
+        self._lab = lab
+        self.gatekeeper = Gatekeeper(lab)
+
+    def ask(
+        self, number: int, namespace: str, *, wanted: bool, kind: str = "Deployment", shape: _Shape = _PLAIN
+    ) -> _Asked:
+        """About its creation."""
+        name = self._lab.draw(f"{kind} {number} in {namespace}{shape.words.en}")
+        manifest = _manifest(kind, number, namespace, name, shape.labels)
+        ask = partial(self._lab.dry_run, user=shape.user) if shape.user else self._lab.dry_run
+        ruling = self.gatekeeper.rule(manifest, wanted=wanted, ask=ask)
+        return _Asked(kind, number, namespace, ruling, wanted, manifest, shape)
+
+    def ask_update(self, made: Mapping[str, Any], number: int, *, wanted: bool) -> _Asked:
+        """About a Deployment that exists, changed to this number."""
+        manifest = {**made, "spec": {**made["spec"], "replicas": number}}
+        before = made["spec"]["replicas"]
+        shape = _Shape(Text(f", changed from {before} replicas", f"（原为 {before} 个）"))
+        ruling = self.gatekeeper.rule(manifest, wanted=wanted, ask=self._lab.dry_run_update)
+        namespace = made["metadata"]["namespace"]
+        return _Asked("Deployment", number, namespace, ruling, wanted, manifest, shape, "UPDATE")
+
+    def limits(self, outside: Sequence[int], namespace: str) -> Sequence[_Asked]:
+        """The numbers of replicas that a constraint refuses; all that were tried where it refuses none.
+
+        Who has one limit right is not told a second time that the other is missing.
+        """
+        asked = [self.ask(number, namespace, wanted=False) for number in outside]
+        return [each for each in asked if each.is_right] or asked
+
+    def finding(
+        self, asked: Sequence[_Asked], expected: Text, why: Text, causes: Iterable[str] = (), more: Sequence[Text] = ()
+    ) -> Finding:
+        """Where some rulings are wrong, only those are told, and what the rules are if something escapes them.
+
+        `causes` and what is to be told `more` are what the check has found besides; any cause means that it fails.
+        """
+        wrong = [each for each in asked if not each.is_right]
+        if not wrong and not causes:
+            return passed(expected, listed([*_told(asked), *more]))
+        told, seen = [*_told(wrong), *more], {*causes}
+        escaped: dict[tuple[str, str, Text], _Asked] = {}
+        for each in wrong:
+            if each.has_escaped:
+                escaped.setdefault((each.namespace, each.operation, each.shape.words), each)
+            elif each.ruling.is_by_policy:
+                seen.add("other-policy")
+        silences = [self.gatekeeper.silence(each.manifest, each.operation) for each in escaped.values()]
+        for silence in silences:
+            seen |= silence.causes
+        return failed(expected, listed([*told, *dict.fromkeys(own.words for own in silences)]), why, LINK, seen)
+
+
+@check("replica_limits.boundary", causes=_LIMIT_CAUSES)
 def boundary(lab: Observer, *, refused: Sequence[int], accepted: Sequence[int], namespace: str = "default") -> Finding:
-    """A Deployment with any of these numbers of replicas is refused by a constraint; with any of those, accepted."""
+    """A Deployment with any of these numbers of replicas is refused by a constraint; with any of those, accepted.
+
+    Of a limit to how many there may be, a number above those named is tried that nobody knows beforehand.
+    """
+    is_upper = min(refused) > max(accepted)
     no, yes = (", ".join(map(str, numbers)) for numbers in (refused, accepted))
     expected = Text(
         f"a constraint refuses Deployments with {no} replicas; with {yes} they are accepted",
         f"约束拒绝副本数为 {no} 的 Deployment；副本数为 {yes} 的被接受",
     )
-    gatekeeper = Gatekeeper(lab)
-    if trouble := gatekeeper.trouble():
+    deployments = _Deployments(lab)
+    if trouble := deployments.gatekeeper.trouble():
         return trouble.finding(expected, _LIMITS, LINK)
-    asked = [_ask(gatekeeper, number, namespace, wanted=False) for number in refused]
-    asked += [_ask(gatekeeper, number, namespace, wanted=True) for number in accepted]
-    return _finding(gatekeeper, asked, expected, _LIMITS)
+    beyond = [max(refused) + 1 + _number(lab.draw("replicas"))] if is_upper else []
+    asked = [deployments.ask(number, namespace, wanted=False) for number in (*refused, *beyond)]
+    asked += [deployments.ask(number, namespace, wanted=True) for number in accepted]
+    limit = max(accepted) if is_upper else min(accepted)
+    if all(each.is_right for each in asked):
+        return deployments.finding(asked, expected, _LIMITS)
+    return deployments.finding(asked, expected, _LIMITS, [*_rule_causes(deployments, asked, limit, is_upper=is_upper)])
 
 
-@check("replica_limits.only_deployments")
+def _rule_causes(deployments: _Deployments, asked: Sequence[_Asked], limit: int, *, is_upper: bool) -> Iterable[str]:
+    """What the numbers that are refused and accepted tell of the rule. Asks for the farthest on both sides."""
+    namespace = asked[0].namespace
+    none, far = (deployments.ask(number, namespace, wanted=False) for number in (0, FAR))
+    escaped = next((each for each in asked if each.has_escaped), None)
+    if escaped and deployments.gatekeeper.silence(escaped.manifest).is_by_rules:
+        here, there = (far, none) if is_upper else (none, far)
+        if here.is_right:
+            yield "limit-elsewhere"
+        elif here.ruling.is_accepted and there.is_right:
+            yield "no-upper-limit" if is_upper else "no-lower-limit"
+        elif here.ruling.is_accepted and there.ruling.is_accepted:
+            yield "rule-silent"
+    allowed = [each for each in asked if each.wanted]
+    too_much = [each.number for each in allowed if each.ruling.constraints]
+    if too_much == [limit]:
+        yield "boundary-refused"
+    elif len(too_much) == len(allowed) and none.is_right and far.is_right:
+        inside = max(each.ruling.violations for each in allowed)
+        outside = max(none.ruling.violations, far.ruling.violations)
+        if inside > outside:
+            yield "limits-crossed"
+        elif inside == outside:
+            yield "everything-refused"
+
+
+@check("replica_limits.only_deployments", causes=_LIMIT_CAUSES | {"other-kinds-refused"})
 def only_deployments(lab: Observer, *, outside: Sequence[int], inside: int) -> Finding:
-    """Other kinds may have the numbers of replicas that a constraint refuses to Deployments."""
+    """Other kinds may have the numbers of replicas that a constraint refuses to Deployments, and be made at all."""
     others = ", ".join(_OTHERS)
     expected = Text(
         f"what a constraint refuses to a Deployment is accepted of other kinds ({others})",
         f"约束拒绝 Deployment 的副本数，对其他类型（{others}）则接受",
     )
-    gatekeeper = Gatekeeper(lab)
-    if trouble := gatekeeper.trouble():
+    deployments = _Deployments(lab)
+    if trouble := deployments.gatekeeper.trouble():
         return trouble.finding(expected, _KINDS, LINK)
-    limits = _limits(gatekeeper, outside, "default")
-    asked = [*limits, _ask(gatekeeper, inside, "default", wanted=True)]
-    for limit in limits:
-        asked += [_ask(gatekeeper, limit.number, "default", wanted=True, kind=kind) for kind in _OTHERS]
-    return _finding(gatekeeper, asked, expected, _KINDS)
+    limits = deployments.limits(outside, "default")
+    asked = [*limits, deployments.ask(inside, "default", wanted=True)]
+    for kind in _OTHERS:
+        numbers = [*(limit.number for limit in limits), inside] if kind != "Pod" else [1]
+        asked += [deployments.ask(number, "default", wanted=True, kind=kind) for number in numbers]
+    refused = [each for each in asked if each.kind != "Deployment" and each.ruling.constraints]
+    is_limited = all(each.is_right for each in limits)
+    causes = {"other-kinds-refused"} if refused and is_limited else set()
+    if said := _no_namespace(lab, deployments.gatekeeper):
+        causes.add("other-kinds-refused")
+        return deployments.finding(asked, expected, _KINDS, causes, [said])
+    return deployments.finding(asked, expected, _KINDS, causes)
 
 
-@check("replica_limits.every_namespace")
+def _no_namespace(lab: Observer, gatekeeper: Gatekeeper) -> Text | None:
+    """In what words a constraint refuses a Namespace; None if none does."""
+    try:
+        lab.new_namespace()
+    except Refused as error:
+        ruling = gatekeeper.refusal(error.words.en)
+        return Text(f"Namespace: {error.words.en}", f"Namespace：{error.words.zh}") if ruling.constraints else None
+    return None
+
+
+@check("replica_limits.every_namespace", causes=_LIMIT_CAUSES | {"later-namespaces"})
 def every_namespace(lab: Observer, *, outside: Sequence[int], inside: int, exempt: Sequence[str] = ()) -> Finding:
-    """Deployments are limited in each namespace there is, but for those whose names match one of `exempt`."""
-    names = [own["metadata"]["name"] for own in lab.list("Namespace") if not own["metadata"].get("deletionTimestamp")]
-    namespaces = [name for name in names if not any(fnmatch(name, pattern) for pattern in exempt)]
+    """Deployments are limited in whatever namespace, but for those whose names match one of `exempt`.
+
+    Of the namespaces that exist, at most `MOST` are asked about: those that rules leave out come first. One is made for
+    this grade; what rules say of others that do not exist is read.
+    """
+    deployments = _Deployments(lab)
+    trouble = deployments.gatekeeper.trouble()
+    namespaces = _namespaces(lab, exempt)
+    new, no_new = ("", None) if trouble else _made(lab)
+    if not trouble:
+        namespaces = [*_chosen(lab, deployments.gatekeeper, namespaces, new), *([new] if new else [])]
     told = ", ".join(namespaces)
     expected = Text(f"Deployments are limited in {told}", f"{told} 中的 Deployment 都受到限制")
-    gatekeeper = Gatekeeper(lab)
-    if trouble := gatekeeper.trouble():
+    if new:
+        expected = Text(
+            f"{expected.en} (made for this grade), and whatever comes",
+            f"{expected.zh}（最后一个为本次评分新建），将来的也一样",
+        )
+    if trouble:
         return trouble.finding(expected, _NAMESPACES, LINK)
     asked: list[_Asked] = []
     for namespace in namespaces:
-        asked += [*_limits(gatekeeper, outside, namespace), _ask(gatekeeper, inside, namespace, wanted=True)]
-    return _finding(gatekeeper, asked, expected, _NAMESPACES)
+        limits = deployments.limits(outside, namespace)
+        asked += [*limits, deployments.ask(inside, namespace, wanted=True)]
+    asked = _without_gone(lab, asked)
+    causes, more = _holes(deployments.gatekeeper, asked, exempt)
+    if new and {each.namespace for each in asked if each.has_escaped} == {new}:
+        causes |= {"later-namespaces"}
+    return deployments.finding(asked, expected, _NAMESPACES, causes, [*more, *([no_new] if no_new else ())])
 
 
-def _limits(gatekeeper: Gatekeeper, outside: Sequence[int], namespace: str) -> Sequence[_Asked]:
-    """The numbers of replicas that a constraint refuses to a Deployment; all that were tried where it refuses none.
+def _namespaces(lab: Observer, exempt: Sequence[str]) -> Sequence[str]:
+    """The names of those that exist, are not on their way out and not exempt."""
+    known = [each["metadata"] for each in lab.list("Namespace")]
+    names = [metadata["name"] for metadata in known if not metadata.get("deletionTimestamp")]
+    return [name for name in names if not is_among(name, exempt)]
 
-    Who has one limit right is not told a second time that the other is missing.
+
+def _made(lab: Observer) -> tuple[str, Text | None]:
+    """A namespace made afterwards; else an empty name, and why there is none. That by itself is nobody's fault."""
+    try:
+        return lab.new_namespace(), None
+    except Refused as error:
+        said = error.words
+        return "", Text(f"no namespace could be made to try: {said.en}", f"无法新建命名空间来试：{said.zh}")
+
+
+def _chosen(lab: Observer, gatekeeper: Gatekeeper, names: Sequence[str], new: str) -> Sequence[str]:
+    """As many as are asked about: those that a rule may leave out, then any, by chance."""
+    known = [name for name in names if name != new]
+    if len(known) <= MOST:
+        return known
+    patterns = [pattern for constraint in gatekeeper.constraints for pattern in _excluded(constraint)]
+    patterns += exempted(gatekeeper.config or {})
+    word = lab.draw("order of the namespaces")
+    by_chance = sorted(known, key=lambda name: _number(f"{name}{word}"))
+    return sorted(by_chance, key=lambda name: not is_among(name, patterns))[:MOST]
+
+
+def _excluded(constraint: Mapping[str, Any]) -> Sequence[str]:
+    match: Mapping[str, Any] = (constraint.get("spec") or {}).get("match") or {}
+    return left_out(match, ())
+
+
+def _without_gone(lab: Observer, asked: Sequence[_Asked]) -> list[_Asked]:
+    """Without those in a namespace that went away meanwhile, such as that of another grade."""
+    doubtful = {each.namespace for each in asked if not each.ruling.is_accepted and not each.ruling.constraints}
+    found = {name: lab.get("Namespace", name) for name in sorted(doubtful)}
+    gone = {name for name, obj in found.items() if obj is None or obj["metadata"].get("deletionTimestamp")}
+    return [each for each in asked if each.namespace not in gone]
+
+
+def _holes(
+    gatekeeper: Gatekeeper, asked: Sequence[_Asked], exempt: Sequence[str]
+) -> tuple[frozenset[str], Sequence[Text]]:
+    """Namespaces that need not exist and that rules leave out: the causes and in words.
+
+    A constraint that leaves one out is no fault where another one is there for it.
     """
-    asked = [_ask(gatekeeper, number, namespace, wanted=False) for number in outside]
-    return [own for own in asked if own.is_right] or asked
+    found: dict[str, Text] = {}
+    for name in exempted(gatekeeper.config or {}):
+        if not is_among(name, exempt):
+            found["config-exempts"] = Text(
+                f"Gatekeeper's Config leaves out {name}", f"Gatekeeper 的 Config 排除了 {name}"
+            )
+    for configuration, webhook in gatekeeper.webhooks:
+        if names := left_out(webhook, exempt):
+            told = ", ".join(names)
+            found["webhook-narrowed"] = Text(
+                f"{configuration} leaves out namespaces: {told}", f"{configuration} 排除了这些命名空间：{told}"
+            )
+    by_name = {
+        constraint["metadata"]["name"]: constraint for constraint in gatekeeper.constraints if denies(constraint)
+    }
+    matches = {name: (each.get("spec") or {}).get("match") or {} for name, each in by_name.items()}
+    named = [pattern for match in matches.values() for pattern in match.get("namespaces") or ()]
+    for number in sorted({each.number for each in asked if not each.wanted}):
+        refusers = {name for each in asked if each.number == number for name in each.ruling.constraints}
+        left = [set(left_out(matches[name], exempt)) for name in refusers if name in matches]
+        for pattern in sorted(set.intersection(*left) if left else ()):
+            if not any(fnmatchcase(pattern, name) for name in named):
+                is_name = " " not in pattern
+                told = ", ".join(sorted(refusers))
+                found["namespaces-excluded" if is_name else "namespace-selector"] = Text(
+                    f"constraint {told} leaves out namespaces: {pattern}", f"约束 {told} 排除了这些命名空间：{pattern}"
+                )
+    return frozenset(found), list(found.values())
 
 
-def _ask(gatekeeper: Gatekeeper, number: int, namespace: str, *, wanted: bool, kind: str = "Deployment") -> _Asked:
-    return _Asked(kind, number, namespace, gatekeeper.rule(_manifest(kind, number, namespace), wanted=wanted), wanted)
+@check("replica_limits.every_deployment", causes=_LIMIT_CAUSES | {"create-only"})
+def every_deployment(lab: Observer, *, outside: Sequence[int], inside: int) -> Finding:
+    """Deployments are limited whatever their labels and whoever sends them, and when they are changed as well."""
+    expected = Text(
+        "Deployments are limited whatever their names and labels and whoever sends them, when created and when changed",
+        "无论名称和标签如何、由谁提交，Deployment 在创建和修改时都受到限制",
+    )
+    deployments = _Deployments(lab)
+    if trouble := deployments.gatekeeper.trouble():
+        return trouble.finding(expected, _EVERY, LINK)
+    limits = deployments.limits(outside, "default")
+    if not all(each.is_right for each in limits):
+        return deployments.finding(limits, expected, _EVERY)
+    asked = [*limits]
+    for shape in _shapes(lab, deployments.gatekeeper):
+        asked += [deployments.ask(each.number, "default", wanted=False, shape=shape) for each in limits]
+        asked.append(deployments.ask(inside, "default", wanted=True, shape=shape))
+    asked = [each for each in asked if _MAY_NOT not in each.ruling.words]
+    if not all(each.is_right for each in asked):
+        return deployments.finding(asked, expected, _EVERY)
+    updates = _updates(lab, deployments, [each.number for each in limits], inside)
+    is_create_only = any(
+        each.has_escaped and deployments.gatekeeper.silence(each.manifest, each.operation).is_by_rules
+        for each in updates
+    )
+    return deployments.finding([*asked, *updates], expected, _EVERY, ["create-only"] if is_create_only else ())
 
 
-def _finding(gatekeeper: Gatekeeper, asked: Sequence[_Asked], expected: Text, why: Text) -> Finding:
-    """Where some rulings are wrong, only those are told, and what the rules are if something escapes them."""
-    wrong = [own for own in asked if not own.is_right]
-    if not wrong:
-        return passed(expected, listed(_told(asked)))
-    told = _told(wrong)
-    if any(own.ruling.is_accepted for own in wrong):
-        told.append(gatekeeper.state())
-    return failed(expected, listed(told), why, LINK)
+def _shapes(lab: Observer, gatekeeper: Gatekeeper) -> Sequence[_Shape]:
+    """Without labels, with labels nobody knows beforehand, with those that constraints leave out; by another user."""
+    key, value = lab.draw("label"), lab.draw("label's value")
+    of_rules = [
+        labels
+        for constraint in gatekeeper.constraints
+        if denies(constraint)
+        for labels in escapes(((constraint.get("spec") or {}).get("match") or {}).get("labelSelector"))
+    ][:MOST]
+    shapes = [_Shape(Text(" without labels", "且不带标签"), {})]
+    for labels in ({key: value}, *of_rules):
+        told = json.dumps(labels, ensure_ascii=False)
+        shapes.append(_Shape(Text(f" with labels {told}", f"且标签为 {told}"), labels))
+    user = lab.draw("user")
+    shapes.append(_Shape(Text(f" by user {user}", f"且由用户 {user} 创建"), user=user))
+    return list({shape.words: shape for shape in shapes}.values())
+
+
+def _updates(lab: Observer, deployments: _Deployments, outside: Sequence[int], inside: int) -> Sequence[_Asked]:
+    """A Deployment that exists, changed to numbers whose creation beside it is refused, and to one that is allowed."""
+    namespace, none = _made(lab)
+    if none:
+        raise NotSeen(Text(f"No change could be tried: {none.en}", f"无法试着修改：{none.zh}"))
+    limits = [deployments.ask(number, namespace, wanted=False) for number in outside]
+    refused = [each.number for each in limits if each.is_right]
+    if not refused:
+        return []  # the namespace is left out, which another criterion tells
+    made = _manifest("Deployment", inside, namespace, lab.draw("Deployment to change"), None)
+    made["spec"]["paused"] = True  # it runs nothing
+    run = lab.new_object(made)
+    if not run.accepted:
+        return [_Asked("Deployment", inside, namespace, deployments.gatekeeper.refusal(run.message), True, made)]
+    asked = [deployments.ask_update(made, number, wanted=False) for number in refused]
+    return [*asked, deployments.ask_update(made, inside - 1, wanted=True)]
 
 
 def _told(asked: Sequence[_Asked]) -> list[Text]:
     """What became of the objects, those with the same outcome in one statement."""
-    alike: dict[tuple[str, str, Text], list[str]] = {}
-    for own in asked:
-        alike.setdefault((own.kind, own.namespace, own.outcome), []).append(str(own.number))
+    alike: dict[tuple[str, str, Text, Text], list[str]] = {}
+    for each in asked:
+        alike.setdefault((each.kind, each.namespace, each.shape.words, each.outcome), []).append(str(each.number))
     told = []
-    for (kind, namespace, outcome), numbers in alike.items():
+    for (kind, namespace, shape, outcome), numbers in alike.items():
         with_replicas = Text("", "") if kind == "Pod" else _replicas(numbers)
-        what = Text(f"{kind} in {namespace}{with_replicas.en}", f"{namespace} 中{with_replicas.zh}的 {kind}")
+        what = Text(
+            f"{kind} in {namespace}{with_replicas.en}{shape.en}", f"{namespace} 中{with_replicas.zh}{shape.zh}的 {kind}"
+        )
         told.append(Text(f"{what.en}: {outcome.en}", f"{what.zh}：{outcome.zh}"))
     return told
 
@@ -144,16 +433,26 @@ def _replicas(numbers: Sequence[str]) -> Text:
     return Text(f" with {', '.join(numbers)} replicas", f"副本数为 {'、'.join(numbers)} ")
 
 
-def _manifest(kind: str, number: int, namespace: str) -> Mapping[str, Any]:
+def _number(word: str) -> int:
+    """A number below 1000 that a word stands for."""
+    number = 0
+    for letter in word:
+        number = (number * 31 + ord(letter)) % 1000
+    return number
+
+
+def _manifest(kind: str, number: int, namespace: str, name: str, labels: Mapping[str, str] | None) -> dict[str, Any]:
     """A small object of one of the kinds that run Pods."""
     # No generateName: a rule that names the object in its message would find no name yet, and say nothing.
-    labels = {"app": "ckslab-dry-run"}
-    metadata = {"name": "ckslab-dry-run", "namespace": namespace, "labels": labels}
+    selected = {"app": name}
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace}
+    if labels is None or labels:
+        metadata["labels"] = selected if labels is None else dict(labels)
     pod = {"containers": [{"name": "main", "image": "registry.k8s.io/pause:3.10.1"}]}
     if kind == "Pod":
         return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": pod}
-    template = {"metadata": {"labels": labels}, "spec": pod}
-    spec = {"replicas": number, "selector": {"matchLabels": labels}, "template": template}
+    template = {"metadata": {"labels": selected}, "spec": pod}
+    spec = {"replicas": number, "selector": {"matchLabels": selected}, "template": template}
     if kind == "StatefulSet":
-        spec["serviceName"] = "ckslab-dry-run"
+        spec["serviceName"] = name
     return {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": spec}

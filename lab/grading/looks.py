@@ -64,8 +64,9 @@ class Looks(ABC):
         found = self._look("logs", pod=pod, container=container, namespace=namespace, previous=previous)
         return cast("Sequence[str]", found)
 
-    def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
-        return cast("DryRun", self._look("dry_run", manifest=manifest))
+    def dry_run(self, manifest: Mapping[str, Any], *, user: str = "") -> DryRun:
+        asked_as = {"user": user} if user else {}
+        return cast("DryRun", self._look("dry_run", manifest=manifest, **asked_as))
 
     def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
         return cast("DryRun", self._look("dry_run_update", manifest=manifest))
@@ -124,7 +125,7 @@ def decoded(name: str, value: Any) -> Any:
     if name == "now":
         return datetime.fromisoformat(value)
     if name in ("dry_run", "dry_run_update", "new_object"):
-        return DryRun(**{**value, "warnings": tuple(value["warnings"])})
+        return DryRun(value["accepted"], value["message"], tuple(value["warnings"]))
     if name == "etcd_values":
         return {key: base64.b64decode(each) for key, each in value.items()}
     return base64.b64decode(value) if name == "etcd_value" else value

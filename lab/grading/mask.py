@@ -51,7 +51,7 @@ class Masker:
             return Ran(value.code, self.text(value.stdout), self.text(value.stderr))
         if isinstance(value, DryRun):
             warnings = tuple(self.text(text) for text in value.warnings)
-            return DryRun(value.accepted, self.text(value.message), warnings, self.masked(value.object))
+            return DryRun(value.accepted, self.text(value.message), warnings)
         if isinstance(value, Mapping):
             return {key: self.masked(inner) for key, inner in _trimmed(value).items()}
         if isinstance(value, (list, tuple)):

@@ -97,12 +97,12 @@ class KubernetesObserver:
         """Run a command on a node as root."""
         return self._machines.run(node, argv)
 
-    def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
-        """Ask the API server to create this object, without it being stored.
+    def dry_run(self, manifest: Mapping[str, Any], *, user: str = "") -> DryRun:
+        """Ask the API server to create this object, without it being stored; as another user if one is named.
 
         Unknown fields are refused, as kubectl has it, so that a mistake in a check does not go unnoticed.
         """
-        return self._decided(manifest, self._server.post, {"dryRun": "All"})
+        return self._decided(manifest, partial(self._server.post, user=user), {"dryRun": "All"})
 
     def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
         """Ask the API server whether an object may become this, without it being stored."""
@@ -131,7 +131,7 @@ class KubernetesObserver:
         options = urlencode({**query, "fieldValidation": "Strict", "fieldManager": "ckslab"})
         answer = send(f"{path}{name}?{options}", manifest)
         if answer.status < 400:
-            return DryRun(accepted=True, warnings=answer.warnings, object=json.loads(answer.body))
+            return DryRun(accepted=True, warnings=answer.warnings)
         said = message_of(answer.body)
         if answer.status in _BUSY and "denied the request" not in said:  # a webhook chooses its status itself
             raise NotSeen(told("observe.busy", path=path, status=answer.status, said=said))

@@ -36,10 +36,17 @@ def test_a_dry_run_stores_nothing_and_takes_no_unknown_field(api: ApiServer, obs
     api.answers[PODS] = (201, {"metadata": {"name": "probe-x"}})
     ruling = observer.dry_run(POD)
     assert ruling.accepted
-    assert ruling.object == {"metadata": {"name": "probe-x"}}
     assert api.sent == [POD]
     assert "dryRun=All" in api.asked[-1]
     assert "fieldValidation=Strict" in api.asked[-1]
+
+
+def test_a_dry_run_may_be_asked_as_another_user(api: ApiServer, observer: KubernetesObserver) -> None:
+    api.answers[PODS] = (201, {})
+    observer.dry_run(POD, user="somebody")
+    assert api.headers[-1]["impersonate-user"] == "somebody"
+    observer.dry_run(POD)
+    assert "impersonate-user" not in api.headers[-1]
 
 
 def test_an_object_is_asked_about_in_its_own_namespace(api: ApiServer, observer: KubernetesObserver) -> None:

@@ -73,7 +73,7 @@ def saved(recorder: Recorder, file: Path, *values: str) -> Replay:
 def test_every_look_is_shown_again(file: Path) -> None:
     cluster = Cluster([pod(), secret(key="short")], stored={KEY: b"\x00\xff"}, messages=["pulled"], lines=["one"])
     cluster.runs = {"main": {"id": Ran(0, "uid=0\n", "careful")}}
-    cluster.ruling = DryRun(accepted=True, warnings=("careful",), object={"kind": "Pod"})
+    cluster.ruling = DryRun(accepted=True, warnings=("careful",))
     recorder = Recorder(cluster)
 
     def looks(lab: Recorder | Replay) -> list[Any]:
