@@ -67,7 +67,7 @@ class MistakeFile:
 
     en: str
     zh: str
-    when: Mapping[str, str | tuple[str, ...]] | None = None
+    when: Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,9 @@ def _answers(source: Source, file: ExerciseFile, folder: Path) -> tuple[Answer, 
     _check_unique(source, "answers[{}].name", names)
     if SOLUTION not in names:
         source.problem("answers", "no_solution", name=SOLUTION)
-    causes = {criterion.id: _causes(criterion.check) for criterion in file.criteria}
+    causes: dict[str, frozenset[str]] = {}
+    for criterion in file.criteria:
+        causes.setdefault(criterion.id, _causes(criterion.check))
     return tuple(
         _answer(source, f"answers[{number}]", answer, causes, folder) for number, answer in enumerate(file.answers)
     )
@@ -220,7 +222,9 @@ def _answer(source: Source, field: str, file: AnswerFile, causes: Mapping[str, f
 
 
 def _mistake(source: Source, field: str, file: MistakeFile, causes: Mapping[str, frozenset[str]]) -> Mistake:
-    when = {name: frozenset([named] if isinstance(named, str) else named) for name, named in (file.when or {}).items()}
+    when = {name: frozenset([named] if isinstance(named, str) else named) for name, named in file.when.items()}
+    if not when:
+        source.problem(f"{field}.when", "is_empty")
     for name, named in when.items():
         if name not in causes:
             source.problem(f"{field}.when.{name}", "no_criterion", known=", ".join(causes))

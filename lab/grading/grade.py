@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import SequenceMatcher
 
 from checkers.api import Finding, LabBroken, LearnerBroke, NotSeen, Observer, Text, Verdict
 from lab import log
 from lab.catalog.model import Answer, Criterion, Exercise
 from lab.clock import SYSTEM, Clock
-from lab.grading.record import UNTOUCHED, Replay, place
 from lab.grading.words import both
 
-ALIKE = 0.5
-"""The least likeness of two sets of findings that come of the same mistake."""
 CONTROL_PLANE = "https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"
 """Why a manifest on a node decides whether anything works."""
 
@@ -152,40 +148,10 @@ def known_mistake(exercise: Exercise, criteria: Sequence[Graded]) -> Answer | No
         when = answer.mistake.when if answer.mistake else {}
         if when and _has_failed(answer, found) and all(causes <= found[name].causes for name, causes in when.items()):
             return answer
-    return _nearest(exercise, {name: finding.verdict for name, finding in found.items()}, criteria)
+    return None
 
 
 def _has_failed(answer: Answer, found: Mapping[str, Finding]) -> bool:
     """Whether each criterion that the answer predicts to fail fails here."""
     fails = [name for name, verdict in answer.verdicts.items() if verdict is Verdict.FAIL]
     return all(name in found and found[name].verdict is Verdict.FAIL for name in fails)
-
-
-def _nearest(exercise: Exercise, verdicts: Mapping[str, Verdict], criteria: Sequence[Graded]) -> Answer | None:
-    """Of the mistakes that name no cause yet: that of the answer whose recording the words are most like."""
-    alike = {
-        answer.name: answer
-        for answer in exercise.answers
-        if answer.mistake and not answer.mistake.when and answer.verdicts == verdicts
-    }
-    if not alike:
-        return None
-    likeness = {name: _likeness(exercise, name, criteria) for name in (UNTOUCHED, *alike)}
-    nearest, second = sorted(likeness, key=likeness.__getitem__, reverse=True)[:2]
-    is_clear = likeness[nearest] >= ALIKE and likeness[nearest] > likeness[second]
-    return alike.get(nearest) if is_clear else None
-
-
-def _likeness(exercise: Exercise, answer: str, criteria: Sequence[Graded]) -> float:
-    """From 0 to 1, how like the findings are to those of an answer's recording; 0 where there is none."""
-    try:
-        replay = Replay(place(exercise, answer))
-    except OSError:
-        return 0.0
-    return SequenceMatcher(None, _words(criteria), _words([*judged(exercise, replay)]), autojunk=False).ratio()
-
-
-def _words(criteria: Sequence[Graded]) -> list[str]:
-    """What was found of the criteria that do not pass."""
-    wrong = [graded.finding for graded in criteria if graded.finding.verdict is not Verdict.PASS]
-    return " ".join(finding.found.en for finding in wrong).split()

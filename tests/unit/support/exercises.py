@@ -37,7 +37,11 @@ def content() -> dict[str, Any]:
         ],
         "answers": [
             {"name": "solution", "expect": "pass"},
-            {"name": "forgotten", "expect": {"identity": "fail"}, "mistake": dict(TITLE)},
+            {
+                "name": "forgotten",
+                "expect": {"identity": "fail"},
+                "mistake": {**TITLE, "when": {"identity": "group-unset"}},
+            },
         ],
     }
 
