@@ -83,6 +83,7 @@ class Local:
         }
         self.screen = Screen(columns, rows)
         self.sent: list[bytes] = []
+        self.knows_copy_mode = False
         self._pty = Pty(tmux_argv(self._socket), self._environment, columns, rows)
 
     def __enter__(self) -> Self:
@@ -104,6 +105,7 @@ class Local:
 
     def resize(self, columns: int, rows: int) -> None:
         """In the order of the app: the screen first."""
+        self.knows_copy_mode = False
         self.screen.resize(columns, rows)
         self._pty.resize(columns, rows)
 
@@ -113,21 +115,25 @@ class Local:
         while (left := end - time.monotonic()) > 0:
             self._take(left)
 
+    def enters_copy_mode(self) -> None:
+        """Of what copy mode shows, tmux tells nothing: it is a copy, the same as the pane until the size changes."""
+        self.settle()
+        self.knows_copy_mode = True
+
     def settle(self) -> None:
         """Take the output until there is none for a moment."""
         end = time.monotonic() + BOUND
         while self._take(QUIET) and time.monotonic() < end:
             pass
 
-    def shows(self, text: str) -> None:
-        """Until this is on the screen."""
+    def shows(self, text: str) -> bool:
+        """Until this is on the screen; not for ever. Returns whether it is."""
         end = time.monotonic() + BOUND
         while text not in "\n".join(self.text(row) for row in range(self.screen.rows)):
             if time.monotonic() > end:
-                raise TimeoutError(
-                    f"{text!r} never came:\n" + "\n".join(self.text(row) for row in range(self.screen.rows))
-                )
+                return False
             self._take(0.05)
+        return True
 
     def comes_to_prompt(self) -> None:
         """Until the cursor stands behind a prompt; not for ever, for a prompt may be drawn over or wrapped."""
@@ -162,6 +168,8 @@ class Local:
             return ["tmux has no panes"]
         found = []
         for pane in panes:
+            if pane.mode and not self.knows_copy_mode:
+                continue
             true, known = self._true(pane)
             for row in range(pane.rows):
                 at = pane.top + row
