@@ -33,7 +33,7 @@ from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.session_screen import SessionScreen
 from lab.ui.screens.trouble import TroubleScreen
-from lab.ui.shell import RunCommand, full_screen_argv, run_command
+from lab.ui.shell import CHECK, RunCommand, full_screen_argv, run_command
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.suggestion_list import SuggestionList
 from lab.ui.work import Work, until_cancelled
@@ -196,6 +196,13 @@ class LabApp(CrashingApp, inherit_bindings=False):
                 self._unnotify(notification)
         super().notify(message, **options)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, and say so: nothing else on the screen shows it."""
+        super().copy_to_clipboard(text)
+        lines = len(text.splitlines())
+        said = i18n.text("ui.copied.lines", lines=lines) if lines > 1 else i18n.text("ui.copied.line", text=text)
+        self.notify(said, markup=False)
+
     def get_key_display(self, binding: Binding) -> str:
         """A key as it is written on keyboards."""
         return keys.display(binding.key)
@@ -255,18 +262,19 @@ class LabApp(CrashingApp, inherit_bindings=False):
         """See what there is of the lab, now."""
         self.look()
 
-    def open_shell(self, title: str) -> None:
-        """Leave the terminal to the learner's shell until it ends."""
+    def open_shell(self, title: str) -> bool:
+        """Leave the terminal to the learner's shell until it ends. Returns whether a check was asked for there."""
         returns = i18n.text("ui.shell.returns")
         argv = full_screen_argv(self._session.engine, returns)
         try:
             with self.suspend():
                 print(f"\n{title}\n{returns}\n", flush=True)
-                self._run_command(argv)
+                return self._run_command(argv) == CHECK
         except SuspendNotSupported:
             self.notify(i18n.text("ui.shell.unsupported"), severity="warning", timeout=10)
         except OSError as error:
             self.push_screen(TroubleScreen(Trouble.of(error)))
+        return False
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="doctor")
     def _examine(self) -> None:

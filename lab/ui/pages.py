@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 from textual.app import App
 
-from lab import i18n
-
 _NAMES = {"apparmor": "AppArmor", "apparmor.d.5.en": "apparmor.d(5)", "constrainttemplates": "Constraint templates"}
 """What the last part of an address does not show as it is written."""
 
@@ -32,6 +30,5 @@ def _words(slug: str) -> str:
 def open_page(app: App[None], link: str) -> None:
     """Copy a link, and open it where there is a desktop; a terminal on another machine has no browser."""
     app.copy_to_clipboard(link)
-    app.notify(link, title=i18n.text("ui.task.copied"), markup=False)
     if sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
         app.open_url(link)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
@@ -19,36 +20,65 @@ _OVERRIDE = "terminal-overrides[100]"
 # it, tmux draws the pane anew from what it knows.
 _OF_SCREEN = ("set-option", "-s", _OVERRIDE, "xterm-256color:csr@", ";")
 _OF_TERMINAL = ("set-option", "-su", _OVERRIDE, ";")
-_SESSION = ("new-session", "-A", "-D", "-s", "shell")
-_EMBEDDED = (";", "set-option", "-g", "status", "off")
+_SESSION = ("new-session", "-A", "-s", "shell")
+TAKEN, CHECK = 75, 76
+"""Exit codes with which tmux leaves: another window has taken the shell; a check is asked for."""
+_TAKE = (";", "detach-client", "-a", "-E", f"exit {TAKEN}")
 # What is selected there, or copied by vim there, comes to the learner's own clipboard.
 _COPY = (";", "set-option", "-s", "set-clipboard", "on")
-_OR_BASH = '"$@" || exec bash --login'
+_STATUS = ("set-option", "-g", "status")
+_BESIDE_WINDOWS = (";", "set-option", "-g", "status-right", "", ";", "set-option", "-g", "status-left-length", "60")
+_FUNCTION_KEYS = tuple(f"F{number}" for number in range(1, 13))
+# In a pane a status line takes a row. It is worth one as soon as it has more than one window to tell of.
+_STATUS_OF_WINDOWS = (
+    "if-shell",
+    "-F",
+    "#{==:#{session_windows},1}",
+    "set-option -g status off",
+    "set-option -g status on",
+)
+_WINDOWS_CHANGE = ("window-linked", "window-unlinked")
+# Codes from 64 are tmux's, which has worked; below, and from 126, it has not.
+_OR_BASH = '"$@" && exit; code=$?; [ $code -ge 64 ] && [ $code -lt 126 ] && exit $code; exec bash --login'
 
 
 def embedded_argv(engine: Engine) -> list[str]:
-    """The shell in a pane of the app."""
-    return _shell_argv(engine, _OF_SCREEN)
+    """The shell in a pane of the app. It ends with `TAKEN` when another window takes it."""
+    hook = shlex.join(_STATUS_OF_WINDOWS)
+    commands = [";", "set-option", "-g", "status-left", "", ";", *_STATUS_OF_WINDOWS]
+    for change in _WINDOWS_CHANGE:
+        commands += [";", "set-hook", "-g", change, hook]
+    for key in _FUNCTION_KEYS:  # a whole terminal that was closed has left its own behind
+        commands += [";", "unbind-key", "-q", "-n", key]
+    return _shell_argv(engine, _OF_SCREEN, commands)
 
 
 def full_screen_argv(engine: Engine, returns: str) -> list[str]:
-    """The same shell in the whole terminal, until F4 is pressed.
+    """The same shell in the whole terminal, until F4 or F5 is pressed. After F5 it ends with `CHECK`.
 
     Args:
-        returns: says how one gets back.
+        returns: says how one gets back, in the status line.
     """
-    back = (";", "bind-key", "-n", "F4", "unbind-key -n F4 ; detach-client")
-    return _shell_argv(engine, _OF_TERMINAL, *back, ";", "display-message", "-d", "5000", returns)
+    commands = [";", "set-option", "-g", "status-left", f" {returns}  ", ";", *_STATUS, "on"]
+    for change in _WINDOWS_CHANGE:
+        commands += [";", "set-hook", "-gu", change]
+    # Whoever looks for a key of the app there finds that it does nothing, rather than a `~` at the prompt.
+    acts: dict[str, tuple[str, ...]] = dict.fromkeys(_FUNCTION_KEYS, ("refresh-client", "-S"))
+    acts |= {"F4": ("detach-client", "-E", "exit 0"), "F5": ("detach-client", "-E", f"exit {CHECK}")}
+    for key, act in acts.items():
+        commands += [";", "bind-key", "-n", key, *act]
+    return _shell_argv(engine, _OF_TERMINAL, commands)
 
 
-def _shell_argv(engine: Engine, declared: Sequence[str], *commands: str) -> list[str]:
+def _shell_argv(engine: Engine, declared: Sequence[str], commands: Sequence[str]) -> list[str]:
     """A machine without a tmux that works still has a shell.
 
     Args:
         declared: tells tmux, before it sees the terminal, what the terminal can do.
         commands: for tmux, once the session is there.
     """
-    return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *_TMUX, *declared, *_SESSION, *_EMBEDDED, *_COPY, *commands)
+    own = (*_TMUX, *declared, *_SESSION, *_TAKE, *_COPY, *_BESIDE_WINDOWS, *commands)
+    return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *own)
 
 
 def run_command(argv: Sequence[str]) -> int:

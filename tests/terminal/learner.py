@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.terminal.local import DifferentError, Local
+from tests.terminal.local import PREFIX_PAUSE, DifferentError, Local
 
 PREFIX = "\x02"
 ESCAPE = "\x1b"
@@ -139,11 +139,11 @@ class Learner:
                 self._resizes()
 
     def _prefixed(self, *keys: str) -> None:
-        """Press keys for tmux itself. What comes within a millisecond of the prefix, it takes for pasted."""
+        """Press keys for tmux itself."""
         for key in keys:
             self._done.append("prefix")
             self._local.type(PREFIX)
-            self._local.let_pass(0.02)
+            self._local.let_pass(PREFIX_PAUSE)
             self._press(key)
 
     def _runs(self, command: str) -> None:

@@ -29,22 +29,29 @@ BOUND = 8.0
 """Seconds after which the screen and tmux will not agree any more."""
 QUIET = 0.03
 """Seconds without output, after which the screen is compared."""
+PREFIX_PAUSE = 0.02
+"""Seconds between keys. What comes within a millisecond of tmux's prefix, it takes for pasted."""
 PROFILE = "PS1='$ '; unset PROMPT_COMMAND; export HISTFILE= PAGER=less LESS=-R EDITOR=vim; cd ~\n"
 
 
-class _ThisMachine:
+class ThisMachine:
     """Stands for an engine whose base is this machine."""
 
     def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
         return list(command)
 
 
-def tmux_argv(socket: str) -> list[str]:
-    """As the app has it, but for the server and the configuration's place, which is the lab's own file."""
-    argv = embedded_argv(cast("Engine", _ThisMachine()))
+def at(socket: str, argv: list[str]) -> list[str]:
+    """A shell's command with another server, and the configuration's own place, which is the lab's file."""
+    argv = list(argv)
     argv[argv.index("-L") + 1] = socket
     argv[argv.index("-f") + 1] = str(paths.data("node") / "rootfs/etc/tmux.conf")
     return argv
+
+
+def tmux_argv(socket: str) -> list[str]:
+    """The shell of the app."""
+    return at(socket, embedded_argv(cast("Engine", ThisMachine())))
 
 
 @dataclass(frozen=True)

@@ -285,6 +285,8 @@ class Stage:
     commands: list[Sequence[str]] = field(default_factory=list)
     heard: Heard = field(default_factory=Heard)
     settings: Settings = NOTHING_CHOSEN
+    returns: int = 0
+    """The exit code of what is given the whole terminal."""
 
     def __post_init__(self) -> None:
         self.app = LabApp(
@@ -293,7 +295,7 @@ class Stage:
 
     def _run(self, argv: Sequence[str]) -> int:
         self.commands.append(argv)
-        return 0
+        return self.returns
 
     @asynccontextmanager
     async def show(self, size: tuple[int, int] = (120, 36), *, at_home: bool = False) -> AsyncIterator[Pilot[None]]:

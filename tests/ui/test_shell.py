@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from lab.cluster.engine import State
 from lab.ui.app import LabApp
-from lab.ui.shell import full_screen_argv
+from lab.ui.shell import CHECK, TAKEN
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.fakes import BOUND, Stage
 
@@ -62,8 +62,24 @@ async def test_typing_reaches_the_shell_and_is_seen(bash: Stage) -> None:
 async def test_the_shell_is_one_in_tmux_on_base_that_is_come_back_to(stage: Stage) -> None:
     async with stage.show():
         command = " ".join(stage.engine.asked)
-        assert "tmux -L ckslab -f /etc/tmux.conf new-session -A -D -s shell" in command
-        assert "|| exec bash --login" in command
+        assert command.startswith("sh -c")
+        assert "tmux -L ckslab -f /etc/tmux.conf" in command
+        assert "new-session -A -s shell" in command
+
+
+async def test_a_window_that_opens_the_shell_takes_it_from_another_with_a_code_that_says_so(stage: Stage) -> None:
+    async with stage.show():
+        assert f"detach-client -a -E exit {TAKEN}" in " ".join(stage.engine.asked)
+
+
+async def test_a_shell_that_another_window_has_taken_says_so_and_enter_takes_it_over(bash: Stage) -> None:
+    async with bash.show() as pilot:
+        await shows(pilot, bash, "ready>")
+        await pilot.press("f6", *f"exit {TAKEN}", "enter")
+        await bash.hear(pilot, Terminal.Ended)
+        assert note(bash) == "The shell is open in another window. Enter takes it over."
+        await pilot.press("enter")
+        await until(pilot, lambda: note(bash) == "")
 
 
 async def test_what_is_copied_in_the_shell_comes_to_the_learners_clipboard(bash: Stage) -> None:
@@ -72,6 +88,14 @@ async def test_what_is_copied_in_the_shell_comes_to_the_learners_clipboard(bash:
         bash.practice.query_one(Terminal).type("printf '\\e]52;c;%s\\a' $(echo -n 节点 | base64)\n")
         await pilot.press("f6", "enter")
         await until(pilot, lambda: bash.app.clipboard == "节点")
+        assert "Copied: 节点" in bash.notices
+
+
+async def test_of_many_lines_that_are_copied_their_number_is_told(bash: Stage) -> None:
+    async with bash.show() as pilot:
+        bash.app.copy_to_clipboard("[a\nb\nc\n")
+        await pilot.pause()
+        assert "Copied 3 lines" in bash.notices
 
 
 async def test_tmux_passes_on_what_is_copied(stage: Stage) -> None:
@@ -303,12 +327,15 @@ async def test_f4_gives_the_whole_terminal_to_the_same_shell_until_f4(
         assert stage.practice.shell.is_running
 
 
-def test_in_the_whole_terminal_f4_leads_back_and_is_given_back(stage: Stage) -> None:
-    full_screen_argv(stage.engine, "F4 returns")
-    command = " ".join(stage.engine.asked)
-    assert "new-session -A -D -s shell" in command
-    assert "bind-key -n F4 unbind-key -n F4 ; detach-client" in command
-    assert command.endswith("F4 returns")
+async def test_who_comes_back_from_the_whole_terminal_by_f5_gets_a_check(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage.app, "suspend", nullcontext)
+    stage.returns = CHECK
+    async with stage.show() as pilot:
+        await pilot.press("f4")
+        await until(pilot, lambda: "grade psa-warn" in stage.session.calls)
+        assert stage.practice.shell.is_running
 
 
 async def test_where_the_app_cannot_leave_the_terminal_it_says_what_to_do(stage: Stage) -> None:

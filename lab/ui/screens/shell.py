@@ -18,10 +18,10 @@ class ShellScreen(PracticeScreen):
     """The shell is the learner's, whatever the app does.
 
     Args:
-        open_shell: leaves the whole terminal to it, under a title.
+        open_shell: leaves the whole terminal to it, under a title. Whether a check was asked for there.
     """
 
-    def __init__(self, session: Session, clock: Callable[[], float], open_shell: Callable[[str], None]) -> None:
+    def __init__(self, session: Session, clock: Callable[[], float], open_shell: Callable[[str], bool]) -> None:
         self.shell = ShellPane(partial(shell.embedded_argv, session.engine))
         super().__init__(session, clock, self.shell)
         self._open_shell = open_shell
@@ -30,14 +30,16 @@ class ShellScreen(PracticeScreen):
         """Pass all keys to the shell, or no longer."""
         self.shell.passes_all = not self.shell.passes_all
 
-    def action_shell(self) -> None:
-        """Give the terminal to the shell."""
+    async def action_shell(self) -> None:
+        """Give the terminal to the shell. Whoever comes back by the key for a check gets one."""
         if not self.lab.has_shell:
             self.say_not_ready()
             return
         self.shell.close()
-        self._open_shell(str(self.view.exercise.title))
+        asks_for_check = self._open_shell(str(self.view.exercise.title))
         self.shell.open()
+        if asks_for_check:
+            await self.action_check()
 
     def action_copy(self) -> None:
         """Type something from the task into the shell: what is selected, else what is chosen."""

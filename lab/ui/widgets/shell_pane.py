@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from lab import i18n
 from lab.ui.lab_view import LabView
+from lab.ui.shell import TAKEN
 from lab.ui.widgets.terminal import Terminal
 from lab.ui.widgets.work_pane import WorkPane
 
@@ -44,6 +45,7 @@ class ShellPane(WorkPane):
         super().__init__(classes="pane -blank")
         self._argv = argv
         self._ended = ""
+        self._taken = False
         self._terminal = Terminal()
         self._note = Static(id="note", markup=False)
 
@@ -94,6 +96,7 @@ class ShellPane(WorkPane):
         except OSError as error:
             self._ended = i18n.text("ui.shell.no_start", error=error)
         else:
+            self._taken = False
             self.remove_class("-blank")
         self.title()
 
@@ -116,6 +119,7 @@ class ShellPane(WorkPane):
     async def _take_end(self, event: Terminal.Ended) -> None:
         event.stop()
         self.passes_all = False
+        self._taken = event.code == TAKEN
         self._ended = i18n.text("ui.shell.left") if event.code == 0 else i18n.text("ui.shell.ended", code=event.code)
         self.title()
         # Perhaps its machine has gone; then this is no time to wait for the next look.
@@ -134,6 +138,8 @@ class ShellPane(WorkPane):
 
     def _why_not(self) -> str:
         """Why there is no shell, and what to do."""
+        if self.lab.has_shell and self._taken:
+            return i18n.text("ui.shell.taken")
         if self.lab.has_shell:
             return f"{self._ended} {i18n.text('ui.shell.enter_opens')}"
         if self.lab.work is not None or not self.lab.looked:
