@@ -47,7 +47,7 @@ def _criteria(grade: PastGrade, titles: dict[str, str]) -> list[str]:
     """A line a criterion. One that the exercise no longer has is called by its id."""
     lines = []
     for criterion in grade.criteria:
-        points = f"{criterion.earned}/{criterion.points}" if criterion.points else i18n.text("ui.results.gate")
+        points = f"{criterion.earned}/{criterion.points}" if criterion.points else i18n.text("grading.gate")
         mark = marks.VERDICTS[criterion.verdict].text
         lines.append(f"- {mark}  {points}  {titles.get(criterion.id, criterion.id)}")
     return lines
