@@ -12,10 +12,14 @@ _ESCAPE = "\x1b"
 _LONGEST = 1000
 """Characters of a sequence that are kept while its end has not arrived. None that means anything is as long."""
 _TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
-_CSI = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
-_SHORT = re.compile(r"\x1b([ -/]*)([0-~])")
-_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[ -/]*)")
-_BEGINS_STRING = re.compile(r"\x1b[]PX^_k]")
+_WITHIN = r"\x00-\x17\x19\x1c-\x1f\x7f"
+"""Control characters that act in the middle of a sequence, which then goes on. The other three end it."""
+_CSI = re.compile(rf"\x1b([{_WITHIN}]*)\[([{_WITHIN} -?]*)([@-~])")
+_SHORT = re.compile(rf"\x1b([{_WITHIN} -/]*)([0-~])")
+_BEGUN = re.compile(rf"\x1b[{_WITHIN}]*(?:\[[{_WITHIN} -?]*|[{_WITHIN} -/]*)")
+_CONTROL = re.compile(rf"[{_WITHIN}]")
+_IN_ORDER = re.compile(r"([<=>?]?)([0-;]*)([ -/]*)")
+_BEGINS_STRING = re.compile(rf"\x1b([{_WITHIN}]*)[]PX^_k]")
 """OSC, DCS, SOS, PM, APC, and the title of GNU screen. What follows is for others than the screen."""
 _ENDS_STRING = re.compile(r"[\x07\x18\x1a\x1b]")
 
@@ -68,18 +72,26 @@ class Parser:
             self._rest = output[at : at + _LONGEST]
             return len(output)
         if found := _CSI.match(output, at):
-            parameters, intermediates, final = found.groups()
-            marker = parameters[:1] if parameters[:1] in "<=>?" else ""
-            self._listener.csi(marker + intermediates + final, parameters[len(marker) :])
+            before, body, final = found.groups()
+            if parts := _IN_ORDER.fullmatch(self._without_controls(before + body)):
+                marker, parameters, intermediates = parts.groups()
+                self._listener.csi(marker + intermediates + final, parameters)
             return found.end()
         if found := _BEGINS_STRING.match(output, at):
+            self._without_controls(found[1])
             self._in_string = True
             return found.end()
-        if (found := _SHORT.match(output, at)) and found.group() != "\x1b[":
-            self._listener.escape("".join(found.groups()))
+        if "[" not in begun.group() and (found := _SHORT.match(output, at)):
+            self._listener.escape(self._without_controls(found[1]) + found[2])
             return found.end()
-        # It breaks off: at a control character that belongs to no sequence, or at the begin of another.
+        # It breaks off: at a control character that ends it, at the begin of another, or at what is no ASCII.
         return begun.end()
+
+    def _without_controls(self, body: str) -> str:
+        """What stands in a sequence, less the control characters, which are told to the listener."""
+        for control in _CONTROL.findall(body):
+            self._listener.control(control)
+        return _CONTROL.sub("", body)
 
     def _skip_string(self, output: str, at: int) -> int:
         """Skip a string. Returns where what follows begins: an escape within ends it, whatever comes after."""

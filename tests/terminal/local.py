@@ -233,12 +233,15 @@ class Local:
             captured = self.tmux("capture-pane", "-e", "-p", "-N", "-t", pane.id, "-S", f"{first}", "-E", f"{last}")
         else:
             captured = self.tmux("capture-pane", "-e", "-p", "-N", "-t", pane.id)
-        screen = Screen(pane.columns, pane.rows)
+        # After a change of the size half of a wide character may hang over the end of a row.
+        screen = Screen(pane.columns + 1, pane.rows)
         screen.feed(b"\x1b[?7l\x1b)0")
         known = []
         for row, line in enumerate(captured.split("\n")[: pane.rows]):
             screen.feed(f"\x1b[{row + 1}H{line}".encode())
-            known.append(screen.cursor.column)
+            known.append(min(screen.cursor.column, pane.columns))
+            if _cut(screen.line(row), pane.columns, 1)[0][0] == "":
+                screen.feed(f"\x1b[{row + 1};{pane.columns}H\x1b[K".encode())
         return screen, known + [0] * (pane.rows - len(known))
 
     def tmux(self, *command: str, check: bool = True) -> str:
