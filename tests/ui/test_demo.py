@@ -27,9 +27,10 @@ from lab.ui.widgets.terminal import Terminal
 from tests.ui.fakes import Heard, words
 
 CATALOG = load()
+ANSWERS = [answer.name for answer in CATALOG.exercises[0].answers]
 RIGHT = 2
 """How often the cursor goes down to another right way than the solution."""
-MISTAKE = 4
+MISTAKE = ANSWERS.index("escalation-unset") + 1
 
 
 @dataclass
