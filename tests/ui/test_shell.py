@@ -145,7 +145,7 @@ async def test_f6_leaves_the_shell_and_says_so_at_its_border(stage: Stage) -> No
         assert stage.practice.shell.has_focus_within
         assert "F6 leaves the shell" in str(stage.practice.shell.border_subtitle)
         await pilot.press("f6")
-        assert stage.practice.focused is stage.practice.results
+        assert stage.practice.focused is stage.practice.task_pane
 
 
 async def test_f12_passes_all_other_keys_to_the_shell_and_says_so(stage: Stage) -> None:

@@ -56,6 +56,7 @@ class Terminal(Widget, can_focus=True):
         self._screen = Screen(80, 24)
         self._copies = Copies()
         self._stale: set[int] = set()
+        self._base: Style | None = None
         self._paint_later: Timer | None = None
         self._read_later: asyncio.TimerHandle | None = None
 
@@ -96,9 +97,14 @@ class Terminal(Widget, can_focus=True):
         """Put text where the program reads, as if it had been pasted."""
         self._send(keys.paste(text, bracketed=self._screen.modes.bracketed_paste))
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some rows of the screen. What the theme's colours are is the same for all of them, and long to find out."""
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """A row of the screen, with the cursor in it while the terminal has the focus."""
-        columns, base = self.content_size.width, self.rich_style
+        columns, base = self.content_size.width, self._base or self.rich_style
         # A window that changes its size may be drawn before `on_resize` has told the screen.
         if y >= self._screen.rows:
             return Strip.blank(columns, base)
