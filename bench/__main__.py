@@ -12,11 +12,11 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from bench.terminal import App
+from bench.terminal import App, echoes
 
 RUNS = 7
 TICKS = 5
-IDLE = 5.0
+IDLE, SETTLES = 5.0, 1.0
 """Seconds for which an app is left alone."""
 ENTER, F6, F9, SLASH = "\r", "\x1b[17~", "\x1b[20~", "/"
 
@@ -54,7 +54,7 @@ class Slow(Session):
 ui.run(Slow(load(), NoLab()), lambda progress: None, Settings())
 """
 QUIET, FLOOD = OURS % "cat", OURS % "yes"
-TITLE, NAME, PRACTICE, ASKED, BEGUN = "hello", "CKS Lab", "Shell on base", "Are you sure?", "Starting:"
+TITLE, NAME, PRACTICE, BEGUN = "hello", "CKS Lab", "Shell on base", "Starting:"
 
 
 def row(what: str, ours: float, known: str, theirs: float) -> None:
@@ -93,11 +93,10 @@ def in_use() -> None:
     """How soon a key in the shell is seen, and what the app costs when nothing happens."""
     with App(QUIET) as ours, App(MINIMAL) as theirs:
         theirs.first_frame(TITLE)
-        ours.first_frame(NAME)
-        ours.type(ENTER, PRACTICE)
-        ours.idle(1)
+        practise(ours)
         ours.type(F6, "")
-        mine, others = ours.echoes(), theirs.echoes()
+        settle(ours)
+        mine, others = echoes(ours, theirs)
         for share in (50, 95):
             row(f"key echo, shell p{share}", mine[share], "Textual's Input", others[share])
         print(f"idle                   {ours.idle(IDLE):6.1%} of a core, {ours.megabytes:.0f} MB resident", flush=True)
@@ -105,19 +104,31 @@ def in_use() -> None:
 
 def in_flood() -> None:
     """How soon a key of the app is seen, and how late its clock is, while the shell writes without end."""
-    echoes, late = [], []
-    for program in (FLOOD, QUIET):
-        with App(program) as app:
-            app.first_frame(NAME)
-            app.type(ENTER, PRACTICE)
-            app.type(F9, ASKED)
-            app.type("y", BEGUN)
+    with App(FLOOD) as flood, App(QUIET) as quiet:
+        late = []
+        for app in (flood, quiet):
+            practise(app)
+            app.type(F9, BEGUN)
             late.append(app.lateness(TICKS))
             app.type(SLASH, "Find by name")
-            echoes.append(app.echoes())
+            settle(app)
+        mine, others = echoes(flood, quiet)
     for share in (50, 95):
-        row(f"key echo, flood p{share}", echoes[0][share], "no flood", echoes[1][share])
+        row(f"key echo, flood p{share}", mine[share], "no flood", others[share])
     row("clock late, flood", late[0], "no flood", late[1])
+
+
+def practise(app: App) -> None:
+    """Go to the practice screen."""
+    app.first_frame(NAME)
+    settle(app)
+    app.type(ENTER, PRACTICE)
+    settle(app)
+
+
+def settle(app: App) -> None:
+    """Let it do what it does at first."""
+    app.idle(SETTLES)
 
 
 if __name__ == "__main__":
