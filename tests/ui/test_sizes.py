@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 import lab.ui
 from lab.catalog.model import Catalog
 from lab.demo import DemoSession
+from lab.ui import keys
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.too_small import TooSmall
@@ -23,6 +24,8 @@ from tests.ui.fakes import Stage
 SIZES = [(1, 1), (40, 12), (59, 20), (80, 14), (60, 20), (100, 30), (160, 40)]
 EXAMPLES: dict[str, object] = {
     "str": "# Words\n\n- one\n- 二\n",
+    "bool": True,
+    "Iterable[Key]": keys.PRACTICE,
     "Sequence[str]": ["kubectl get nodes", "busybox:1.28"],
     "DemoSession": DemoSession(Catalog(())),
     "Callable[[], float]": lambda: 0.0,
@@ -48,8 +51,9 @@ async def open_screen(stage: Stage, kind: type[Screen[Any]]) -> Screen[Any]:
         if isinstance(stage.app.get_screen(name), kind):
             await stage.app.switch_screen(name)
             return stage.app.screen
-    needs = inspect.signature(kind).parameters.values()
-    screen = kind(*(EXAMPLES[need.annotation] for need in needs if need.default is need.empty))
+    needs = [need for need in inspect.signature(kind).parameters.values() if need.default is need.empty]
+    by_name = {need.name: EXAMPLES[need.annotation] for need in needs}
+    screen = kind(**by_name)
     await stage.app.push_screen(screen)
     return screen
 

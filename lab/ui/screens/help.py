@@ -30,7 +30,7 @@ class HelpScreen(ModalScreen[None]):
     """Laid over the screen that it is about.
 
     Args:
-        about: the name of the text that it begins with.
+        about: what it begins with, as Markdown.
         table: the keys.
         with_shell: whether there is a shell to say something of.
     """
@@ -53,7 +53,7 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="box") as box:
             box.border_title = keys.name("help")
             box.border_subtitle = i18n.text("ui.close")
-            yield Markdown(i18n.text(self._about), open_links=False)
+            yield Markdown(self._about, open_links=False)
             widths = _widths(row for rows in self._sections.values() for row in rows)
             for heading, rows in self._sections.items():
                 yield Static(heading, classes="heading", markup=False)

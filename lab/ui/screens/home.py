@@ -12,6 +12,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Footer
 
+from lab import i18n
 from lab.practice.attempt import standings
 from lab.practice.session import Session
 from lab.practice.suggestion import suggest
@@ -109,7 +110,7 @@ class HomeScreen(SessionScreen):
 
     def action_help(self) -> None:
         """Show what this screen tells, and its keys."""
-        self.app.push_screen(HelpScreen("ui.home.help", keys.HOME, with_shell=False))
+        self.app.push_screen(HelpScreen(i18n.text("ui.home.help"), keys.HOME, with_shell=False))
 
     def action_details(self) -> None:
         """Show what the preparation of the lab has said."""

@@ -258,7 +258,7 @@ class PracticeScreen(ExerciseScreen):
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
         with_shell = not self.lab.is_replay
-        self.app.push_screen(HelpScreen(self.ABOUT, keys.PRACTICE, with_shell=with_shell))
+        self.app.push_screen(HelpScreen(i18n.text(self.ABOUT), keys.PRACTICE, with_shell=with_shell))
 
     async def action_hint(self) -> None:
         """Show one more hint below the task."""
