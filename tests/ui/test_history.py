@@ -89,7 +89,7 @@ async def test_a_history_that_cannot_be_written_is_told_and_the_hint_is_shown_al
         assert "First hint of psa-warn." in stage.task
 
 
-async def test_what_was_passed_stays_so_when_it_is_reset(stage: Stage, first: Exercise) -> None:
+async def test_what_was_passed_stays_so_when_it_is_begun_anew(stage: Stage, first: Exercise) -> None:
     stage.session.start(first)
     passed(stage, first)
     async with stage.show() as pilot:
@@ -97,4 +97,5 @@ async def test_what_was_passed_stays_so_when_it_is_reset(stage: Stage, first: Ex
         await pilot.press("f9", "y")
         await stage.hear(pilot, PracticeScreen.LookedBack, 2)
         assert stage.session.calls[-2:] == ["grade psa-warn", "start psa-warn"]
-        assert stage.labels[0].startswith("✓ PASS")
+        assert stage.labels[0].startswith("◐ begun")
+        assert stage.practice.views[first.id].passed

@@ -22,7 +22,7 @@ async def test_chinese_from_the_start(stage: Stage, monkeypatch: pytest.MonkeyPa
     async with stage.show() as pilot:
         await pilot.press("f5")
         await stage.hear(pilot, PracticeScreen.Judged)
-        assert "✗ 未通过  0/3  特权 Pod 被拒绝" in stage.results
+        assert "✗ 0/3  特权 Pod 被拒绝" in stage.results
         assert "实际  它被接受了" in stage.results
         assert "Task of psa-warn (zh)." in stage.task
         assert "评分" in footer(stage)
