@@ -26,7 +26,7 @@ PAST = (
 """What was checked: exercise, answer, days ago."""
 PICTURES = {
     "home": (),
-    "mistake": ("e", "f8", "f6", *["down"] * 5, "f5", "f6", "f6"),
+    "mistake": ("e", "f8", *["down"] * 5, "f5", "f6"),
 }
 """Name -> the keys that lead there."""
 

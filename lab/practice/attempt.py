@@ -74,8 +74,8 @@ class Attempt:
         ended: when it was reset or started anew; None: it still is what the cluster holds.
         hints: how many were taken.
         solution_seen: whether the learner looked at the solution.
-        prepared: it began with a start; else how long it took says nothing.
         grades: oldest first.
+        prepared: it began with a start; else how long it took says nothing.
     """
 
     exercise: str
@@ -85,8 +85,8 @@ class Attempt:
     ended: datetime | None = None
     hints: int = 0
     solution_seen: bool = False
-    prepared: bool = True
     grades: tuple[PastGrade, ...] = ()
+    prepared: bool = True
 
     @property
     def scored(self) -> tuple[PastGrade, ...]:
