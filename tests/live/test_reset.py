@@ -134,8 +134,8 @@ iptables-nft -F && iptables-nft -P FORWARD DROP
 iptables -I INPUT -p tcp --dport 10250 -j DROP
 iptables -I INPUT ! -i lo -p tcp --dport 6443 -j DROP
 nft add table inet shut
-nft 'add chain inet shut all { type filter hook forward priority 0; policy drop; }'
-systemctl mask --now kubelet
+nft 'add chain inet shut everything { type filter hook forward priority 0; policy drop; }'
+systemctl disable --now kubelet
 NODE
 done
 """
