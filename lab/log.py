@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BYTES = 512 * 1024
 """The most that one file takes. The one before it is kept as `ckslab.log.1`, so there are never more than two."""
+MESSAGE = 300
+"""The most characters of what an exception says."""
 
 _seen: set[str] = set()
 _lock = threading.Lock()
@@ -46,7 +48,7 @@ def fault(doing: str, error: BaseException) -> Written:
         doing: what was being done, in English, such as `check pods.runs`.
     """
     file = paths.log()
-    trace = "".join(traceback.format_exception(error))
+    trace = trace_of(error)
     try:
         with _lock:
             if trace not in _seen:
@@ -55,6 +57,18 @@ def fault(doing: str, error: BaseException) -> Written:
     except OSError as refused:
         return Written("log.not_written", {"file": file, "said": refused})
     return Written("log.written", {"file": file})
+
+
+def trace_of(error: BaseException) -> str:
+    """Where each exception of the chain came from, the first cause first, and the begin of what it says.
+
+    Not all that it says: in the text of an answer that was not understood there may be anything.
+    """
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = f"{trace_of(cause)}\nwhich led to:\n" if cause is not None else ""
+    lines = "".join(traceback.format_tb(error.__traceback__))
+    first_line = next(iter(str(error).splitlines()), "")[:MESSAGE]
+    return f"{before}Traceback (most recent call last):\n{lines}{type(error).__name__}: {first_line}\n"
 
 
 def place(error: BaseException, folder: str = "") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -257,7 +256,7 @@ class KindEngine:
             Path("/lib/modules").mkdir(parents=True, exist_ok=True)
         options = ["--image", made_from, "--kubeconfig", str(self.kubeconfig), "--config", "-"]
         argv = [str(image.kind_program()), "create", "cluster", *options]
-        hear = bounded(lambda line: steps.say(_plain(line)), seconds=_CREATE_SECONDS, what=i18n.text("kind.nodes"))
+        hear = bounded(steps.say, seconds=_CREATE_SECONDS, what=i18n.text("kind.nodes"))
         made = self._containers.watch(
             argv, _steps_only(hear), kind_config(self.lab, facts).encode(), self._kind_settings()
         )
@@ -329,11 +328,3 @@ def _require_inotify() -> None:
     left = host.inotify_left()
     if left < host.INOTIFY_WANTED:
         raise LabError("host.inotify", left=left, wanted=host.INOTIFY_WANTED)
-
-
-def _plain(line: str | None) -> str | None:
-    """What kind says without its bullets, ticks, pictures and dots: ` • Writing configuration 📜  ...`."""
-    if line is None:
-        return None
-    words = "".join(sign for sign in line if unicodedata.category(sign) not in ("So", "Mn", "Cf"))
-    return " ".join(words.split()).strip(" •.")

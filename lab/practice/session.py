@@ -130,7 +130,7 @@ class Session:
                 self._go_back(steps.say)
 
     def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
-        """Look at the cluster, `through` an observer around the lab's own, and judge. Changes nothing."""
+        """Look at the cluster, `through` an observer around the lab's own, and judge. Changes nothing that stays."""
         observer = self._observe(self.engine, exercise.images)
         with hold(self.engine.lab, only_looking=True), closing(observer):
             found = grade(

@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 from textual.app import App
 from textual.worker import WorkerFailed
 
-from lab import __version__, i18n, paths
+from lab import __version__, i18n, log, paths
 
 EXIT_CODE = 1
 """As of any Python program that ends by an exception."""
@@ -89,22 +88,8 @@ def _write(fault: BaseException) -> Path:
     file = paths.crash()
     when = time.strftime("%Y-%m-%d %H:%M:%S %z")
     python = sys.version.split(maxsplit=1)[0]
-    text = "\n".join([f"ckslab {__version__}, Python {python}, {when}", *_told(fault)])
+    text = "\n".join([f"ckslab {__version__}, Python {python}, {when}", log.trace_of(fault)])
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as written:
         file.chmod(0o600)
-        written.write(f"{text}\n")
+        written.write(text)
     return file
-
-
-def _told(fault: BaseException) -> Iterator[str]:
-    """Where each exception of the chain came from, the first cause first, and the begin of what it says.
-
-    Not all that it says: in the text of an answer that was not understood there may be anything.
-    """
-    cause = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
-    if cause is not None:
-        yield from _told(cause)
-        yield "\nwhich led to:\n"
-    yield "".join(traceback.format_tb(fault.__traceback__)).rstrip()
-    first_line = next(iter(str(fault).splitlines()), "")
-    yield f"{type(fault).__name__}: {first_line[:300]}"

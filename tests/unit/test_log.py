@@ -47,6 +47,13 @@ def test_values_of_variables_are_not_written() -> None:
     assert SECRET not in written()
 
 
+def test_of_what_an_exception_says_only_the_first_line_is_written() -> None:
+    """Behind it there may be all of an answer that was not understood."""
+    log.fault("reading", ValueError(f"not understood:\n{SECRET}"))
+    assert "ValueError: not understood:" in written()
+    assert SECRET not in written()
+
+
 def test_nobody_but_its_owner_may_read_it() -> None:
     before = os.umask(0)
     try:
