@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from posixpath import basename
 from typing import Any, Concatenate, ParamSpec, Protocol
 
 
@@ -201,7 +202,7 @@ class Observer(Protocol):
 
 
 P = ParamSpec("P")
-Look = Callable[Concatenate[Observer, P], Finding]
+CheckFunction = Callable[Concatenate[Observer, P], Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,33 +210,31 @@ class Check:
     """A check under the name that exercises call it by."""
 
     name: str
-    look: Callable[..., Finding]
+    run: Callable[..., Finding]
     causes: frozenset[str] = frozenset()
 
 
 _checks: dict[str, Check] = {}
 
 
-def check(name: str, *, causes: Iterable[str] = ()) -> Callable[[Look[P]], Look[P]]:
+def check(name: str, *, causes: Iterable[str] = ()) -> Callable[[CheckFunction[P]], CheckFunction[P]]:
     """Enter a function among the checks, as `@check("psa.mode")`. Its keyword parameters are what `with:` may give.
 
     Args:
         causes: all that its findings may have among their `causes`; a known mistake names some of them.
     """
 
-    def enter(look: Look[P]) -> Look[P]:
+    def enter(run: CheckFunction[P]) -> CheckFunction[P]:
         if name in _checks:
             raise ValueError(f"two checks are called {name}")
-        _checks[name] = Check(name, look, frozenset(causes))
-        return look
+        _checks[name] = Check(name, run, frozenset(causes))
+        return run
 
     return enter
 
 
-def checks() -> Mapping[str, Check]:
-    """All checks by name."""
-    import checkers.all  # noqa: F401 - enters them
-
+def entered() -> Mapping[str, Check]:
+    """The checks of the modules that are imported so far, by name; `checkers.registry` imports them all."""
     return _checks
 
 
@@ -252,3 +251,22 @@ def failed(expected: Text, found: Text, why: Text, link: str = "", causes: Itera
 def broken(expected: Text, found: Text) -> Finding:
     """It cannot be judged, and that is the lab's to mend."""
     return Finding(Verdict.BROKEN, expected, found)
+
+
+def is_image(given: str, wanted: str) -> bool:
+    """Whether two names mean the same image: `docker.io/library/` goes without saying, and so does a digest."""
+    return _full_name(given) == _full_name(wanted)
+
+
+def _full_name(image: str) -> str:
+    name = image.partition("@")[0]
+    first, slash, rest = name.partition("/")
+    if not slash or not ("." in first or ":" in first or first == "localhost"):
+        first, rest = "docker.io", name
+    if first == "index.docker.io":
+        first = "docker.io"
+    if first == "docker.io" and "/" not in rest:
+        rest = f"library/{rest}"
+    if ":" not in basename(rest):
+        rest += ":latest"
+    return f"{first}/{rest}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checkers.api import Finding, NoExec, NoLook, NotSeen, Observer, Ran, Text, check, failed, passed
-from checkers.pod import Container, Pod
-from checkers.runtime import inspect
-from checkers.trouble import CAUSES, Trouble, of_running_pod
-from checkers.words import as_is, listed, of_container
+from checkers.kit.pod import Container, Pod
+from checkers.kit.runtime import inspect
+from checkers.kit.text import as_is, listed, of_container
+from checkers.kit.trouble import CAUSES, Trouble, of_running_pod
 
 LINK = "https://kubernetes.io/docs/tutorials/security/apparmor/"
 

@@ -16,8 +16,8 @@ import yaml
 
 from checkers.api import Finding, LabBroken, LearnerBroke, NotSeen, Observer, Text, check, failed, passed
 from checkers.etcd import ENCRYPT, Provider
-from checkers.static_pods import NODE, Folder, Kubelet, Manifest, kubelet, manifests
-from checkers.words import as_is, listed
+from checkers.kit.static_pods import NODE, Folder, Kubelet, Manifest, kubelet, manifests
+from checkers.kit.text import as_is, listed
 
 FLAG = "--encryption-provider-config"
 RELOAD = f"{FLAG}-automatic-reload"

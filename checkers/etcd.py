@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
-from checkers.words import as_is, listed, of_some
+from checkers.kit.text import as_is, listed, of_some
 
 ENCRYPT = "https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/"
 VERIFY = f"{ENCRYPT}#verifying-that-data-is-encrypted"

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from checkers.api import DryRun, Finding, Observer, Text, check, passed
-from checkers.constraint import CAUSES as OF_CONSTRAINTS
-from checkers.constraint import Reason, Request, config_reason, errors, reasons, webhook_reason
-from checkers.trouble import Trouble, running_pod
-from checkers.words import listed
+from checkers.kit.constraint import CAUSES as OF_CONSTRAINTS
+from checkers.kit.constraint import Reason, Request, config_reason, errors, reasons, webhook_reason
+from checkers.kit.text import listed
+from checkers.kit.trouble import Trouble, running_pod
 
 INSTALL = "https://open-policy-agent.github.io/gatekeeper/website/docs/install/"
 NAMESPACE = "gatekeeper-system"

@@ -13,8 +13,8 @@ from typing import Any
 
 from checkers.api import Finding, LabBroken, NoLook, Observer, Text, check, failed, passed
 from checkers.etcd import SECRETS
-from checkers.static_pods import NODE
-from checkers.words import as_is, of_some
+from checkers.kit.static_pods import NODE
+from checkers.kit.text import as_is, of_some
 
 FILE = "/var/lib/ckslab/secrets-at-start.json"
 """Where a start leaves it on the control plane: no task has a learner work there."""

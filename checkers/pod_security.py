@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from checkers.api import DryRun, Finding, Observer, Text, check, failed, passed
-from checkers.trouble import absent
-from checkers.words import as_is, listed
+from checkers.kit.text import as_is, listed
+from checkers.kit.trouble import absent
 
 MODES = (
     "https://kubernetes.io/docs/concepts/security/pod-security-admission/#pod-security-admission-labels-for-namespaces"

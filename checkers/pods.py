@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from posixpath import basename
 
-from checkers.api import Finding, Observer, Text, check, failed, passed
-from checkers.images import is_image
-from checkers.pod import Container, Pod
-from checkers.trouble import CAUSES, Trouble, of_running_pod
-from checkers.words import as_is, listed, of_container
+from checkers.api import Finding, Observer, Text, check, failed, is_image, passed
+from checkers.kit.pod import Container, Pod
+from checkers.kit.text import as_is, listed, of_container
+from checkers.kit.trouble import CAUSES, Trouble, of_running_pod
 
 LINK = "https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/"
 

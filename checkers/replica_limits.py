@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 from checkers.api import Finding, NotSeen, Observer, Refused, Text, check, failed, passed
-from checkers.constraint import denies, escapes, exempted, is_among, left_out
 from checkers.gatekeeper import CAUSES, Gatekeeper, Ruling
-from checkers.words import listed
+from checkers.kit.constraint import denies, escapes, exempted, is_among, left_out
+from checkers.kit.text import listed
 
 LINK = "https://open-policy-agent.github.io/gatekeeper/website/docs/howto/"
 MOST = 8

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from checkers.api import Finding, NotSeen, Observer, Text, check, failed, passed
-from checkers.pod import Container, Pod
-from checkers.runtime import inspect
-from checkers.trouble import CAUSES, absent, of_running_pod
-from checkers.words import as_is, listed, of_container
+from checkers.kit.pod import Container, Pod
+from checkers.kit.runtime import inspect
+from checkers.kit.text import as_is, listed, of_container
+from checkers.kit.trouble import CAUSES, absent, of_running_pod
 
 RUNTIME_CLASS = "https://kubernetes.io/docs/concepts/containers/runtime-class/"
 GVISOR = "https://gvisor.dev/docs/"

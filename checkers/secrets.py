@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checkers.api import Finding, NoLook, Observer, Refused, Text, check, failed, passed
 from checkers.etcd import ENCRYPT, NOT_READ, SECRETS
-from checkers.words import as_is
+from checkers.kit.text import as_is
 
 LINK = "https://kubernetes.io/docs/concepts/configuration/secret/#secret-types"
 

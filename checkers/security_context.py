@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
-from checkers.pod import Container, Kind, Pod
-from checkers.processes import Process, first_process
-from checkers.trouble import CAUSES, of_running_pod
-from checkers.words import listed, of_container
+from checkers.kit.pod import Container, Kind, Pod
+from checkers.kit.processes import Process, first_process
+from checkers.kit.text import listed, of_container
+from checkers.kit.trouble import CAUSES, of_running_pod
 
 LINK = "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"
 

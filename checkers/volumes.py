@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from posixpath import dirname, normpath
 
 from checkers.api import Finding, NoExec, Observer, Ran, Text, check, failed, passed
-from checkers.pod import Container, Pod
+from checkers.kit.pod import Container, Pod
+from checkers.kit.processes import Process, first_process
+from checkers.kit.text import as_is, listed, of_container
+from checkers.kit.trouble import CAUSES, of_running_pod
 from checkers.pods import running
-from checkers.processes import Process, first_process
-from checkers.trouble import CAUSES, of_running_pod
-from checkers.words import as_is, listed, of_container
 
 EMPTY_DIR = "https://kubernetes.io/docs/concepts/storage/volumes/#emptydir"
 SECURITY_CONTEXT = "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from checkers.api import Check, Verdict, checks
+from checkers.api import Check, Verdict
+from checkers.registry import checks
 from lab import paths
 from lab.catalog.format import AnswerFile, CriterionFile, DomainFile, ExerciseFile, MistakeFile, ScenarioFile
 from lab.catalog.model import (
@@ -175,7 +176,7 @@ def _criterion(source: Source, field: str, file: CriterionFile) -> Criterion:
         source.problem(f"{field}.check", "no_check", name=file.check, known=", ".join(sorted(checks())))
         check = Check(file.check, _never)
     else:
-        parameters = read_mapping(source, f"{field}.with", dict(file.with_ or {}), parameters_of(check.look))
+        parameters = read_mapping(source, f"{field}.with", dict(file.with_ or {}), parameters_of(check.run))
     return Criterion(file.id, file.title, file.points, check, parameters)
 
 

@@ -8,7 +8,8 @@ from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
 
-from checkers.api import Check, checks
+from checkers.api import Check
+from checkers.registry import checks
 from lab.catalog.format import CriterionFile, ExerciseFile
 from lab.catalog.reader import Entry, choices, entries_of, parameters_of
 
@@ -61,8 +62,8 @@ def _object(entries: Mapping[str, Entry], title: str = "") -> Schema:
 
 def _if_check(check: Check) -> Schema:
     """What `with:` may hold where this check is called."""
-    parameters = _object(parameters_of(check.look))
-    parameters["description"] = (check.look.__doc__ or "").strip().partition("\n")[0]
+    parameters = _object(parameters_of(check.run))
+    parameters["description"] = (check.run.__doc__ or "").strip().partition("\n")[0]
     then: Schema = {"properties": {"with": parameters}}
     if parameters["required"]:
         then["required"] = ["with"]

@@ -42,7 +42,8 @@ def set_up(name: str, progress: OnProgress, *, yes: bool) -> None:
 
     Virtual machines get theirs in `up`, and the user's own cluster needs nothing.
     """
-    from lab.cluster import image, record
+    from lab.cluster import record
+    from lab.cluster.image import node_image as image
 
     memory = record.load(name) or record.Record()
     if memory.engine == "kind":
@@ -51,13 +52,13 @@ def set_up(name: str, progress: OnProgress, *, yes: bool) -> None:
 
 def _engine(name: str, memory: Record) -> Engine:
     if memory.engine == "vagrant":
-        from lab.cluster.vagrant import VagrantEngine
+        from lab.cluster.vagrant.engine import VagrantEngine
 
         return VagrantEngine(name, memory)
     if memory.engine == "external":
-        from lab.cluster.external import ExternalEngine
+        from lab.cluster.external.engine import ExternalEngine
 
         return ExternalEngine(name, memory)
-    from lab.cluster.kind import KindEngine
+    from lab.cluster.kind.engine import KindEngine
 
     return KindEngine(name, memory)

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 from lab import i18n, paths
-from lab.cluster import capabilities, containers, host, hypervisor, image, open_lab, record
-from lab.cluster.containers import Containers
+from lab.cluster import open_lab, record
 from lab.cluster.engine import Engine, State
-from lab.cluster.hypervisor import Facts
+from lab.cluster.host import containers
+from lab.cluster.host import facts as host
+from lab.cluster.host.containers import Containers
+from lab.cluster.image import node_image as image
+from lab.cluster.machines import capabilities
+from lab.cluster.vagrant import hypervisor
+from lab.cluster.vagrant.hypervisor import Facts
 from lab.errors import LabError
 
 _GIBIBYTE = 2**30

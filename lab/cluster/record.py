@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from lab import i18n, paths
-from lab.cluster.containers import Runtime
 from lab.cluster.engine import Capability, Role
-from lab.cluster.hypervisor import Provider
+from lab.cluster.host.containers import Runtime
+
+Provider = Literal["virtualbox", "libvirt"]
+"""What Vagrant has virtual machines run by, under its own name for it."""
 
 _FILE = "lab.json"
 _CHOICES = ("runtime", "image", "provider", "machines", "kubeconfig", "ssh_config", "base", "baseline")

@@ -34,7 +34,7 @@ def add(verbs: Verbs) -> None:
 
 
 def _setup(args: Namespace) -> int:
-    from lab.cluster.image import setup
+    from lab.cluster.image.node_image import setup
     from lab.console import Console
 
     with Console() as progress:

@@ -18,11 +18,11 @@ from lab.commands.exercises import open_session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from lab.authoring.prove import Impossible, Proof
+    from lab.authoring.sample import LeftOut
     from lab.catalog.model import Exercise
     from lab.console import Console
     from lab.grading.grade import Graded
-    from lab.grading.prove import Impossible, Proof
-    from lab.grading.sample import LeftOut
     from lab.practice.session import Session
 
 
@@ -79,8 +79,8 @@ def _minutes(text: str) -> float:
 
 
 def _prove(args: Namespace) -> int:
+    from lab.authoring import proof_report
     from lab.console import Console
-    from lab.grading import proof_report
 
     session = open_session(args)
     exercises = [session.exercise(name) for name in args.exercise] or session.catalog.exercises
@@ -99,8 +99,9 @@ def _proofs(
     session: Session, exercises: Sequence[Exercise], args: Namespace, console: Console
 ) -> Iterator[Proof | Impossible | LeftOut]:
     """Let the proofs run, telling the console of each when it begins. What comes of them comes exercise by exercise."""
-    from lab.grading.prove import Proving, Wanted
-    from lab.grading.sample import Budget
+    from lab.authoring.prove import Proving, Wanted
+    from lab.authoring.sample import Budget
+    from lab.authoring.workbench import prove_exercises
     from lab.progress import Progress
 
     wanted = Wanted(args.answer, record=args.record, force=args.force)
@@ -108,7 +109,7 @@ def _proofs(
     began = time.monotonic()
 
     def results() -> Iterator[Proof | Impossible | LeftOut]:
-        for event in session.prove(exercises, wanted, console, budget=budget):
+        for event in prove_exercises(session, exercises, wanted, console, budget=budget):
             if isinstance(event, Proving):
                 step = f"{event.exercise.id} {event.answer}"
                 console(Progress(step, event.number, event.answers, time.monotonic() - began))
@@ -130,8 +131,8 @@ class _Found:
 
 def _watch(results: Iterator[Proof | Impossible | LeftOut], console: Console, *, silent: bool) -> _Found:
     """All results; unless `silent`, the table of each exercise is shown as soon as it is complete."""
-    from lab.grading import proof_report
-    from lab.grading.prove import Impossible, Proof
+    from lab.authoring import proof_report
+    from lab.authoring.prove import Impossible, Proof
 
     found = _Found()
     for _, of_exercise in groupby(results, key=lambda result: result.exercise.id):

@@ -36,7 +36,7 @@ READ = 200
 """Of the log, which are searched for errors: some programs list all their flags after one that they do not know."""
 
 _BASELINE = "/var/lib/ckslab/baseline/whole/files"
-"""Where a node keeps its files as they were when the lab was made (`lab/cluster/baseline.sh`)."""
+"""Where a node keeps its files as they were when the lab was made (`lab/cluster/machines/baseline.sh`)."""
 _COMPLAINT = re.compile(
     r'(?:Could not process manifest file|Error syncing pod, skipping)" err="(?:[^"\\]|\\.)*"|SetUp failed for volume.*'
 )

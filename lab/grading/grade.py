@@ -120,7 +120,7 @@ def judge(criterion: Criterion, observer: Observer) -> Finding:
     """What the criterion's check finds. What stops it from looking is the learner's fault only where that is known."""
     expected = Text(criterion.title.en, criterion.title.zh)
     try:
-        return criterion.check.look(observer, **criterion.parameters)
+        return criterion.check.run(observer, **criterion.parameters)
     except NotSeen as error:
         return Finding(Verdict.UNSEEN, expected, error.words)
     except LearnerBroke as error:

@@ -10,8 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from checkers.api import DryRun, NoLook, NotSeen, Ran, Refused
-from checkers.images import is_image
+from checkers.api import DryRun, NoLook, NotSeen, Ran, Refused, is_image
 from checkers.kept import fingerprints
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine

@@ -13,8 +13,8 @@ from checkers.kept import FILE, remembered
 from lab.catalog.model import MachineFile, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Engine, Node
-from lab.cluster.kubectl import Kubectl
-from lab.cluster.wait import until
+from lab.cluster.host.wait import until
+from lab.cluster.machines.kubectl import Kubectl
 from lab.errors import LabError
 
 GONE = 30

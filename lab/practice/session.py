@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 
 from lab import i18n
-from lab.catalog.model import Answer, Catalog, Exercise, Scenario
+from lab.catalog.model import Catalog, Exercise, Scenario
 from lab.clock import SYSTEM, Clock
-from lab.cluster import baseline
-from lab.cluster.engine import Capability, Completed, Engine, State
-from lab.cluster.lock import hold
-from lab.cluster.steps import Step, Steps
+from lab.cluster.engine import Capability, Engine
+from lab.cluster.host.lock import hold
+from lab.cluster.host.steps import Step, Steps
+from lab.cluster.machines import baseline
 from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, OnFinding, Through, directly, grade, unwatched
-from lab.grading.memory import Memory
 from lab.grading.observe import KubernetesObserver
-from lab.grading.prove import ProofEvent, Wanted, prove
-from lab.grading.sample import Budget, LeftOut, prove_within
 from lab.practice.history import History
 from lab.practice.scenario import Stage
-from lab.practice.script import run_as_learner
 from lab.practice.slate import Slate
 from lab.progress import OnProgress, ignore
 
@@ -56,7 +52,7 @@ class Session:
         self.catalog = catalog
         self.engine = engine
         self.history = history or History(clock=clock)
-        self._observe = observe
+        self.observe = observe
         self.clock = clock
 
     def exercise(self, name: str) -> Exercise:
@@ -131,7 +127,7 @@ class Session:
 
     def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
         """Look at the cluster, `through` an observer around the lab's own, and judge. Changes nothing that stays."""
-        observer = self._observe(self.engine, exercise.images)
+        observer = self.observe(self.engine, exercise.images)
         with hold(self.engine.lab, only_looking=True), closing(observer):
             found = grade(
                 exercise,
@@ -144,45 +140,10 @@ class Session:
         self.history.add(found, self.engine)
         return found
 
-    def prove(
-        self,
-        exercises: Sequence[Exercise],
-        wanted: Wanted,
-        progress: OnProgress = ignore,
-        *,
-        budget: Budget | None = None,
-    ) -> Iterator[ProofEvent | LeftOut]:
-        """Run the answers and compare each verdict with what its exercise predicts: all, or what a budget allows.
-
-        Where the API server does not answer, which some answers are about, the lab goes back to its baseline first.
-        Of that `progress` tells; of the proofs, the events.
-
-        Raises:
-            LabError: the lab is not ready (`prove.not_ready`).
-        """
-        with hold(self.engine.lab):
-            status = self.engine.status()
-            if status.state in (State.UNREACHABLE, State.DEGRADED) and Capability.BASELINE not in self.engine.lacks():
-                self.reset(progress=progress)
-                status = self.engine.status()
-            if status.state is not State.READY:
-                raise LabError("prove.not_ready", status.detail, lab=status.lab)
-            memory = Memory(status.engine, status.kubernetes)
-            unrecorded = Session(self.catalog, self.engine, observe=self._observe, clock=self.clock)
-            if budget is not None:
-                yield from prove_within(budget, exercises, unrecorded, wanted, memory=memory, clock=self.clock)
-                return
-            for exercise in exercises:
-                yield from prove(exercise, unrecorded, wanted, memory=memory, clock=self.clock)
-
     def down(self, progress: OnProgress = ignore) -> None:
         """Remove the lab, and with it what every attempt on it made."""
         self.engine.down(progress)
         self.history.end_all(self.engine)
-
-    def answer(self, answer: Answer) -> Completed:
-        """Do what an answer does, as the learner."""
-        return run_as_learner(self.engine, answer)
 
     def _stage(self) -> Stage:
         return Stage(self.engine, self.clock)

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 
 from lab import i18n
 from lab.clock import Clock
-from lab.cluster import base, inventory
 from lab.cluster.engine import Capability, Engine
-from lab.cluster.inventory import KUBECONFIG, Inventory, Thing
-from lab.cluster.kubectl import Kubectl
-from lab.cluster.wait import until
+from lab.cluster.host.wait import until
+from lab.cluster.machines import base, inventory
+from lab.cluster.machines.inventory import KUBECONFIG, Inventory, Thing
+from lab.cluster.machines.kubectl import Kubectl
 from lab.errors import LabError
 
 ACCEPTED = 15

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.cluster import create_lab, image, open_lab
+from lab.cluster import create_lab, open_lab
 from lab.cluster.engine import Engine
+from lab.cluster.image import node_image as image
 from lab.cluster.record import Record
 from lab.console import Console
 from lab.progress import OnProgress, ignore

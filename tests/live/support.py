@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import paths
-from lab.cluster import containers, record
-from lab.cluster.containers import Containers
+from lab.cluster import record
+from lab.cluster.host import containers
+from lab.cluster.host.containers import Containers
 
 PROGRAM = str(Path(sys.executable).parent / "ckslab")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from lab.catalog.load import SOLUTION, load
-from lab.cluster.base import HOME
 from lab.cluster.engine import Engine
+from lab.cluster.machines.base import HOME
 from tests.live.support import Cli
 
 EXERCISE = "busybox-security-context"

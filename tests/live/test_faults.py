@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.cluster.containers import LABEL, Containers
 from lab.cluster.engine import Engine
+from lab.cluster.host.containers import LABEL, Containers
 from tests.live.support import Cli, belongings, engine_of, image_of, remains
 
 EXERCISE = "busybox-security-context"

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from lab.clock import SYSTEM, wait_until
-from lab.cluster import image
-from lab.cluster.containers import Containers
 from lab.cluster.engine import Engine
+from lab.cluster.host.containers import Containers
+from lab.cluster.image import node_image as image
 from lab.progress import ignore
 from tests.live.support import Cli, belongings, engine_of, image_of, remains
 

@@ -58,7 +58,7 @@ def _has(exercise: Exercise, changed: set[Path]) -> bool:
 
 def _modules(exercise: Exercise, root: Path) -> set[Path]:
     """The files of the checks that its criteria call."""
-    names = {criterion.check.look.__module__ for criterion in exercise.criteria}
+    names = {criterion.check.run.__module__ for criterion in exercise.criteria}
     return {root.joinpath(*name.split(".")).with_suffix(".py") for name in names}
 
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import pytest
 
 from checkers.api import Verdict
+from lab.authoring.prove import expected_of
 from lab.catalog.load import load
 from lab.catalog.model import Answer, Exercise
 from lab.grading.grade import directly, grade, unwatched
-from lab.grading.prove import expected_of
 from lab.grading.record import UNTOUCHED, Replay, place
 
 ANSWERS = [(exercise, answer) for exercise in load().exercises for answer in (None, *exercise.answers)]

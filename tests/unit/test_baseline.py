@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lab.cluster import baseline
 from lab.cluster.engine import Capability, Node
+from lab.cluster.machines import baseline
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
 from tests.unit.support.container_engine import leases

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cluster import baseline
+from lab.cluster.machines import baseline
 from tests.unit.support.home import program
 
 SCRIPT = baseline.script()

@@ -6,7 +6,8 @@ import inspect
 
 import pytest
 
-from checkers.api import Finding, Observer, Text, check, checks, passed
+from checkers.api import Finding, Observer, Text, check, passed
+from checkers.registry import checks
 from lab.catalog.schema import of_type
 
 
@@ -21,7 +22,7 @@ def test_a_name_is_given_once() -> None:
 
 @pytest.mark.parametrize("name", sorted(checks()))
 def test_each_check_says_what_it_holds_and_takes_what_a_file_can_give(name: str) -> None:
-    look = checks()[name].look
+    look = checks()[name].run
     assert look.__doc__
     first, *parameters = inspect.signature(look, eval_str=True).parameters.values()
     assert first.name == "lab"

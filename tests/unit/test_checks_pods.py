@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from checkers.api import Finding, Verdict, checks
-from checkers.images import is_image
+from checkers.api import Finding, Verdict, is_image
+from checkers.kit.trouble import CAUSES
 from checkers.pods import runs
-from checkers.trouble import CAUSES
+from checkers.registry import checks
 from tests.unit.support.observations import NAME, HandMade, container, pod, seeing, waiting
 
 COMMAND = ("sh", "-c", "sleep 1h")

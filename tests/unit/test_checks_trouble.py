@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from checkers.api import Finding, LabBroken, NotSeen, Ran, Text, Verdict
-from checkers.pod import Pod
-from checkers.trouble import Trouble, of_running_pod, running_pod
+from checkers.kit.pod import Pod
+from checkers.kit.trouble import Trouble, of_running_pod, running_pod
 from tests.unit.support.observations import (
     FINISHED,
     NAME,

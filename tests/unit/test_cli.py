@@ -17,13 +17,13 @@ import pytest
 import lab.cluster
 from checkers.api import Finding, Text, Verdict
 from lab import cli, i18n, paths
+from lab.authoring.prove import Impossible, Proof, ProofEvent, Proving, Wanted
 from lab.catalog.model import Exercise
 from lab.cluster import record
 from lab.cluster.engine import State, Status
 from lab.cluster.record import Record
 from lab.errors import LabError
 from lab.grading.grade import Grade, Graded, OnFinding, unwatched
-from lab.grading.prove import Impossible, Proof, ProofEvent, Proving, Wanted
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress
 
@@ -139,7 +139,7 @@ def test_down(engine: StandIn, capsys: Output) -> None:
 def test_setup_passes_on_what_was_chosen(engine: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, object] = {}
     image = SimpleNamespace(setup=lambda progress, **chosen: asked.update(chosen))
-    monkeypatch.setitem(sys.modules, "lab.cluster.image", image)
+    monkeypatch.setitem(sys.modules, "lab.cluster.image.node_image", image)
     assert cli.main(["setup", "--yes"]) == 0
     assert asked == {"runtime": None, "image": "auto", "yes": True}
 
@@ -373,7 +373,7 @@ def test_prove_ends_with_1_if_an_answer_is_not_as_predicted_and_with_3_if_the_la
         yield Proving(exercises[0], "solution", 1, 1)
         yield Proof(exercises[0], "solution", {}, {"all": 2.0}, problems, is_labs)
 
-    monkeypatch.setattr(Session, "prove", prove)
+    monkeypatch.setattr("lab.authoring.workbench.prove_exercises", prove)
     assert cli.main(["prove", "--force"]) == code
     out = capsys.readouterr().out
     assert "solution" in out
@@ -394,7 +394,7 @@ def test_prove_tells_why_an_exercise_is_not_possible(
     ) -> Iterator[ProofEvent]:
         yield Impossible(exercises[0], "no gVisor here")
 
-    monkeypatch.setattr(Session, "prove", prove)
+    monkeypatch.setattr("lab.authoring.workbench.prove_exercises", prove)
     assert cli.main(["prove"]) == 0
     assert "no gVisor here" in capsys.readouterr().out
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 
-from lab.cluster import base
 from lab.cluster.engine import Completed, Role
+from lab.cluster.machines import base
 from lab.errors import LabError
 from tests.unit.support.container_engine import ADMIN
 from tests.unit.support.engines import done

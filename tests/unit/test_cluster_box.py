@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from lab.cluster import box, host, image
-from lab.cluster.box import PLAIN, Box
+from lab.cluster.host import facts as host
+from lab.cluster.image import node_image as image
+from lab.cluster.vagrant import box
+from lab.cluster.vagrant.box import PLAIN, Box
 from lab.errors import LabError
 from lab.progress import ignore
 from tests.unit.support.engines import done

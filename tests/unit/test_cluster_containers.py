@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from lab import paths
-from lab.cluster import containers, host, processes
-from lab.cluster.containers import ContainerNode, Containers
+from lab.cluster.host import containers, processes
+from lab.cluster.host import facts as host
+from lab.cluster.host.containers import ContainerNode, Containers
 from lab.errors import LabError
 from tests.unit.support.container_engine import Container, HandMadeContainers
 from tests.unit.support.engines import done

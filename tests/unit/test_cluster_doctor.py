@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lab.cluster import containers, doctor, host, image, kind, record
-from lab.cluster.containers import Containers, Runtime
+from lab.cluster import doctor, record
 from lab.cluster.doctor import Examined
+from lab.cluster.host import containers
+from lab.cluster.host import facts as host
+from lab.cluster.host.containers import Containers, Runtime
+from lab.cluster.image import node_image as image
+from lab.cluster.kind import engine as kind
 from lab.cluster.record import Record
 from lab.errors import LabError
 from tests.unit.support.container_engine import HandMadeContainers

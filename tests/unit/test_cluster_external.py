@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from lab import paths
-from lab.cluster import create_lab, external, open_lab, processes, record
+from lab.cluster import create_lab, open_lab, record
 from lab.cluster.engine import Capability, Completed, Engine, State
+from lab.cluster.external import engine as external
+from lab.cluster.host import processes
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
 from lab.progress import ignore

@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from lab import paths
-from lab.cluster import containers, doctor, host, hypervisor, kind, record
-from lab.cluster.containers import Containers, Runtime
+from lab.cluster import doctor, record
 from lab.cluster.doctor import Examined
-from lab.cluster.hypervisor import Facts
+from lab.cluster.host import containers
+from lab.cluster.host import facts as host
+from lab.cluster.host.containers import Containers, Runtime
+from lab.cluster.kind import engine as kind
 from lab.cluster.record import Record
+from lab.cluster.vagrant import hypervisor
+from lab.cluster.vagrant.hypervisor import Facts
 from lab.errors import LabError
 
 GIBIBYTE = 2**30

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from lab import i18n, paths
-from lab.cluster import host, image, packages
-from lab.cluster.containers import Containers
 from lab.cluster.engine import Completed
+from lab.cluster.host import facts as host
+from lab.cluster.host import packages
+from lab.cluster.host.containers import Containers
+from lab.cluster.image import node_image as image
 from lab.errors import LabError
 from lab.progress import Progress, ignore
 from node.commands import Commands

@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from lab import paths
-from lab.cluster import create_lab, health, host, image, kind, open_lab, record
-from lab.cluster.containers import LABEL, Containers
+from lab.cluster import create_lab, open_lab, record
 from lab.cluster.engine import Capability, Engine, State
-from lab.cluster.kind import KindEngine
+from lab.cluster.host import facts as host
+from lab.cluster.host.containers import LABEL, Containers
+from lab.cluster.image import node_image as image
+from lab.cluster.kind import engine as kind
+from lab.cluster.kind.engine import KindEngine
+from lab.cluster.machines import health
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
 from lab.progress import OnProgress, Progress, ignore
@@ -64,7 +68,7 @@ def _kubeconfig_of_kind(monkeypatch: pytest.MonkeyPatch, engine: HandMadeContain
             Path(argv[argv.index("--kubeconfig") + 1]).touch()
         return made(argv, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("lab.cluster.processes.watch", create)
+    monkeypatch.setattr("lab.cluster.host.processes.watch", create)
 
 
 def changed(engine: HandMadeContainers) -> list[str]:

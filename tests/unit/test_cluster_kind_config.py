@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.cluster.host import may_raise_limits
-from lab.cluster.kind_config import HostFacts, kind_config
+from lab.cluster.host.facts import may_raise_limits
+from lab.cluster.kind.config import HostFacts, kind_config
 
 ORDINARY = HostFacts(cgroup_v1=False, may_raise_limits=True)
 OLD_CGROUPS = HostFacts(cgroup_v1=True, may_raise_limits=True)

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from lab import paths
-from lab.cluster.lock import hold
+from lab.cluster.host.lock import hold
 from lab.errors import LabError
 from tests.unit.support.programs import at_work
 

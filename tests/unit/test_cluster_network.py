@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from lab import paths
-from lab.cluster import kubeadm, network
-from lab.cluster.containers import ContainerNode, Containers
-from lab.cluster.kubectl import Kubectl
+from lab.cluster.host.containers import ContainerNode, Containers
+from lab.cluster.machines import kubeadm, network
+from lab.cluster.machines.kubectl import Kubectl
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
 from tests.unit.support.container_engine import HandMadeContainers

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from lab.cluster import host, packages, processes
 from lab.cluster.engine import Completed
+from lab.cluster.host import facts as host
+from lab.cluster.host import packages, processes
 from lab.errors import LabError
 from lab.progress import Progress, ignore
 from tests.unit.support.engines import done

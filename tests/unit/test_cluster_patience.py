@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from lab.cluster.patience import patches, softened
+from lab.cluster.machines.patience import patches, softened
 
 DEPLOYMENT = """
 apiVersion: apps/v1

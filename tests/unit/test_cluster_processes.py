@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.clock import SYSTEM, wait_until
-from lab.cluster import processes
+from lab.cluster.host import processes
 
 BOUND = 20.0
 """Seconds until a process must be gone; on an idle machine it takes a tenth of one."""

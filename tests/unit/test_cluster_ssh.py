@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.cluster import ssh
-from lab.cluster.ssh import Ssh, SshNode
+from lab.cluster.machines import ssh
+from lab.cluster.machines.ssh import Ssh, SshNode
 from lab.errors import LabError
 from tests.unit.support.home import program
 
@@ -145,7 +145,7 @@ def test_slower_machines_are_given_more_time(monkeypatch: pytest.MonkeyPatch, tm
         given.append(timeout)
         raise subprocess.TimeoutExpired("ssh", timeout)
 
-    monkeypatch.setattr("lab.cluster.processes.run", late)
+    monkeypatch.setattr("lab.cluster.host.processes.run", late)
     node = SshNode(Ssh(Path("config"), tmp_path, pace=5), "kube-worker-1", "worker")
     with pytest.raises(LabError, match="10 s"):
         node.run(["true"], timeout=2)

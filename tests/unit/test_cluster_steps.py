@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.cluster.steps import Step, Steps
-from lab.cluster.wait import until
+from lab.cluster.host.steps import Step, Steps
+from lab.cluster.host.wait import until
 from lab.errors import LabError
 from lab.progress import Progress
 from tests.unit.support.clocks import Hands

@@ -13,11 +13,15 @@ import pytest
 import yaml
 
 from lab import paths
-from lab.cluster import baseline, box, create_lab, hypervisor, image, open_lab, vagrant, virtual
+from lab.cluster import create_lab, open_lab
 from lab.cluster.engine import Capability, Engine, Rescuer, State
+from lab.cluster.image import node_image as image
+from lab.cluster.machines import baseline
 from lab.cluster.record import Record
-from lab.cluster.vagrant import VagrantEngine
-from lab.cluster.vagrant_program import spoken
+from lab.cluster.vagrant import box, hypervisor, virtual
+from lab.cluster.vagrant import engine as vagrant
+from lab.cluster.vagrant.engine import VagrantEngine
+from lab.cluster.vagrant.program import spoken
 from lab.errors import LabError, UsageError
 from lab.progress import Progress, ignore
 from tests.unit.support.engines import done
@@ -155,7 +159,7 @@ def told_to_kubeadm(host: VirtualMachines, monkeypatch: pytest.MonkeyPatch) -> d
             documents.update({document["kind"]: document for document in yaml.safe_load_all(more["stdin"])})
         return run(argv, **more)
 
-    monkeypatch.setattr("lab.cluster.processes.run", keep)
+    monkeypatch.setattr("lab.cluster.host.processes.run", keep)
     return documents
 
 
@@ -511,7 +515,7 @@ def test_what_is_for_people_is_heard_without_marks(line: str, said: str) -> None
 
 def test_virtualboxs_machines_are_known_by_name_and_id(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = done(stdout='"mine" {0b2f-1}\n"another one" {0b2f-2}\n')
-    monkeypatch.setattr("lab.cluster.processes.run", lambda *_, **__: listed)
+    monkeypatch.setattr("lab.cluster.host.processes.run", lambda *_, **__: listed)
     assert virtual.machines("virtualbox") == {"mine": "0b2f-1", "another one": "0b2f-2"}
 
 
@@ -519,5 +523,5 @@ def test_a_hypervisors_tool_that_hangs_has_no_say(monkeypatch: pytest.MonkeyPatc
     def hangs(*_: object, **__: object) -> None:
         raise subprocess.TimeoutExpired("virsh", 30)
 
-    monkeypatch.setattr("lab.cluster.processes.run", hangs)
+    monkeypatch.setattr("lab.cluster.host.processes.run", hangs)
     assert virtual.machines("libvirt") == {}

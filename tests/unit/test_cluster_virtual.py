@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cluster import virtual
+from lab.cluster.vagrant import virtual
 from tests.unit.support.virtual_machines import VirtualMachines
 
 COPY = "ckslab-one_vagrant_box_image_0_1795602716_box.img"

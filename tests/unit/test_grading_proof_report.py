@@ -8,8 +8,8 @@ import pytest
 
 from checkers.api import Verdict
 from lab import i18n
-from lab.grading.proof_report import exit_code, reason, summary, table, to_json
-from lab.grading.prove import Impossible, Proof
+from lab.authoring.proof_report import exit_code, reason, summary, table, to_json
+from lab.authoring.prove import Impossible, Proof
 from tests.unit.support.exercises import criterion, exercise
 
 SUBJECT = exercise([criterion("runs"), criterion("refused")])

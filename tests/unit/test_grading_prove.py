@@ -10,12 +10,12 @@ import pytest
 
 from checkers.api import Verdict
 from lab import i18n
+from lab.authoring.memory import Memory
+from lab.authoring.prove import Impossible, Proof, Proving, Wanted, prove
 from lab.catalog.model import Answer, Exercise
 from lab.cluster.engine import Capability, Completed
 from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, Through, directly, grade, unwatched
-from lab.grading.memory import Memory
-from lab.grading.prove import Impossible, Proof, Proving, Wanted, prove
 from lab.grading.record import Replay, place
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import done

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from checkers.api import Verdict
+from lab.authoring.memory import Memory
+from lab.authoring.proof_report import exit_code, to_json
+from lab.authoring.prove import Impossible, Proof, Proving, Wanted
+from lab.authoring.sample import TYPICAL, Budget, LeftOut, prove_within
 from lab.catalog.model import Answer, Exercise, Reset, Scenario
 from lab.cluster.engine import Capability, Completed
 from lab.errors import UsageError
 from lab.grading.grade import Grade, Through, directly, grade, unwatched
-from lab.grading.memory import Memory
-from lab.grading.proof_report import exit_code, to_json
-from lab.grading.prove import Impossible, Proof, Proving, Wanted
-from lab.grading.sample import TYPICAL, Budget, LeftOut, prove_within
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import done
 from tests.unit.support.exercises import answer, criterion, exercise
@@ -63,7 +63,7 @@ def subject(name: str, reset: Reset = "objects") -> Exercise:
 @pytest.fixture(autouse=True)
 def _nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What proofs hang on stays the same, and need not be read again and again."""
-    monkeypatch.setattr("lab.grading.memory.fingerprint", lambda *_, **__: "")
+    monkeypatch.setattr("lab.authoring.memory.fingerprint", lambda *_, **__: "")
 
 
 @pytest.fixture

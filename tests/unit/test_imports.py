@@ -28,4 +28,4 @@ def test_a_quick_verb_imports_nothing_heavy(argv: list[str]) -> None:
 def test_the_command_line_itself_knows_no_part_of_the_lab_that_it_was_not_asked_for() -> None:
     program = "import sys, lab.cli; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert [name for name in modules if name.startswith(("lab.ui", "lab.cluster.kind", "lab.practice"))] == []
+    assert [name for name in modules if name.startswith(("lab.ui", "lab.cluster.kind.engine", "lab.practice"))] == []

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from lab import paths
-from lab.cluster import image
+from lab.cluster.image import node_image as image
 from node.recipe import HERE
 
 VERSIONS = image.versions()

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from checkers.api import Verdict
+from lab.authoring.prove import Wanted
+from lab.authoring.workbench import prove_exercises
 from lab.catalog.model import Catalog, Domain, Exercise, Localized, MachineFile, Resource, Scenario
 from lab.clock import Clock
-from lab.cluster import baseline
 from lab.cluster.engine import Capability, Completed, State
+from lab.cluster.machines import baseline
 from lab.errors import LabError, UsageError
-from lab.grading.prove import Wanted
 from lab.practice.session import Session
 from lab.progress import Progress
 from tests.unit.support.clocks import Hands
@@ -97,7 +98,7 @@ def test_an_impossible_exercise_is_not_started() -> None:
 @pytest.fixture
 def useless_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Going back to the baseline changes nothing."""
-    monkeypatch.setattr("lab.cluster.baseline.restore", lambda *_: None)
+    monkeypatch.setattr("lab.cluster.machines.baseline.restore", lambda *_: None)
 
 
 def test_start_clears_then_makes_then_waits(tmp_path: Path) -> None:
@@ -291,7 +292,7 @@ def restores(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         engine.node.ran.clear()
         engine.node.answers.clear()
 
-    monkeypatch.setattr("lab.cluster.baseline.restore", restore)
+    monkeypatch.setattr("lab.cluster.machines.baseline.restore", restore)
     return asked_before
 
 
@@ -364,7 +365,7 @@ def test_a_proof_runs_the_answers_script_as_the_learner(tmp_path: Path) -> None:
     script.write_text("exit 3\n", encoding="utf-8")
     right = answer("solution", {"a": Verdict.PASS})
     own = exercise([criterion("a")], [type(right)("solution", script, right.verdicts, None)])
-    proof = list(session(HandMadeEngine(), own).prove([own], Wanted("solution", force=True)))[-1]
+    proof = list(prove_exercises(session(HandMadeEngine(), own), [own], Wanted("solution", force=True)))[-1]
     assert "exit code 3" in proof.problems[0]  # type: ignore[union-attr]
 
 
@@ -383,7 +384,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> HandMadeEngine:
 def test_a_proof_begins_from_the_baseline_where_the_api_server_does_not_answer(broken: HandMadeEngine) -> None:
     own = one()
     told: list[Progress] = []
-    assert len(list(session(broken, own).prove([own], Wanted(force=True), told.append))) == 2
+    assert len(list(prove_exercises(session(broken, own), [own], Wanted(force=True), told.append))) == 2
     assert told[0].step == "Going back to the baseline"
 
 
@@ -391,7 +392,7 @@ def test_a_lab_whose_baseline_may_not_be_used_is_not_taken_back_for_a_proof(brok
     broken.lacking = {Capability.BASELINE: "no consent"}
     own = one()
     with pytest.raises(LabError) as caught:
-        list(session(broken, own).prove([own], Wanted()))
+        list(prove_exercises(session(broken, own), [own], Wanted()))
     assert (caught.value.key, broken.state) == ("prove.not_ready", State.UNREACHABLE)
 
 
@@ -399,7 +400,7 @@ def test_a_lab_whose_baseline_may_not_be_used_is_not_taken_back_for_a_proof(brok
 
 
 def _prove(session: Session, own: Exercise) -> object:
-    return list(session.prove([own], Wanted("untouched", force=True)))
+    return list(prove_exercises(session, [own], Wanted("untouched", force=True)))
 
 
 CHANGES: dict[str, Callable[[Session, Exercise], object]] = {
@@ -439,7 +440,7 @@ def test_two_programs_may_grade_at_a_time() -> None:
 
 def test_between_two_answers_of_a_proof_nobody_else_gets_the_lab() -> None:
     engine, own = HandMadeEngine(), one()
-    proving = session(engine, own).prove([own], Wanted(force=True))
+    proving = prove_exercises(session(engine, own), [own], Wanted(force=True))
     next(proving)
     with pytest.raises(AssertionError), at_work(engine.lab):
         pass

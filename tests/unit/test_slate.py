@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lab.cluster import inventory
 from lab.cluster.engine import Capability, Completed
+from lab.cluster.machines import inventory
 from lab.errors import LabError
 from lab.practice.slate import Slate
 from tests.unit.support.clocks import Hands

@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
-from lab.cluster import virtual
-from lab.cluster.hypervisor import facts
 from lab.cluster.record import load
-from lab.cluster.vagrant import VagrantEngine
+from lab.cluster.vagrant import virtual
+from lab.cluster.vagrant.engine import VagrantEngine
+from lab.cluster.vagrant.hypervisor import facts
 from tests.live.support import Cli
 from tests.vagrant.conftest import UP_SECONDS, Watch
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.cluster import processes
-from lab.cluster.containers import LABEL
 from lab.cluster.engine import Completed
-from lab.cluster.processes import OnLine
+from lab.cluster.host import processes
+from lab.cluster.host.containers import LABEL
+from lab.cluster.host.processes import OnLine
 from tests.unit.support.engines import done
 
 ADMIN = yaml.safe_dump({"clusters": [{"name": "kind", "cluster": {"server": "https://127.0.0.1:6443"}}]})

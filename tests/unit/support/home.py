@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab import i18n
-from lab.cluster import host
+from lab.cluster.host import facts as host
 
 
 def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:

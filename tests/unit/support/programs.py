@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 _HOLDING = """
 import sys
-from lab.cluster.lock import hold
+from lab.cluster.host.lock import hold
 
 with hold(sys.argv[1], only_looking=sys.argv[2] == "True"):
     print("held", flush=True)

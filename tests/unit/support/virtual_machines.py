@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from lab.cluster import processes
 from lab.cluster.engine import Completed
-from lab.cluster.processes import OnLine
+from lab.cluster.host import processes
+from lab.cluster.host.processes import OnLine
 from tests.unit.support.container_engine import ANSWERS
 from tests.unit.support.engines import done
 from tests.unit.support.home import program

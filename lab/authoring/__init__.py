@@ -1,0 +1,1 @@
+"""What an author does: prove that every answer gets the verdict it should."""

@@ -1,0 +1,1 @@
+"""The external engine: nodes are the user's."""

@@ -1,0 +1,1 @@
+"""This computer: its programs, containers, packages, and the lock of a lab."""

@@ -1,0 +1,1 @@
+"""What machines are made from: the node image."""

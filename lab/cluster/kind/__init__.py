@@ -1,0 +1,1 @@
+"""The kind engine: nodes are containers."""

@@ -1,0 +1,1 @@
+"""What an engine does on machines of any kind."""

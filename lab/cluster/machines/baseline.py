@@ -1,0 +1,193 @@
+"""The baseline: the pristine state of a lab, kept on its machines, and the way back to it from whatever was made of it.
+
+It is what etcd holds, the files of the system's configuration, the network of each node, and which AppArmor profiles it
+has loaded. Everything else stays as it is: the learner's own files at home, images they pulled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab import i18n
+from lab.clock import SYSTEM, Clock
+from lab.cluster.engine import Capability, Completed, Engine, Node, Powered, Rescuer
+from lab.cluster.machines import connectivity, health, programs
+from lab.cluster.machines.base import HOME
+from lab.cluster.machines.health import OnDetail
+from lab.errors import LabError
+
+_OF_KUBELET = tuple(
+    f"/var/lib/kubelet/{name}"
+    for name in ("config.yaml", "instance-config.yaml", "kubeadm-flags.env", "pki", "seccomp")
+)
+COVERED = ("/etc", "/usr/lib/systemd/system", f"{HOME}/.ssh", *_OF_KUBELET)
+"""Files and directories of a node that the lab made."""
+COVERED_ON_OTHERS = (
+    *("/etc/kubernetes", "/etc/containerd", "/etc/apparmor.d", "/etc/cni/net.d", "/etc/systemd/system", "/etc/default"),
+    *(
+        "/etc/crictl.yaml",
+        "/etc/ssh",
+        "/etc/hosts",
+        "/etc/sudoers",
+        "/etc/sudoers.d",
+        "/etc/sysctl.conf",
+        "/etc/sysctl.d",
+    ),
+    *_OF_KUBELET,
+)
+"""The same on machines of the user's own, whose other configuration is theirs."""
+COVERED_ON_BASE = ("/etc", f"{HOME}/.kube", f"{HOME}/.ssh", "/opt/lab")
+"""The learner's ways into the cluster, and what the lab put at hand."""
+
+_PARTS = ("baseline_files.sh", "baseline_network.sh", "baseline.sh")
+_MACHINE_SECONDS = 120
+_HURRIED_SECONDS = 60
+"""For each thing that is awaited, where there is another way to go if it does not come."""
+_TRY_SECONDS = 60
+"""For names to be resolved and Pods to be reached: the router tells its neighbours within seconds."""
+_MISSING = 66
+_OLDER = 65
+_BLOCKED = 67
+"""Exit codes of the script: there is no baseline, an earlier program made it, something stands in the way."""
+_OBSTACLES = tuple(f"{what}\t" for what in ("program", "image", "damaged", "clock", "full"))
+"""How lines of the script begin that say what stands in the way."""
+HOPELESS = ("baseline.missing", "baseline.older", "baseline.blocked")
+"""What a machine that is started anew cannot change."""
+
+
+def save(engine: Engine) -> None:
+    """Keep the state of a lab that is healthy and that nobody has worked in.
+
+    Raises:
+        LabError: a machine refused (`baseline.save`).
+    """
+    for machine, done in _on_each_machine(engine, "save"):
+        if not done.ok:
+            raise LabError("baseline.save", done.error, machine=machine.name)
+
+
+def follow(engine: Engine) -> None:
+    """Tell the baseline, and the certificates in use, of addresses that changed while the machines did not run.
+
+    Raises:
+        LabError: a machine refused (`baseline.follow`).
+    """
+    for machine, done in _on_each_machine(engine, "follow"):
+        if not done.ok:
+            raise LabError("baseline.follow", done.error, machine=machine.name, lab=engine.lab)
+
+
+def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTEM) -> None:
+    """Go back to the baseline, from whatever state, and wait until the cluster is healthy. May be cut off and repeated.
+
+    Machines that do not run are started. Where the baseline alone does not help, an engine that can do more does it,
+    and the machines go back once more.
+
+    Raises:
+        LabError: nobody has allowed it (`baseline.forbidden`), though an earlier lab may have left one; there is none
+            (`baseline.missing`) or an earlier program made it (`baseline.older`); something stands in the way that is
+            named (`baseline.blocked`); or it does not help (`baseline.failed`): the lab must be made anew.
+    """
+    if why := engine.lacks().get(Capability.BASELINE):
+        raise LabError("baseline.forbidden", why, lab=engine.lab)
+    clock = clock.slower(engine.pace)
+    if isinstance(engine, Powered):
+        engine.power_on()
+    try:
+        _restore(engine, say, clock, hurried=isinstance(engine, Rescuer))
+    except LabError as failure:
+        if not isinstance(engine, Rescuer) or not engine.can_rescue(failure):
+            raise
+        say(i18n.text("baseline.rescue"))
+        engine.rescue()
+        _restore(engine, say, clock)
+
+
+def _restore(engine: Engine, say: OnDetail, clock: Clock, *, hurried: bool = False) -> None:
+    say(i18n.text("baseline.machines"))
+    seconds = _HURRIED_SECONDS if hurried else health.SECONDS
+    try:
+        began = health.now(engine.nodes())
+        _restore_machines(engine, say)
+        health.await_control(engine.nodes(), began, say, clock, seconds=seconds)
+        with connectivity.probes(engine) as tries:
+            health.await_pods(engine.nodes(), began, say, clock, seconds=seconds)
+            say(i18n.text("health.network"))
+            tries.succeed(clock, seconds=_TRY_SECONDS)
+    except LabError as late:
+        if late.key.startswith("baseline."):
+            raise
+        came_back = f"{late.tried} {late.came_back}".strip()
+        raise LabError("baseline.failed", came_back, lab=engine.lab) from late
+
+
+def _restore_machines(engine: Engine, say: OnDetail) -> None:
+    """Run the script on each machine, and once more where another machine had what was lost."""
+    done = list(_on_each_machine(engine, "restore"))
+    lost = {machine.name: programs.lost(ended.error) for machine, ended in done if ended.code == _BLOCKED}
+    if any(lost.values()):
+        say(i18n.text("baseline.programs"))
+        programs.bring_back(_machines(engine), lost)
+        done = list(_on_each_machine(engine, "restore"))
+    for machine, ended in done:
+        _check(engine, machine, ended)
+
+
+def _check(engine: Engine, machine: Node, ended: Completed) -> None:
+    for code, key in ((_MISSING, "baseline.missing"), (_OLDER, "baseline.older")):
+        if ended.code == code:
+            raise LabError(key, machine=machine.name, lab=engine.lab)
+    if ended.code == _BLOCKED:
+        said = "\n".join(_obstacle(line) for line in ended.error.splitlines() if line.startswith(_OBSTACLES))
+        raise LabError("baseline.blocked", said, machine=machine.name, lab=engine.lab)
+    if not ended.ok:
+        raise LabError("baseline.failed", f"{machine.name}: {ended.error}", lab=engine.lab)
+
+
+def _obstacle(line: str) -> str:
+    """What the script found to stand in the way, in the user's language."""
+    what, name, *details = line.split("\t")
+    return i18n.text(f"baseline.obstacle.{what}", name=name, details=" ".join(details).strip())
+
+
+def _machines(engine: Engine) -> Sequence[Node]:
+    """All of the lab's, each once: base may be one of the nodes."""
+    return list({machine.name: machine for machine in (*engine.nodes(), engine.base())}.values())
+
+
+def _on_each_machine(engine: Engine, verb: str) -> Iterator[tuple[Node, Completed]]:
+    """Run the script on all machines at once."""
+    machines = _machines(engine)
+    run = _script(engine, verb)
+    with ThreadPoolExecutor() as pool:
+        yield from zip(machines, pool.map(run, machines), strict=True)
+
+
+def script() -> bytes:
+    """What runs on a machine, for bash to read from its standard input."""
+    folder = Path(__file__).parent
+    return b"".join((folder / part).read_bytes() for part in _PARTS)
+
+
+def _script(engine: Engine, verb: str) -> Callable[[Node], Completed]:
+    base = engine.base().name
+    powered = isinstance(engine, Powered)
+    addresses = engine.addresses() if isinstance(engine, Powered) else {}
+    lines = "\n".join(f"{address} {name}" for name, address in sorted(addresses.items()))
+    of_node = COVERED if powered else COVERED_ON_OTHERS
+
+    def run(machine: Node) -> Completed:
+        covered = {
+            **dict.fromkeys(of_node if machine.role != "base" else ()),
+            **dict.fromkeys(_covered_on_base(powered) if machine.name == base else ()),
+        }
+        argv = ["bash", "-s", verb, machine.role, machine.name, lines, *covered]
+        return machine.run(argv, stdin=script(), timeout=_MACHINE_SECONDS)
+
+    return run
+
+
+def _covered_on_base(powered: bool) -> Sequence[str]:
+    return COVERED_ON_BASE if powered else [path for path in COVERED_ON_BASE if path != "/etc"]

@@ -1,0 +1,61 @@
+"""Connecting the Pods of a fresh cluster: interfaces by CNI plugins, routes and NetworkPolicy by kube-router."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from lab import paths
+from lab.clock import SYSTEM, Clock
+from lab.cluster.engine import Node
+from lab.cluster.host.wait import until
+from lab.cluster.machines.kubeadm import SERVICES
+from lab.cluster.machines.kubectl import Kubectl
+
+_CONFIGURATION = "/etc/cni/net.d/10-ckslab.conflist"
+_RANGE_SECONDS = 30
+
+
+def connect(nodes: Sequence[Node], kubectl: Kubectl, clock: Clock = SYSTEM) -> None:
+    """Give every node its plugins' configuration, and the cluster its router. May be repeated.
+
+    Raises:
+        LabError: no controller gives a node its range of Pod addresses in time (`wait`).
+    """
+    for node in nodes:
+        node.write(_CONFIGURATION, plugins(_pod_range(node, kubectl, clock)))
+        _refuse_dead_services(node)
+    kubectl.do("apply", "--filename", "-", stdin=(paths.data("node") / "network.yaml").read_bytes())
+
+
+def plugins(pod_range: str) -> bytes:
+    """The configuration of the CNI plugins on a node whose Pods have these addresses."""
+    bridge = {
+        "type": "bridge",
+        "bridge": "kube-bridge",
+        "isDefaultGateway": True,
+        "hairpinMode": True,
+        # A NetworkPolicy knows Pods by their addresses, so these must not be hidden on the way to another node.
+        "ipMasq": False,
+        "ipam": {"type": "host-local", "ranges": [[{"subnet": pod_range}]]},
+    }
+    host_ports = {"type": "portmap", "capabilities": {"portMappings": True}, "snat": True}
+    return json.dumps({"cniVersion": "1.0.0", "name": "ckslab", "plugins": [bridge, host_ports]}, indent=2).encode()
+
+
+def _pod_range(node: Node, kubectl: Kubectl, clock: Clock) -> str:
+    def known() -> str:
+        return kubectl.ask("get", "node", node.name, "--output", "jsonpath={.spec.podCIDR}").text
+
+    return until(known, seconds=_RANGE_SECONDS, what=f"the Pod addresses of {node.name}", clock=clock)
+
+
+def _refuse_dead_services(node: Node) -> None:
+    """A Service without endpoints is refused at once.
+
+    kube-router's rules let a Pod's packets out before kube-proxy's would refuse them; such a packet, its Service
+    address still on it, would leave the machine.
+    """
+    rule = ["iif", "kube-bridge", "to", SERVICES, "unreachable"]
+    node.run(["ip", "rule", "delete", *rule])
+    node.run(["ip", "rule", "add", *rule])

@@ -1,0 +1,1 @@
+"""The vagrant engine: nodes are virtual machines."""
