@@ -35,16 +35,16 @@ _WRITES = Text(
 
 
 @check("apparmor.loaded", causes=("not-loaded", "loaded-elsewhere", "complain"))
-def loaded(lab: Observer, *, node: str, profile: str) -> Finding:
+def loaded(cluster: Observer, *, node: str, profile: str) -> Finding:
     """The kernel of this node has the profile loaded in enforce mode."""
     expected = Text(
         f"{node} has AppArmor profile {profile} loaded in enforce mode",
         f"{node} 已加载 AppArmor 配置文件 {profile}，处于 enforce 模式",
     )
-    mode = _modes(lab, node).get(profile, "")
+    mode = _modes(cluster, node).get(profile, "")
     if mode == _ENFORCE:
         return passed(expected, _told_mode(node, profile, mode))
-    others = _elsewhere(lab, node, profile)
+    others = _elsewhere(cluster, node, profile)
     cause = mode or ("loaded-elsewhere" if others else "not-loaded")
     causes = {cause} & {"complain", "loaded-elsewhere", "not-loaded"}
     return failed(expected, listed([_told_mode(node, profile, mode), *others]), _KERNEL, LINK, causes)
@@ -63,7 +63,7 @@ def loaded(lab: Observer, *, node: str, profile: str) -> Finding:
         "some-containers-only",
     ),
 )
-def confined(lab: Observer, *, pod: str, namespace: str = "default", profile: str) -> Finding:
+def confined(cluster: Observer, *, pod: str, namespace: str = "default", profile: str) -> Finding:
     """Every container of the Pod is held by the profile in enforce mode, by what its node's kernel says."""
     expected = Text(
         f"every container of Pod {pod} is confined by AppArmor profile {profile} in enforce mode",
@@ -71,13 +71,13 @@ def confined(lab: Observer, *, pod: str, namespace: str = "default", profile: st
     )
 
     def judge(seen: Pod) -> Finding:
-        states = [(container, _confinement(lab, seen, container)) for container in seen.judged]
+        states = [(container, _confinement(cluster, seen, container)) for container in seen.judged]
         wrong = [(container, state) for container, state in states if not state.is_by(profile)]
         found = listed(of_container(container, state.told) for container, state in wrong or states)
         if not wrong:
             return passed(expected, found)
         causes = _asked_causes(seen, profile)
-        if "profile-unset" in causes and _mode_if_seen(lab, seen.node, profile):
+        if "profile-unset" in causes and _mode_if_seen(cluster, seen.node, profile):
             causes.add("profile-unset-though-loaded")
         return failed(expected, found, _CONFINED, LINK, causes)
 
@@ -85,11 +85,13 @@ def confined(lab: Observer, *, pod: str, namespace: str = "default", profile: st
         """What the Pod asks for is known even where it does not run."""
         return _asked_causes(trouble.pod, profile) if trouble.pod else set()
 
-    return of_running_pod(lab, pod, namespace, judge, expected, _CONFINED, LINK, more=not_running)
+    return of_running_pod(cluster, pod, namespace, judge, expected, _CONFINED, LINK, more=not_running)
 
 
 @check("apparmor.writes", causes=(*CAUSES, "refuses-too-much"))
-def writes(lab: Observer, *, pod: str, namespace: str = "default", profile: str, refused: str, allowed: str) -> Finding:
+def writes(
+    cluster: Observer, *, pod: str, namespace: str = "default", profile: str, refused: str, allowed: str
+) -> Finding:
     """The profile keeps every container from writing one file, and one of them can write another file all the same."""
     expected = Text(
         f"in Pod {pod}, profile {profile} keeps {refused} from being written, while {allowed} can be written",
@@ -100,7 +102,7 @@ def writes(lab: Observer, *, pod: str, namespace: str = "default", profile: str,
         tries = [
             (container, tried)
             for container in seen.running
-            if (tried := _tried(lab, seen, container, refused, allowed))
+            if (tried := _tried(cluster, seen, container, refused, allowed))
         ]
         if not tries:
             raise NotSeen(Text(f"No container of Pod {pod} has a shell.", f"Pod {pod} 的容器都没有 shell。"))
@@ -114,7 +116,7 @@ def writes(lab: Observer, *, pod: str, namespace: str = "default", profile: str,
         is_held = any(_NO_PERMISSION in said or _NO_FILE in said for said in reasons)
         return failed(expected, found, _WRITES, LINK, ("refuses-too-much",) if is_kept and is_held else ())
 
-    return of_running_pod(lab, pod, namespace, judge, expected, _WRITES, LINK)
+    return of_running_pod(cluster, pod, namespace, judge, expected, _WRITES, LINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,23 +181,23 @@ class Tried:
         return listed([as_is(self.confinement.label), self.refused.told, self.allowed.told])
 
 
-def _modes(lab: Observer, node: str) -> dict[str, str]:
+def _modes(cluster: Observer, node: str) -> dict[str, str]:
     """The profiles that a node's kernel has loaded -> the mode of each; lines like `web (enforce)`."""
-    lines = lab.on_node(node, ["cat", _LOADED]).stdout.splitlines()
+    lines = cluster.on_node(node, ["cat", _LOADED]).stdout.splitlines()
     return {name: mode.rstrip(")") for name, _, mode in (line.rpartition(" (") for line in lines)}
 
 
-def _elsewhere(lab: Observer, node: str, profile: str) -> list[Text]:
+def _elsewhere(cluster: Observer, node: str, profile: str) -> list[Text]:
     """Which other nodes have the profile."""
-    names = [each["metadata"]["name"] for each in lab.list("Node")]
-    modes = {name: _mode_if_seen(lab, name, profile) for name in names if name != node}
+    names = [each["metadata"]["name"] for each in cluster.list("Node")]
+    modes = {name: _mode_if_seen(cluster, name, profile) for name in names if name != node}
     return [_told_mode(name, profile, mode) for name, mode in modes.items() if mode]
 
 
-def _mode_if_seen(lab: Observer, node: str, profile: str) -> str:
+def _mode_if_seen(cluster: Observer, node: str, profile: str) -> str:
     """The mode in which a node has the profile; none where it cannot be looked at, which only costs some words."""
     try:
-        return _modes(lab, node).get(profile, "")
+        return _modes(cluster, node).get(profile, "")
     except NoLook:
         return ""
 
@@ -227,26 +229,26 @@ def _asked_causes(pod: Pod, profile: str) -> set[str]:
     return {{"": "profile-unset", "RuntimeDefault": "runtime-default", "Unconfined": "unconfined"}[only]}
 
 
-def _confinement(lab: Observer, pod: Pod, container: Container) -> Confinement:
+def _confinement(cluster: Observer, pod: Pod, container: Container) -> Confinement:
     words = _asked(pod, container)
     if not container.is_running:
         return Confinement("", words)
-    pid = inspect(lab, pod, container).get("pid")
-    label = lab.on_node(pod.node, ["cat", f"/proc/{pid}/attr/current"]) if pid else None
+    pid = inspect(cluster, pod, container).get("pid")
+    label = cluster.on_node(pod.node, ["cat", f"/proc/{pid}/attr/current"]) if pid else None
     if label is None or label.code != 0:
         gone = of_container(container, Text("it has just ended", "它刚刚结束"))
         raise NotSeen(gone)
     return Confinement(label.stdout.strip(), words)
 
 
-def _tried(lab: Observer, pod: Pod, container: Container, refused: str, allowed: str) -> Tried | None:
+def _tried(cluster: Observer, pod: Pod, container: Container, refused: str, allowed: str) -> Tried | None:
     """None where the container has no shell to try it with; its own program is held all the same."""
     try:
-        opened = [_open(lab, pod, container, path) for path in (refused, allowed)]
+        opened = [_open(cluster, pod, container, path) for path in (refused, allowed)]
     except NoExec:
         return None
-    return Tried(_confinement(lab, pod, container), *opened)
+    return Tried(_confinement(cluster, pod, container), *opened)
 
 
-def _open(lab: Observer, pod: Pod, container: Container, path: str) -> Opened:
-    return Opened(path, lab.exec(pod.name, container.name, [*_OPEN, path], pod.namespace))
+def _open(cluster: Observer, pod: Pod, container: Container, path: str) -> Opened:
+    return Opened(path, cluster.exec(pod.name, container.name, [*_OPEN, path], pod.namespace))

@@ -111,7 +111,7 @@ class _Wrong:
 
 
 @check("encryption.lasting", causes=_CAUSES)
-def lasting(lab: Observer, *, provider: Provider) -> Finding:
+def lasting(cluster: Observer, *, provider: Provider) -> Finding:
     """The API server stores Secrets by this provider, and would do so again whenever it is started."""
     expected = Text(
         f"the API server encrypts Secrets with {provider} before it stores them, and would start with the same "
@@ -119,10 +119,10 @@ def lasting(lab: Observer, *, provider: Provider) -> Finding:
         f"API 服务器在存储 Secret 之前用 {provider} 加密，并且重新启动时会使用同一份配置",
     )
     try:
-        lab.list("Namespace")
+        cluster.list("Namespace")
     except LearnerBroke as down:
-        return _while_down(lab, down, expected, provider)
-    wrong = _all_wrong(lab, provider, _Running.of(lab))
+        return _while_down(cluster, down, expected, provider)
+    wrong = _all_wrong(cluster, provider, _Running.of(cluster))
     if not wrong:
         found = Text(
             f"{provider} comes first for secrets in the configuration that it has loaded and would load again",
@@ -144,29 +144,29 @@ class _Running:
     since: float
 
     @classmethod
-    def of(cls, lab: Observer) -> _Running:
+    def of(cls, cluster: Observer) -> _Running:
         """Ask it."""
-        said = lab.on_node(NODE, ["sh", "-c", _METRICS]).stdout
+        said = cluster.on_node(NODE, ["sh", "-c", _METRICS]).stdout
         since = _STARTED.search(said)
         if since is None:
             raise LabBroken(Text("The API server does not show its metrics.", "API 服务器没有显示它的指标。"))
         return cls(_LOADED.findall(said), float(since[1]))
 
 
-def _while_down(lab: Observer, down: LearnerBroke, expected: Text, provider: Provider) -> Finding:
+def _while_down(cluster: Observer, down: LearnerBroke, expected: Text, provider: Provider) -> Finding:
     """The node's own words say why it is down; what is wrong with the manifest is a cause beside that."""
     causes = {cause for cause, words in _LOGGED if words in down.words.en}
-    causes |= {each.cause for each in _all_wrong(lab, provider, None)}
+    causes |= {each.cause for each in _all_wrong(cluster, provider, None)}
     return failed(expected, down.words, _DOWN, STATIC_POD, causes)
 
 
-def _all_wrong(lab: Observer, provider: Provider, running: _Running | None) -> Sequence[_Wrong]:
+def _all_wrong(cluster: Observer, provider: Provider, running: _Running | None) -> Sequence[_Wrong]:
     """Everything that is wrong, with what runs and with what would be started. `running` is None where nothing runs."""
-    starter = kubelet(lab)
-    folder = manifests(lab, starter.folder)
+    starter = kubelet(cluster)
+    folder = manifests(cluster, starter.folder)
     if not folder.manifests:
         return [_no_manifest(folder, starter), *_not_started(starter)]
-    by_file = {each.file: list(_of_manifest(lab, each, folder.now, running, provider)) for each in folder.manifests}
+    by_file = {each.file: list(_of_manifest(cluster, each, folder.now, running, provider)) for each in folder.manifests}
     wrong = [each for found in by_file.values() for each in found]
     if len(by_file) > 1 and wrong:
         wrong.insert(0, _several([*by_file]))
@@ -174,14 +174,14 @@ def _all_wrong(lab: Observer, provider: Provider, running: _Running | None) -> S
 
 
 def _of_manifest(
-    lab: Observer, manifest: Manifest, now: float, running: _Running | None, provider: Provider
+    cluster: Observer, manifest: Manifest, now: float, running: _Running | None, provider: Provider
 ) -> Iterator[_Wrong]:
     """What is wrong with one manifest, or with the file that it names."""
     if not manifest.flag(FLAG):
-        yield _without_flag(lab, manifest, running)
+        yield _without_flag(cluster, manifest, running)
         return
-    yield from _unstartable(lab, manifest)
-    file = _config(lab, manifest)
+    yield from _unstartable(cluster, manifest)
+    file = _config(cluster, manifest)
     if isinstance(file, _Wrong):
         yield file
         return
@@ -195,7 +195,7 @@ def _of_manifest(
         yield _not_loaded(manifest, file, running, may_pass=is_starting or is_reloading)
 
 
-def _config(lab: Observer, manifest: Manifest) -> _File | _Wrong:
+def _config(cluster: Observer, manifest: Manifest) -> _File | _Wrong:
     """The file that the flag names, wherever it lies on the node."""
     path = normpath(join("/", manifest.flag(FLAG) or ""))
     for _ in range(_LINKS):
@@ -206,7 +206,7 @@ def _config(lab: Observer, manifest: Manifest) -> _File | _Wrong:
                 f"{manifest.file}：{path} 不在任何卷中，容器看不到节点上的这个文件",
             )
             return _Wrong("not-mounted", Text(*words))
-        ran = lab.on_node(NODE, ["sh", "-c", _READ, "sh", place])
+        ran = cluster.on_node(NODE, ["sh", "-c", _READ, "sh", place])
         link, _, rest = ran.stdout.partition("\n")
         if link:  # it is resolved inside the container, where an absolute one begins at the container's root
             path = normpath(join(dirname(path), link))
@@ -249,8 +249,8 @@ def _several(files: Sequence[str]) -> _Wrong:
     return _Wrong("second-manifest", Text(*words))
 
 
-def _without_flag(lab: Observer, manifest: Manifest, running: _Running | None) -> _Wrong:
-    others = lab.on_node(
+def _without_flag(cluster: Observer, manifest: Manifest, running: _Running | None) -> _Wrong:
+    others = cluster.on_node(
         NODE, ["grep", "--recursive", "--files-with-matches", "-e", FLAG, "--", dirname(manifest.file)]
     )
     there = [file for file in others.stdout.split() if file != manifest.file]
@@ -270,7 +270,7 @@ def _without_flag(lab: Observer, manifest: Manifest, running: _Running | None) -
     return _Wrong("flag-missing", Text(f"{manifest.file} does not give {FLAG}", f"{manifest.file} 中没有 {FLAG}"))
 
 
-def _unstartable(lab: Observer, manifest: Manifest) -> Iterator[_Wrong]:
+def _unstartable(cluster: Observer, manifest: Manifest) -> Iterator[_Wrong]:
     """Why the kubelet would not start the Pod at all."""
     if unknown := ", ".join(manifest.unknown_volumes()):
         words = (
@@ -278,7 +278,7 @@ def _unstartable(lab: Observer, manifest: Manifest) -> Iterator[_Wrong]:
             f"{manifest.file} 挂载了不在其 volumes 中的卷：{unknown}",
         )
         yield _Wrong("volume-unknown", Text(*words))
-    if misfits := manifest.misfits(lab):
+    if misfits := manifest.misfits(cluster):
         yield _Wrong("hostpath-type", listed(misfits))
 
 

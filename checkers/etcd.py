@@ -42,17 +42,17 @@ _UNREAD = ("identity-missing", "key-gone")
 
 
 @check("etcd.secret_encrypted", causes=("absent", "plain", "other-provider", *_UNREAD))
-def secret_encrypted(lab: Observer, *, name: str, namespace: str = "default", provider: Provider) -> Finding:
+def secret_encrypted(cluster: Observer, *, name: str, namespace: str = "default", provider: Provider) -> Finding:
     """The bytes that etcd holds of a Secret were encrypted by this provider, and the API server can decrypt them."""
     expected = Text(
         f"in etcd, Secret {name} of namespace {namespace} begins with k8s:enc:{provider}: and can be read",
         f"etcd 中命名空间 {namespace} 的 Secret {name} 以 k8s:enc:{provider}: 开头，并且可以读取",
     )
     key = f"{SECRETS}{namespace}/{name}"
-    value = lab.etcd_value(key)
+    value = cluster.etcd_value(key)
     if value is None:
         return failed(expected, Text(f"etcd has no {key}", f"etcd 中没有 {key}"), _PLAIN, VERIFY, ["absent"])
-    hidden = lab.unshown("Secret", SECRETS)
+    hidden = cluster.unshown("Secret", SECRETS)
     if key in hidden:
         return _unreadable(expected, {key: value}, {key: hidden[key]})
     if not _is_by(provider, value):
@@ -61,14 +61,14 @@ def secret_encrypted(lab: Observer, *, name: str, namespace: str = "default", pr
 
 
 @check("etcd.all_secrets_encrypted", causes=("plain", "some-plain", "other-provider", *_UNREAD))
-def all_secrets_encrypted(lab: Observer, *, provider: Provider) -> Finding:
+def all_secrets_encrypted(cluster: Observer, *, provider: Provider) -> Finding:
     """The same of every Secret of the cluster."""
     expected = Text(
         f"in etcd, every Secret of the cluster begins with k8s:enc:{provider}: and can be read",
         f"etcd 中集群的每个 Secret 都以 k8s:enc:{provider}: 开头，并且可以读取",
     )
-    stored = lab.etcd_values(SECRETS)
-    hidden = lab.unshown("Secret", SECRETS)
+    stored = cluster.etcd_values(SECRETS)
+    hidden = cluster.unshown("Secret", SECRETS)
     if hidden:
         return _unreadable(expected, stored, hidden)
     others = {key: value for key, value in stored.items() if not _is_by(provider, value)}
@@ -82,14 +82,14 @@ def all_secrets_encrypted(lab: Observer, *, provider: Provider) -> Finding:
 
 
 @check("etcd.secrets_readable", causes=_UNREAD)
-def secrets_readable(lab: Observer) -> Finding:
+def secrets_readable(cluster: Observer) -> Finding:
     """The API server shows every Secret that etcd holds."""
     expected = Text(
         "every Secret that etcd holds can be read through the API server",
         "etcd 中的每个 Secret 都能通过 API 服务器读取",
     )
-    stored = lab.etcd_values(SECRETS)
-    hidden = lab.unshown("Secret", SECRETS)
+    stored = cluster.etcd_values(SECRETS)
+    hidden = cluster.unshown("Secret", SECRETS)
     if hidden:
         return _unreadable(expected, stored, hidden)
     return passed(expected, Text(f"all {len(stored)} can", f"全部 {len(stored)} 个都能读取"))

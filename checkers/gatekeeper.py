@@ -42,10 +42,10 @@ _SERVES = Text(
 
 
 @check("gatekeeper.serves")
-def serves(lab: Observer) -> Finding:
+def serves(cluster: Observer) -> Finding:
     """Gatekeeper judges requests: it refuses a ConstraintTemplate that cannot be, and accepts its sound twin."""
     expected = Text("Gatekeeper's webhook judges requests", "Gatekeeper 的 webhook 在审查请求")
-    trouble = Gatekeeper(lab).trouble()
+    trouble = Gatekeeper(cluster).trouble()
     if trouble:
         return trouble.finding(expected, _SERVES, INSTALL)
     found = Text(
@@ -101,8 +101,8 @@ class Silence:
 class Gatekeeper:
     """The Gatekeeper of a cluster, as it is at one moment."""
 
-    def __init__(self, lab: Observer) -> None:
-        self._lab = lab
+    def __init__(self, cluster: Observer) -> None:
+        self._lab = cluster
 
     def trouble(self) -> Trouble | None:
         """Why it judges nothing; None if it does."""

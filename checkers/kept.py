@@ -70,17 +70,17 @@ def fingerprints(secrets: Sequence[Mapping[str, Any]], salt: str) -> Sequence[di
 
 
 @check("secrets.kept", causes=("secret-gone", "secret-other-content", "secret-unreadable"))
-def kept(lab: Observer) -> Finding:
+def kept(cluster: Observer) -> Finding:
     """Every Secret that was there at the start still has its type and holds what it held. More beside that is right."""
     expected = Text(
         "every Secret that was there at the start still holds what it held",
         "开始时已有的每个 Secret 仍保有原来的内容",
     )
-    now, salt, at_start = _at_start(lab)
+    now, salt, at_start = _at_start(cluster)
     try:
-        shown = {secret.place: secret for secret in map(_Kept.of, lab.fingerprints(salt))}
+        shown = {secret.place: secret for secret in map(_Kept.of, cluster.fingerprints(salt))}
     except NoLook:
-        return _unreadable(lab, salt, at_start, expected)
+        return _unreadable(cluster, salt, at_start, expected)
     wrong: list[Text] = []
     causes: set[str] = set()
     for secret in at_start:
@@ -96,9 +96,9 @@ def kept(lab: Observer) -> Finding:
     return passed(expected, Text(f"all {len(at_start)} do", f"全部 {len(at_start)} 个都是"))
 
 
-def _at_start(lab: Observer) -> tuple[str, str, Sequence[_Kept]]:
+def _at_start(cluster: Observer) -> tuple[str, str, Sequence[_Kept]]:
     """The time on the node, the salt, and the Secrets."""
-    ran = lab.on_node(NODE, ["sh", "-c", _READ, "sh", FILE])
+    ran = cluster.on_node(NODE, ["sh", "-c", _READ, "sh", FILE])
     if ran.code != 0:
         raise LabBroken(
             Text(
@@ -111,13 +111,13 @@ def _at_start(lab: Observer) -> tuple[str, str, Sequence[_Kept]]:
     return now, held["salt"], [_Kept.of(secret) for secret in held["secrets"]]
 
 
-def _unreadable(lab: Observer, salt: str, at_start: Sequence[_Kept], expected: Text) -> Finding:
+def _unreadable(cluster: Observer, salt: str, at_start: Sequence[_Kept], expected: Text) -> Finding:
     """The API server does not list Secrets, because it cannot read one of them."""
-    unshown = lab.unshown("Secret", SECRETS)
+    unshown = cluster.unshown("Secret", SECRETS)
     keys = [f"{SECRETS}{secret.place}" for secret in at_start]
     wrong = [as_is(f"{key}: {unshown[key]}") for key in keys if key in unshown]
     if not wrong:
-        lab.fingerprints(salt)  # it says why
+        cluster.fingerprints(salt)  # it says why
     why = Text("What cannot be read holds nothing for anybody.", "读不出来的内容，对任何人都没有用。")
     return failed(expected, of_some(wrong, len(at_start)), why, _LINK, ["secret-unreadable"])
 

@@ -105,14 +105,14 @@ class Ruling:
     "psa.warns",
     causes=("refused", "refused-though-warned", "no-label", "label-of-no-warning", "stricter-standard", "some-only"),
 )
-def warns(lab: Observer, *, namespace: str, level: Level) -> Finding:
+def warns(cluster: Observer, *, namespace: str, level: Level) -> Finding:
     """A Pod that violates the standard is accepted in the namespace, with a warning that names this standard."""
     expected = Text(
         f"a Pod that violates {level} is accepted in namespace {namespace}, with a warning that names {level}",
         f"违反 {level} 的 Pod 在命名空间 {namespace} 中被接受，并附有指明 {level} 的警告",
     )
     return _of_all(
-        lab,
+        cluster,
         _VIOLATING[level],
         namespace,
         expected,
@@ -124,25 +124,25 @@ def warns(lab: Observer, *, namespace: str, level: Level) -> Finding:
 
 
 @check("psa.admits", causes=("some-only",))
-def admits(lab: Observer, *, namespace: str) -> Finding:
+def admits(cluster: Observer, *, namespace: str) -> Finding:
     """Whatever standard a Pod violates, it is accepted in the namespace."""
     expected = Text(
         f"whatever a Pod violates, it is accepted in namespace {namespace}",
         f"无论 Pod 违反什么，它在命名空间 {namespace} 中都被接受",
     )
     probes = (*_VIOLATING["baseline"], *_VIOLATING["restricted"])
-    return _of_all(lab, probes, namespace, expected, lambda ruling: ruling.is_accepted, _ADMIT, MODES, _unexplained)
+    return _of_all(cluster, probes, namespace, expected, lambda ruling: ruling.is_accepted, _ADMIT, MODES, _unexplained)
 
 
 @check("psa.quiet", causes=("some-only",))
-def quiet(lab: Observer, *, namespace: str, level: Level) -> Finding:
+def quiet(cluster: Observer, *, namespace: str, level: Level) -> Finding:
     """A Pod that keeps to the standard, but to no stricter one, is accepted in the namespace without a warning."""
     expected = Text(
         f"a Pod that keeps to {level} is accepted in namespace {namespace} without a warning",
         f"符合 {level} 的 Pod 在命名空间 {namespace} 中被接受，没有警告",
     )
     return _of_all(
-        lab,
+        cluster,
         _KEEPING[level],
         namespace,
         expected,
@@ -154,7 +154,7 @@ def quiet(lab: Observer, *, namespace: str, level: Level) -> Finding:
 
 
 @check("psa.elsewhere", causes=("labelled",))
-def elsewhere(lab: Observer, *, namespace: str, level: Level) -> Finding:
+def elsewhere(cluster: Observer, *, namespace: str, level: Level) -> Finding:
     """In no other namespace that was there before the scenario's own is a Pod held against the standard.
 
     Pod Security tells namespaces apart by their labels, so of those that are labelled alike one is asked.
@@ -163,10 +163,10 @@ def elsewhere(lab: Observer, *, namespace: str, level: Level) -> Finding:
         f"no namespace that was there before {namespace} warns of {level} or refuses because of it",
         f"早于 {namespace} 存在的命名空间都没有因 {level} 发出警告或拒绝 Pod",
     )
-    alike = _alike(_before(lab.list("Namespace"), namespace))
+    alike = _alike(_before(cluster.list("Namespace"), namespace))
     judging: dict[str, Labels] = {}
     for labels, names in alike:
-        if level in _offer(lab, _VIOLATING[level][0], names[0]).levels:
+        if level in _offer(cluster, _VIOLATING[level][0], names[0]).levels:
             judging |= dict.fromkeys(names, labels)
     asked = sorted(name for _, names in alike for name in names)
     if not judging:
@@ -177,25 +177,25 @@ def elsewhere(lab: Observer, *, namespace: str, level: Level) -> Finding:
 
 
 @check("psa.warned_of", causes=("pod-elsewhere", "keeps-to-it"))
-def warned_of(lab: Observer, *, pod: str, namespace: str, level: Level) -> Finding:
+def warned_of(cluster: Observer, *, pod: str, namespace: str, level: Level) -> Finding:
     """The Pod is in the namespace, and to create one like it draws the warning that it violates the standard."""
     expected = Text(
         f"whoever creates Pod {pod} in namespace {namespace} is warned that it violates {level}",
         f"在命名空间 {namespace} 中创建 Pod {pod} 时，会收到它违反 {level} 的警告",
     )
-    obj = lab.get("Pod", pod, namespace)
+    obj = cluster.get("Pod", pod, namespace)
     if obj is None:
-        return absent(lab, pod, namespace).finding(expected, _VIOLATES, STANDARDS)
-    ruling = _offer(lab, _again(obj), namespace, obj["metadata"])
+        return absent(cluster, pod, namespace).finding(expected, _VIOLATES, STANDARDS)
+    ruling = _offer(cluster, _again(obj), namespace, obj["metadata"])
     if ruling.is_accepted and level in ruling.levels:
         return passed(expected, ruling.told)
     # Only where others are warned about does silence tell something of this Pod.
-    is_silent = ruling.is_accepted and level in _offer(lab, _VIOLATING[level][0], namespace).levels
+    is_silent = ruling.is_accepted and level in _offer(cluster, _VIOLATING[level][0], namespace).levels
     return failed(expected, ruling.told, _VIOLATES, STANDARDS, ("keeps-to-it",) if is_silent else ())
 
 
 def _of_all(
-    lab: Observer,
+    cluster: Observer,
     specs: Sequence[Spec],
     namespace: str,
     expected: Text,
@@ -207,9 +207,9 @@ def _of_all(
     """Offer these Pods one after the other; the first that is answered wrongly is told."""
     rulings: list[Ruling] = []
     for spec in specs:
-        ruling = _offer(lab, spec, namespace)
+        ruling = _offer(cluster, spec, namespace)
         if not is_right(ruling):
-            labels = _labels(lab, namespace)
+            labels = _labels(cluster, namespace)
             found = listed([ruling.told, _told_labels(namespace, labels)])
             # Where another Pod was answered rightly, the standard as such is not what is missing.
             known = {"some-only"} if rulings else causes(ruling, labels)
@@ -236,20 +236,20 @@ def _no_warning(ruling: Ruling, labels: Labels, level: Level) -> set[str]:
     return set() if f"{_LABELS}warn" in labels else {"label-of-no-warning"}
 
 
-def _offer(lab: Observer, spec: Spec, namespace: str, like: Mapping[str, Any] | None = None) -> Ruling:
+def _offer(cluster: Observer, spec: Spec, namespace: str, like: Mapping[str, Any] | None = None) -> Ruling:
     """What would become of the creation of a Pod there, under a name that no rule can know.
 
     Args:
         like: the metadata of a Pod that this one is to have the labels and annotations of; else it has a random label.
     """
-    word = lab.draw("pod")
+    word = cluster.draw("pod")
     if like is None:
         metadata: dict[str, Any] = {"labels": {word: word}}
         spec = {**spec, "containers": [{**each, "name": word, "image": word} for each in spec["containers"]]}
     else:
         metadata = {key: like[key] for key in ("labels", "annotations") if key in like}
     metadata = {**metadata, "name": word, "namespace": namespace}
-    return _ruling(lab.dry_run({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
+    return _ruling(cluster.dry_run({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
 
 
 def _ruling(run: DryRun) -> Ruling:
@@ -286,9 +286,9 @@ def _few(names: Sequence[str], between: str) -> str:
     return between.join([*names[:_TOLD], *(["..."] if names[_TOLD:] else [])])
 
 
-def _labels(lab: Observer, namespace: str) -> Labels:
+def _labels(cluster: Observer, namespace: str) -> Labels:
     """The namespace's labels for Pod Security admission."""
-    labels = ((lab.get("Namespace", namespace) or {}).get("metadata") or {}).get("labels") or {}
+    labels = ((cluster.get("Namespace", namespace) or {}).get("metadata") or {}).get("labels") or {}
     return {key: value for key, value in sorted(labels.items()) if key.startswith(_LABELS)}
 
 

@@ -19,7 +19,9 @@ _WHY = Text(
 
 
 @check("pods.runs", causes=(*CAUSES, "another-ends", "own-command", "no-command"))
-def runs(lab: Observer, *, pod: str, namespace: str = "default", image: str, command: Sequence[str] = ()) -> Finding:
+def runs(
+    cluster: Observer, *, pod: str, namespace: str = "default", image: str, command: Sequence[str] = ()
+) -> Finding:
     """The Pod runs, and one of its containers has this image and, if one is given, this command.
 
     Others beside it are right, as long as they stay up as well.
@@ -47,7 +49,7 @@ def runs(lab: Observer, *, pod: str, namespace: str = "default", image: str, com
             return {"another-ends"}
         return {"own-command" if _command(container) else "no-command"}
 
-    return of_running_pod(lab, pod, namespace, judge, expected, _WHY, LINK, more=of_the_end)
+    return of_running_pod(cluster, pod, namespace, judge, expected, _WHY, LINK, more=of_the_end)
 
 
 def running(pod: Pod, image: str, command: Sequence[str] = ()) -> tuple[Container, ...]:

@@ -100,9 +100,9 @@ class _Asked:
 class _Deployments:
     """Asks what would become of Deployments and their like."""
 
-    def __init__(self, lab: Observer) -> None:
-        self._lab = lab
-        self.gatekeeper = Gatekeeper(lab)
+    def __init__(self, cluster: Observer) -> None:
+        self._lab = cluster
+        self.gatekeeper = Gatekeeper(cluster)
 
     def ask(
         self, number: int, namespace: str, *, wanted: bool, kind: str = "Deployment", shape: _Shape = _PLAIN
@@ -155,7 +155,9 @@ class _Deployments:
 
 
 @check("replica_limits.boundary", causes=_LIMIT_CAUSES)
-def boundary(lab: Observer, *, refused: Sequence[int], accepted: Sequence[int], namespace: str = "default") -> Finding:
+def boundary(
+    cluster: Observer, *, refused: Sequence[int], accepted: Sequence[int], namespace: str = "default"
+) -> Finding:
     """A Deployment with any of these numbers of replicas is refused by a constraint; with any of those, accepted.
 
     Of a limit to how many there may be, a number above those named is tried that nobody knows beforehand.
@@ -166,10 +168,10 @@ def boundary(lab: Observer, *, refused: Sequence[int], accepted: Sequence[int], 
         f"a constraint refuses Deployments with {no} replicas; with {yes} they are accepted",
         f"约束拒绝副本数为 {no} 的 Deployment；副本数为 {yes} 的被接受",
     )
-    deployments = _Deployments(lab)
+    deployments = _Deployments(cluster)
     if trouble := deployments.gatekeeper.trouble():
         return trouble.finding(expected, _LIMITS, LINK)
-    beyond = [max(refused) + 1 + _number(lab.draw("replicas"))] if is_upper else []
+    beyond = [max(refused) + 1 + _number(cluster.draw("replicas"))] if is_upper else []
     asked = [deployments.ask(number, namespace, wanted=False) for number in (*refused, *beyond)]
     asked += [deployments.ask(number, namespace, wanted=True) for number in accepted]
     limit = max(accepted) if is_upper else min(accepted)
@@ -205,14 +207,14 @@ def _rule_causes(deployments: _Deployments, asked: Sequence[_Asked], limit: int,
 
 
 @check("replica_limits.only_deployments", causes=_LIMIT_CAUSES | {"other-kinds-refused"})
-def only_deployments(lab: Observer, *, outside: Sequence[int], inside: int) -> Finding:
+def only_deployments(cluster: Observer, *, outside: Sequence[int], inside: int) -> Finding:
     """Other kinds may have the numbers of replicas that a constraint refuses to Deployments, and be made at all."""
     others = ", ".join(_OTHERS)
     expected = Text(
         f"what a constraint refuses to a Deployment is accepted of other kinds ({others})",
         f"约束拒绝 Deployment 的副本数，对其他类型（{others}）则接受",
     )
-    deployments = _Deployments(lab)
+    deployments = _Deployments(cluster)
     if trouble := deployments.gatekeeper.trouble():
         return trouble.finding(expected, _KINDS, LINK)
     limits = deployments.limits(outside, "default")
@@ -223,16 +225,16 @@ def only_deployments(lab: Observer, *, outside: Sequence[int], inside: int) -> F
     refused = [each for each in asked if each.kind != "Deployment" and each.ruling.constraints]
     is_limited = all(each.is_right for each in limits)
     causes = {"other-kinds-refused"} if refused and is_limited else set()
-    if said := _no_namespace(lab, deployments.gatekeeper):
+    if said := _no_namespace(cluster, deployments.gatekeeper):
         causes.add("other-kinds-refused")
         return deployments.finding(asked, expected, _KINDS, causes, [said])
     return deployments.finding(asked, expected, _KINDS, causes)
 
 
-def _no_namespace(lab: Observer, gatekeeper: Gatekeeper) -> Text | None:
+def _no_namespace(cluster: Observer, gatekeeper: Gatekeeper) -> Text | None:
     """In what words a constraint refuses a Namespace; None if none does."""
     try:
-        lab.new_namespace()
+        cluster.new_namespace()
     except Refused as error:
         ruling = gatekeeper.refusal(error.words.en)
         return Text(f"Namespace: {error.words.en}", f"Namespace：{error.words.zh}") if ruling.constraints else None
@@ -240,18 +242,18 @@ def _no_namespace(lab: Observer, gatekeeper: Gatekeeper) -> Text | None:
 
 
 @check("replica_limits.every_namespace", causes=_LIMIT_CAUSES | {"later-namespaces"})
-def every_namespace(lab: Observer, *, outside: Sequence[int], inside: int, exempt: Sequence[str] = ()) -> Finding:
+def every_namespace(cluster: Observer, *, outside: Sequence[int], inside: int, exempt: Sequence[str] = ()) -> Finding:
     """Deployments are limited in whatever namespace, but for those whose names match one of `exempt`.
 
     Of the namespaces that exist, at most `MOST` are asked about: those that rules leave out come first. One is made for
     this grade; what rules say of others that do not exist is read.
     """
-    deployments = _Deployments(lab)
+    deployments = _Deployments(cluster)
     trouble = deployments.gatekeeper.trouble()
-    namespaces = _namespaces(lab, exempt)
-    new, no_new = ("", None) if trouble else _made(lab)
+    namespaces = _namespaces(cluster, exempt)
+    new, no_new = ("", None) if trouble else _made(cluster)
     if not trouble:
-        namespaces = [*_chosen(lab, deployments.gatekeeper, namespaces, new), *([new] if new else [])]
+        namespaces = [*_chosen(cluster, deployments.gatekeeper, namespaces, new), *([new] if new else [])]
     told = ", ".join(namespaces)
     expected = Text(f"Deployments are limited in {told}", f"{told} 中的 Deployment 都受到限制")
     if new:
@@ -265,37 +267,37 @@ def every_namespace(lab: Observer, *, outside: Sequence[int], inside: int, exemp
     for namespace in namespaces:
         limits = deployments.limits(outside, namespace)
         asked += [*limits, deployments.ask(inside, namespace, wanted=True)]
-    asked = _without_gone(lab, asked)
+    asked = _without_gone(cluster, asked)
     causes, more = _holes(deployments.gatekeeper, asked, exempt)
     if new and {each.namespace for each in asked if each.has_escaped} == {new}:
         causes |= {"later-namespaces"}
     return deployments.finding(asked, expected, _NAMESPACES, causes, [*more, *([no_new] if no_new else ())])
 
 
-def _namespaces(lab: Observer, exempt: Sequence[str]) -> Sequence[str]:
+def _namespaces(cluster: Observer, exempt: Sequence[str]) -> Sequence[str]:
     """The names of those that exist, are not on their way out and not exempt."""
-    known = [each["metadata"] for each in lab.list("Namespace")]
+    known = [each["metadata"] for each in cluster.list("Namespace")]
     names = [metadata["name"] for metadata in known if not metadata.get("deletionTimestamp")]
     return [name for name in names if not is_among(name, exempt)]
 
 
-def _made(lab: Observer) -> tuple[str, Text | None]:
+def _made(cluster: Observer) -> tuple[str, Text | None]:
     """A namespace made afterwards; else an empty name, and why there is none. That by itself is nobody's fault."""
     try:
-        return lab.new_namespace(), None
+        return cluster.new_namespace(), None
     except Refused as error:
         said = error.words
         return "", Text(f"no namespace could be made to try: {said.en}", f"无法新建命名空间来试：{said.zh}")
 
 
-def _chosen(lab: Observer, gatekeeper: Gatekeeper, names: Sequence[str], new: str) -> Sequence[str]:
+def _chosen(cluster: Observer, gatekeeper: Gatekeeper, names: Sequence[str], new: str) -> Sequence[str]:
     """As many as are asked about: those that a rule may leave out, then any, by chance."""
     known = [name for name in names if name != new]
     if len(known) <= MOST:
         return known
     patterns = [pattern for constraint in gatekeeper.constraints for pattern in _excluded(constraint)]
     patterns += exempted(gatekeeper.config or {})
-    word = lab.draw("order of the namespaces")
+    word = cluster.draw("order of the namespaces")
     by_chance = sorted(known, key=lambda name: _number(f"{name}{word}"))
     return sorted(by_chance, key=lambda name: not is_among(name, patterns))[:MOST]
 
@@ -305,10 +307,10 @@ def _excluded(constraint: Mapping[str, Any]) -> Sequence[str]:
     return left_out(match, ())
 
 
-def _without_gone(lab: Observer, asked: Sequence[_Asked]) -> list[_Asked]:
+def _without_gone(cluster: Observer, asked: Sequence[_Asked]) -> list[_Asked]:
     """Without those in a namespace that went away meanwhile, such as that of another grade."""
     doubtful = {each.namespace for each in asked if not each.ruling.is_accepted and not each.ruling.constraints}
-    found = {name: lab.get("Namespace", name) for name in sorted(doubtful)}
+    found = {name: cluster.get("Namespace", name) for name in sorted(doubtful)}
     gone = {name for name, obj in found.items() if obj is None or obj["metadata"].get("deletionTimestamp")}
     return [each for each in asked if each.namespace not in gone]
 
@@ -351,26 +353,26 @@ def _holes(
 
 
 @check("replica_limits.every_deployment", causes=_LIMIT_CAUSES | {"create-only"})
-def every_deployment(lab: Observer, *, outside: Sequence[int], inside: int) -> Finding:
+def every_deployment(cluster: Observer, *, outside: Sequence[int], inside: int) -> Finding:
     """Deployments are limited whatever their labels and whoever sends them, and when they are changed as well."""
     expected = Text(
         "Deployments are limited whatever their names and labels and whoever sends them, when created and when changed",
         "无论名称和标签如何、由谁提交，Deployment 在创建和修改时都受到限制",
     )
-    deployments = _Deployments(lab)
+    deployments = _Deployments(cluster)
     if trouble := deployments.gatekeeper.trouble():
         return trouble.finding(expected, _EVERY, LINK)
     limits = deployments.limits(outside, "default")
     if not all(each.is_right for each in limits):
         return deployments.finding(limits, expected, _EVERY)
     asked = [*limits]
-    for shape in _shapes(lab, deployments.gatekeeper):
+    for shape in _shapes(cluster, deployments.gatekeeper):
         asked += [deployments.ask(each.number, "default", wanted=False, shape=shape) for each in limits]
         asked.append(deployments.ask(inside, "default", wanted=True, shape=shape))
     asked = [each for each in asked if _MAY_NOT not in each.ruling.words]
     if not all(each.is_right for each in asked):
         return deployments.finding(asked, expected, _EVERY)
-    updates = _updates(lab, deployments, [each.number for each in limits], inside)
+    updates = _updates(cluster, deployments, [each.number for each in limits], inside)
     is_create_only = any(
         each.has_escaped and deployments.gatekeeper.silence(each.manifest, each.operation).is_by_rules
         for each in updates
@@ -378,9 +380,9 @@ def every_deployment(lab: Observer, *, outside: Sequence[int], inside: int) -> F
     return deployments.finding([*asked, *updates], expected, _EVERY, ["create-only"] if is_create_only else ())
 
 
-def _shapes(lab: Observer, gatekeeper: Gatekeeper) -> Sequence[_Shape]:
+def _shapes(cluster: Observer, gatekeeper: Gatekeeper) -> Sequence[_Shape]:
     """Without labels, with labels nobody knows beforehand, with those that constraints leave out; by another user."""
-    key, value = lab.draw("label"), lab.draw("label's value")
+    key, value = cluster.draw("label"), cluster.draw("label's value")
     of_rules = [
         labels
         for constraint in gatekeeper.constraints
@@ -391,23 +393,23 @@ def _shapes(lab: Observer, gatekeeper: Gatekeeper) -> Sequence[_Shape]:
     for labels in ({key: value}, *of_rules):
         told = json.dumps(labels, ensure_ascii=False)
         shapes.append(_Shape(Text(f" with labels {told}", f"且标签为 {told}"), labels))
-    user = lab.draw("user")
+    user = cluster.draw("user")
     shapes.append(_Shape(Text(f" by user {user}", f"且由用户 {user} 创建"), user=user))
     return list({shape.words: shape for shape in shapes}.values())
 
 
-def _updates(lab: Observer, deployments: _Deployments, outside: Sequence[int], inside: int) -> Sequence[_Asked]:
+def _updates(cluster: Observer, deployments: _Deployments, outside: Sequence[int], inside: int) -> Sequence[_Asked]:
     """A Deployment that exists, changed to numbers whose creation beside it is refused, and to one that is allowed."""
-    namespace, none = _made(lab)
+    namespace, none = _made(cluster)
     if none:
         raise NotSeen(Text(f"No change could be tried: {none.en}", f"无法试着修改：{none.zh}"))
     limits = [deployments.ask(number, namespace, wanted=False) for number in outside]
     refused = [each.number for each in limits if each.is_right]
     if not refused:
         return []  # the namespace is left out, which another criterion tells
-    made = _manifest("Deployment", inside, namespace, lab.draw("Deployment to change"), None)
+    made = _manifest("Deployment", inside, namespace, cluster.draw("Deployment to change"), None)
     made["spec"]["paused"] = True  # it runs nothing
-    run = lab.new_object(made)
+    run = cluster.new_object(made)
     if not run.accepted:
         return [_Asked("Deployment", inside, namespace, deployments.gatekeeper.refusal(run.message), True, made)]
     asked = [deployments.ask_update(made, number, wanted=False) for number in refused]

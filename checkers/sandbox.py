@@ -39,45 +39,45 @@ _KERNEL = Text(
 
 
 @check("sandbox.runtime_class", causes=("handler-unknown", "handler-runc", "other-name"))
-def runtime_class(lab: Observer, *, name: str, handler: str) -> Finding:
+def runtime_class(cluster: Observer, *, name: str, handler: str) -> Finding:
     """There is a RuntimeClass of this name, for this handler of the nodes' container runtime."""
     expected = Text(f"RuntimeClass {name} with the handler {handler}", f"RuntimeClass {name}，handler 为 {handler}")
-    there = lab.get("RuntimeClass", name, version=_VERSION)
+    there = cluster.get("RuntimeClass", name, version=_VERSION)
     if there is not None and there["handler"] == handler:
         return passed(expected, as_is(f"RuntimeClass {name}: handler {handler}"))
-    classes = [there] if there else lab.list("RuntimeClass", version=_VERSION)
-    nodes = lab.list("Node")
+    classes = [there] if there else cluster.list("RuntimeClass", version=_VERSION)
+    nodes = cluster.list("Node")
     found = listed([_classes(classes), *map(_told_handlers, nodes)])
     return failed(expected, found, _HANDLER, RUNTIME_CLASS, _class_causes(there, classes, handler, nodes))
 
 
 @check("sandbox.uses_class", causes=("pod-elsewhere", "no-class", "other-class", "other-class-alike"))
-def uses_class(lab: Observer, *, pod: str, namespace: str = "default", runtime_class: str) -> Finding:
+def uses_class(cluster: Observer, *, pod: str, namespace: str = "default", runtime_class: str) -> Finding:
     """The Pod names this RuntimeClass."""
     expected = Text(
         f"Pod {pod} in namespace {namespace} uses RuntimeClass {runtime_class}",
         f"命名空间 {namespace} 中的 Pod {pod} 使用 RuntimeClass {runtime_class}",
     )
-    obj = lab.get("Pod", pod, namespace)
+    obj = cluster.get("Pod", pod, namespace)
     if obj is None:
-        return absent(lab, pod, namespace).finding(expected, _CLASS, RUNTIME_CLASS)
+        return absent(cluster, pod, namespace).finding(expected, _CLASS, RUNTIME_CLASS)
     used = obj["spec"].get("runtimeClassName")
     found = as_is(f"Pod {pod}: runtimeClassName: {used or 'null'}")
     if used == runtime_class:
         return passed(expected, found)
-    return failed(expected, found, _CLASS, RUNTIME_CLASS, _use_causes(lab, used, runtime_class))
+    return failed(expected, found, _CLASS, RUNTIME_CLASS, _use_causes(cluster, used, runtime_class))
 
 
-def _use_causes(lab: Observer, used: str | None, wanted: str) -> set[str]:
+def _use_causes(cluster: Observer, used: str | None, wanted: str) -> set[str]:
     if not used:
         return {"no-class"}
-    handlers = [(lab.get("RuntimeClass", name, version=_VERSION) or {}).get("handler") for name in (used, wanted)]
+    handlers = [(cluster.get("RuntimeClass", name, version=_VERSION) or {}).get("handler") for name in (used, wanted)]
     is_alike = handlers[0] is not None and handlers[0] == handlers[1]
     return {"other-class", "other-class-alike"} if is_alike else {"other-class"}
 
 
 @check("sandbox.gvisor", causes=CAUSES)
-def gvisor(lab: Observer, *, pod: str, namespace: str = "default") -> Finding:
+def gvisor(cluster: Observer, *, pod: str, namespace: str = "default") -> Finding:
     """The processes of every running container of the Pod have gVisor for a kernel, by what its node says of them."""
     expected = Text(
         f"every container of Pod {pod} runs in gVisor and sees its kernel",
@@ -85,12 +85,12 @@ def gvisor(lab: Observer, *, pod: str, namespace: str = "default") -> Finding:
     )
 
     def judge(seen: Pod) -> Finding:
-        kernels = [(container, _kernel(lab, seen, container)) for container in seen.running]
+        kernels = [(container, _kernel(cluster, seen, container)) for container in seen.running]
         wrong = [(container, kernel) for container, kernel in kernels if not kernel.is_gvisors]
         found = listed(of_container(container, kernel.told) for container, kernel in wrong or kernels)
         return failed(expected, found, _KERNEL, GVISOR) if wrong else passed(expected, found)
 
-    return of_running_pod(lab, pod, namespace, judge, expected, _KERNEL, GVISOR)
+    return of_running_pod(cluster, pod, namespace, judge, expected, _KERNEL, GVISOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +121,26 @@ class Kernel:
         )
 
 
-def _kernel(lab: Observer, pod: Pod, container: Container) -> Kernel:
-    known = inspect(lab, pod, container)
+def _kernel(cluster: Observer, pod: Pod, container: Container) -> Kernel:
+    known = inspect(cluster, pod, container)
     if not known:
         gone = of_container(container, Text("its node does not know it any more", "其节点已经不再认识它"))
         raise NotSeen(gone)
     runtime = str(known["runtimeType"])
-    of_node = lab.on_node(pod.node, ["cat", "/proc/version"]).stdout.strip()
+    of_node = cluster.on_node(pod.node, ["cat", "/proc/version"]).stdout.strip()
     # A container that gVisor does not run has nothing between it and the node.
-    version = _inside(lab, pod, container) if runtime.startswith(_GVISOR) else of_node
+    version = _inside(cluster, pod, container) if runtime.startswith(_GVISOR) else of_node
     return Kernel(runtime, version, is_nodes=version == of_node)
 
 
-def _inside(lab: Observer, pod: Pod, container: Container) -> str:
+def _inside(cluster: Observer, pod: Pod, container: Container) -> str:
     """What a process in there reads in `/proc/version`; gVisor itself tells, so no program of the image is asked.
 
     gVisor before 2026 cannot; then the image has to have a `cat`.
     """
-    read = lab.on_node(pod.node, ["runsc", f"--root={_STATE}", "read", container.id, "/proc/version"])
+    read = cluster.on_node(pod.node, ["runsc", f"--root={_STATE}", "read", container.id, "/proc/version"])
     if read.code != 0:
-        read = lab.exec(pod.name, container.name, ["cat", "/proc/version"], pod.namespace)
+        read = cluster.exec(pod.name, container.name, ["cat", "/proc/version"], pod.namespace)
     return read.stdout.strip()
 
 

@@ -15,21 +15,21 @@ _KEYS = Text(
 
 
 @check("secrets.opaque", causes=("absent", "other-namespace", "other-type", "key-absent", "unreadable"))
-def opaque(lab: Observer, *, name: str, namespace: str = "default", key: str) -> Finding:
+def opaque(cluster: Observer, *, name: str, namespace: str = "default", key: str) -> Finding:
     """There is an Opaque Secret, and it holds something under this data key. Other keys beside it are right."""
     expected = Text(
         f"Secret {name} of type Opaque in namespace {namespace} holds a value under the key {key}",
         f"命名空间 {namespace} 中类型为 Opaque 的 Secret {name} 在键 {key} 下有值",
     )
     try:
-        secret = lab.get("Secret", name, namespace)
+        secret = cluster.get("Secret", name, namespace)
     except Refused as error:
         place = f"{SECRETS}{namespace}/{name}"
-        words = lab.unshown("Secret", SECRETS).get(place)  # without the advice to reset: it may not be lost
+        words = cluster.unshown("Secret", SECRETS).get(place)  # without the advice to reset: it may not be lost
         found = as_is(f"{place}: {words}") if words else error.words
         return failed(expected, found, NOT_READ, ENCRYPT, ["unreadable"])
     if secret is None:
-        return _absent(lab, name, namespace, expected)
+        return _absent(cluster, name, namespace, expected)
     data = secret.get("data") or {}
     keys = ", ".join(sorted(data)) or "-"
     found = Text(f"type {secret.get('type')}, keys: {keys}", f"类型 {secret.get('type')}，键：{keys}")
@@ -40,10 +40,10 @@ def opaque(lab: Observer, *, name: str, namespace: str = "default", key: str) ->
     return failed(expected, found, _KEYS, LINK, causes) if causes else passed(expected, found)
 
 
-def _absent(lab: Observer, name: str, namespace: str, expected: Text) -> Finding:
+def _absent(cluster: Observer, name: str, namespace: str, expected: Text) -> Finding:
     words = Text(f"there is no Secret {name} in namespace {namespace}", f"命名空间 {namespace} 中没有 Secret {name}")
     try:
-        secrets = lab.list("Secret")
+        secrets = cluster.list("Secret")
     except NoLook:
         secrets = ()  # it would only have made the message better
     there = ", ".join(

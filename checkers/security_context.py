@@ -34,7 +34,7 @@ Causes = Callable[[Pod, Containers, Containers], set[str]]
 
 
 @check("security_context.identity", causes=(*CAUSES, "group-unset", "other-container-without"))
-def identity(lab: Observer, *, pod: str, namespace: str = "default", user: int, group: int) -> Finding:
+def identity(cluster: Observer, *, pod: str, namespace: str = "default", user: int, group: int) -> Finding:
     """Every container of the Pod runs as this user and this group."""
     expected = Text(
         f"every container of Pod {pod} runs as user {user} and group {group}",
@@ -58,11 +58,11 @@ def identity(lab: Observer, *, pod: str, namespace: str = "default", user: int, 
     def is_right(process: Process) -> bool:
         return (process.user, process.group) == (user, group)
 
-    return _of_each(lab, pod, namespace, expected, _USERS, is_right, _ids, causes)
+    return _of_each(cluster, pod, namespace, expected, _USERS, is_right, _ids, causes)
 
 
 @check("security_context.no_escalation", causes=(*CAUSES, "escalation-unset", "ephemeral-container"))
-def no_escalation(lab: Observer, *, pod: str, namespace: str = "default") -> Finding:
+def no_escalation(cluster: Observer, *, pod: str, namespace: str = "default") -> Finding:
     """No container of the Pod can gain more privileges than it was begun with."""
     expected = Text(
         f"NoNewPrivs is 1 in every container of Pod {pod}",
@@ -79,11 +79,11 @@ def no_escalation(lab: Observer, *, pod: str, namespace: str = "default") -> Fin
     def is_right(process: Process) -> bool:
         return process.no_new_privileges
 
-    return _of_each(lab, pod, namespace, expected, _ESCALATION, is_right, _new_privileges, causes)
+    return _of_each(cluster, pod, namespace, expected, _ESCALATION, is_right, _new_privileges, causes)
 
 
 def _of_each(
-    lab: Observer,
+    cluster: Observer,
     name: str,
     namespace: str,
     expected: Text,
@@ -95,7 +95,7 @@ def _of_each(
     """Judge the first process of every container; where some are wrong, only those are told."""
 
     def judge(pod: Pod) -> Finding:
-        seen = [(container, first_process(lab, pod, container)) for container in pod.judged]
+        seen = [(container, first_process(cluster, pod, container)) for container in pod.judged]
         wrong = [(container, process) for container, process in seen if not is_right(process)]
         found = listed(of_container(container, describe(process)) for container, process in wrong or seen)
         if not wrong:
@@ -105,7 +105,7 @@ def _of_each(
         right = [(container, process) for container, process in seen if is_right(process)]
         return failed(expected, found, why, LINK, causes(pod, right, wrong))
 
-    return of_running_pod(lab, name, namespace, judge, expected, why, LINK)
+    return of_running_pod(cluster, name, namespace, judge, expected, why, LINK)
 
 
 def _ids(process: Process) -> Text:

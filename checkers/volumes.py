@@ -29,7 +29,7 @@ _GROUP = Text(
 
 @check("volumes.empty_dir", causes=(*CAUSES, "mounted-in-another"))
 def empty_dir(
-    lab: Observer, *, pod: str, namespace: str = "default", path: str, image: str = "", command: Sequence[str] = ()
+    cluster: Observer, *, pod: str, namespace: str = "default", path: str, image: str = "", command: Sequence[str] = ()
 ) -> Finding:
     """A running container of the Pod has an emptyDir volume mounted at this path.
 
@@ -50,14 +50,14 @@ def empty_dir(
         causes = ("mounted-in-another",) if _holders(seen, seen.running, path) else ()
         return failed(expected, found, _MOUNT, EMPTY_DIR, causes)
 
-    return of_running_pod(lab, pod, namespace, judge, expected, _MOUNT, EMPTY_DIR)
+    return of_running_pod(cluster, pod, namespace, judge, expected, _MOUNT, EMPTY_DIR)
 
 
 @check(
     "volumes.fs_group",
     causes=(*CAUSES, "fsgroup-unset", "fsgroup-other", "supplemental-group", "primary-group", "owner-changed"),
 )
-def fs_group(lab: Observer, *, pod: str, namespace: str = "default", group: int) -> Finding:
+def fs_group(cluster: Observer, *, pod: str, namespace: str = "default", group: int) -> Finding:
     """This is the Pod's file system group: its emptyDir volumes belong to it, and every container is a member.
 
     To be a member is not enough: `supplementalGroups` makes members, too, and leaves the volumes to root.
@@ -69,9 +69,9 @@ def fs_group(lab: Observer, *, pod: str, namespace: str = "default", group: int)
 
     def judge(seen: Pod) -> Finding:
         field = (seen.spec.get("securityContext") or {}).get("fsGroup")
-        processes = [(container, first_process(lab, seen, container)) for container in seen.judged]
+        processes = [(container, first_process(cluster, seen, container)) for container in seen.judged]
         outside = [(container, process) for container, process in processes if group not in process.groups]
-        roots = [(path, owner) for path, owner in _roots(lab, seen) if owner is not None]
+        roots = [(path, owner) for path, owner in _roots(cluster, seen) if owner is not None]
         strange = [(path, owner) for path, owner in roots if owner != group]
         is_right = field == group and not outside and not strange
         said = [
@@ -85,7 +85,7 @@ def fs_group(lab: Observer, *, pod: str, namespace: str = "default", group: int)
         causes = _fs_group_causes(seen, group, [process for _, process in processes], owners)
         return failed(expected, listed(said), _GROUP, SECURITY_CONTEXT, causes)
 
-    return of_running_pod(lab, pod, namespace, judge, expected, _GROUP, SECURITY_CONTEXT)
+    return of_running_pod(cluster, pod, namespace, judge, expected, _GROUP, SECURITY_CONTEXT)
 
 
 def _fs_group_causes(pod: Pod, group: int, processes: Sequence[Process], owners: Sequence[int]) -> set[str]:
@@ -105,7 +105,7 @@ def _fs_group_causes(pod: Pod, group: int, processes: Sequence[Process], owners:
 
 @check("volumes.file_group", causes=(*CAUSES, "no-file", "mounted-in-another"))
 def file_group(
-    lab: Observer,
+    cluster: Observer,
     *,
     pod: str,
     namespace: str = "default",
@@ -128,14 +128,14 @@ def file_group(
         if not holders:
             causes = ("mounted-in-another",) if _holders(seen, seen.running, dirname(path)) else ()
             return failed(expected, _mounts(seen, seen.running), _MOUNT, EMPTY_DIR, causes)
-        looks = [(container, _ls(lab, seen, container, path)) for container in holders]
+        looks = [(container, _ls(cluster, seen, container, path)) for container in holders]
         found = listed(of_container(container, as_is(_said(ran))) for container, ran in looks)
         if any(_group(ran, "-") == group for _, ran in looks):
             return passed(expected, found)
         is_missing = all("No such file" in ran.stderr for _, ran in looks)
         return failed(expected, found, _GROUP, SECURITY_CONTEXT, ("no-file",) if is_missing else ())
 
-    return of_running_pod(lab, pod, namespace, judge, expected, _GROUP, SECURITY_CONTEXT)
+    return of_running_pod(cluster, pod, namespace, judge, expected, _GROUP, SECURITY_CONTEXT)
 
 
 def _asked_for(pod: str, image: str) -> Text:
@@ -155,10 +155,10 @@ def _holders(pod: Pod, containers: Sequence[Container], path: str) -> tuple[Cont
     return tuple(each for each in containers if _types(pod, each).get(normpath(path)) == "emptyDir")
 
 
-def _roots(lab: Observer, pod: Pod) -> list[tuple[str, int | None]]:
+def _roots(cluster: Observer, pod: Pod) -> list[tuple[str, int | None]]:
     """Where emptyDir volumes are mounted, and which group each mount point belongs to; None where that is not seen."""
     return [
-        (path, _group(_ls(lab, pod, container, path), "d"))
+        (path, _group(_ls(cluster, pod, container, path), "d"))
         for container in pod.running
         for path, kind in _types(pod, container).items()
         if kind == "emptyDir"
@@ -185,9 +185,9 @@ def _mounts(pod: Pod, containers: Sequence[Container]) -> Text:
     return listed(said)
 
 
-def _ls(lab: Observer, pod: Pod, container: Container, path: str) -> Ran:
+def _ls(cluster: Observer, pod: Pod, container: Container, path: str) -> Ran:
     try:
-        return lab.exec(pod.name, container.name, ["ls", "-lnd", path], pod.namespace)
+        return cluster.exec(pod.name, container.name, ["ls", "-lnd", path], pod.namespace)
     except NoExec as error:
         # The image that the task names has `ls`; that this one has none is what the learner chose.
         return Ran(127, "", str(error))

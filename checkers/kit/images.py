@@ -26,14 +26,14 @@ class Missing:
     is_labs: bool
 
 
-def missing(lab: Observer, pod: Pod, container: Container, said: str) -> Missing:
+def missing(cluster: Observer, pod: Pod, container: Container, said: str) -> Missing:
     """Why a container has no image; `said` is what its node says of it.
 
     A name that the task does not give is the learner's, unless the Pod has the task's image as well: then this is
     another one beside it, which the task allows and a lab without a registry cannot have.
     """
     image, node = container.image, pod.node
-    known = images(lab, node)
+    known = images(cluster, node)
     if any(is_image(image, own) for own in known) and container.spec.get("imagePullPolicy") == "Always":
         return Missing(
             Text(
@@ -46,7 +46,7 @@ def missing(lab: Observer, pod: Pod, container: Container, said: str) -> Missing
             is_labs=True,
         )
     has, has_zh = _listed(node, known)
-    if lab.provides(image):
+    if cluster.provides(image):
         return Missing(
             Text(
                 f"{said} -- the task names this image and the lab does not have it.{has}",
@@ -54,7 +54,7 @@ def missing(lab: Observer, pod: Pod, container: Container, said: str) -> Missing
             ),
             is_labs=True,
         )
-    is_beside = any(lab.provides(other.image) for other in pod.containers)
+    is_beside = any(cluster.provides(other.image) for other in pod.containers)
     if not is_beside or _NO_SUCH.search(said):
         return Missing(Text(f"{said}{has}", f"{said}{has_zh}"), is_labs=False)
     return Missing(
@@ -68,10 +68,10 @@ def missing(lab: Observer, pod: Pod, container: Container, said: str) -> Missing
     )
 
 
-def images(lab: Observer, node: str) -> tuple[str, ...]:
+def images(cluster: Observer, node: str) -> tuple[str, ...]:
     """The names of the images that a node has, but for those of Kubernetes itself; none where it cannot be asked."""
     try:
-        ran = lab.on_node(node, ["crictl", "images", "--output=json"])
+        ran = cluster.on_node(node, ["crictl", "images", "--output=json"])
     except NoLook:
         return ()  # they would only have made the message better
     if ran.code != 0:

@@ -27,15 +27,15 @@ class Process:
     from_kernel: bool
 
 
-def first_process(lab: Observer, pod: Pod, container: Container) -> Process:
+def first_process(cluster: Observer, pod: Pod, container: Container) -> Process:
     """Look inside the container; where it has no `cat`, from its node; where it has ended, at the fields alone."""
     asked = _as_asked(pod, container)
     if not container.is_running:
         return asked
     try:
-        return _seen_inside(lab, pod, container, asked)
+        return _seen_inside(cluster, pod, container, asked)
     except NoExec:
-        status = _status_from_node(lab, pod, container)
+        status = _status_from_node(cluster, pod, container)
         return _seen(status, asked) if status else asked
 
 
@@ -52,24 +52,24 @@ def _as_asked(pod: Pod, container: Container) -> Process:
     )
 
 
-def _seen_inside(lab: Observer, pod: Pod, container: Container, asked: Process) -> Process:
+def _seen_inside(cluster: Observer, pod: Pod, container: Container, asked: Process) -> Process:
     # With one process namespace for the whole Pod, or the node's, process 1 is another's; ours has the same rights.
     shared = pod.spec.get("shareProcessNamespace") or pod.spec.get("hostPID")
     path = f"/proc/{'self' if shared else '1'}/status"
-    ran = lab.exec(pod.name, container.name, ["cat", path], pod.namespace)
+    ran = cluster.exec(pod.name, container.name, ["cat", path], pod.namespace)
     status = _fields(ran.stdout)
     if "Uid" not in status:  # gVisor's /proc tells neither ids nor NoNewPrivs
-        status |= _ids(lab.exec(pod.name, container.name, ["id"], pod.namespace).stdout)
+        status |= _ids(cluster.exec(pod.name, container.name, ["id"], pod.namespace).stdout)
     return _seen(status, asked)
 
 
-def _status_from_node(lab: Observer, pod: Pod, container: Container) -> Mapping[str, str]:
+def _status_from_node(cluster: Observer, pod: Pod, container: Container) -> Mapping[str, str]:
     """The same file on the node; nothing where the node sees another process or other numbers than the Pod does."""
     is_elsewhere = pod.spec.get("runtimeClassName") or pod.spec.get("hostUsers") is False
-    pid = None if is_elsewhere else inspect(lab, pod, container).get("pid")
+    pid = None if is_elsewhere else inspect(cluster, pod, container).get("pid")
     if pid is None:
         return {}
-    return _fields(lab.on_node(pod.node, ["cat", f"/proc/{pid}/status"]).stdout)
+    return _fields(cluster.on_node(pod.node, ["cat", f"/proc/{pid}/status"]).stdout)
 
 
 def _seen(status: Mapping[str, str], asked: Process) -> Process:

@@ -10,13 +10,13 @@ from checkers.api import Observer
 from checkers.kit.pod import Container, Pod
 
 
-def inspect(lab: Observer, pod: Pod, container: Container) -> Mapping[str, Any]:
+def inspect(cluster: Observer, pod: Pod, container: Container) -> Mapping[str, Any]:
     """What `crictl inspect` knows: its process on the node (`pid`), by which runtime it runs (`runtimeType`), ...
 
     Empty where the runtime does not know the container, which has then just ended.
     """
     if not container.id:
         return {}
-    inspected = lab.on_node(pod.node, ["crictl", "inspect", container.id])
+    inspected = cluster.on_node(pod.node, ["crictl", "inspect", container.id])
     known: Mapping[str, Any] = json.loads(inspected.stdout)["info"] if inspected.code == 0 else {}
     return known

@@ -85,14 +85,14 @@ class Manifest:
             return ""
         return normpath(join(paths[mount["name"]][0], str(mount.get("subPath") or ""), relpath(path, nearest)))
 
-    def misfits(self, lab: Observer) -> Sequence[Text]:
+    def misfits(self, cluster: Observer) -> Sequence[Text]:
         """Volumes that keep the kubelet from starting the Pod: what lies there is not of the type that is asked for."""
         asked = [(path, type_) for path, type_ in self._host_paths().values() if type_ in _FITS]
         if not asked:
             return ()
         # One line a path, also where there is nothing.
         script = 'for path; do stat --dereference --format=%F -- "$path" 2> /dev/null || echo; done'
-        lines = lab.on_node(NODE, ["sh", "-c", script, "sh", *(path for path, _ in asked)]).stdout.split("\n")
+        lines = cluster.on_node(NODE, ["sh", "-c", script, "sh", *(path for path, _ in asked)]).stdout.split("\n")
         return [
             Text(
                 f"{self.file}: a volume asks for {path} of type {type_}, and on {NODE} it is: {there or 'not there'}",
@@ -132,12 +132,12 @@ class Folder:
     unread: Sequence[Text]
 
 
-def kubelet(lab: Observer) -> Kubelet:
+def kubelet(cluster: Observer) -> Kubelet:
     """What systemd and its configuration say of the kubelet."""
     show = ["systemctl", "show", "kubelet", "--property=ActiveState", "--property=UnitFileState"]
-    said = lab.on_node(NODE, show).stdout.split()
+    said = cluster.on_node(NODE, show).stdout.split()
     state = dict(line.partition("=")[::2] for line in said)
-    text = lab.on_node(NODE, ["cat", "--", KUBELET_CONFIG]).stdout
+    text = cluster.on_node(NODE, ["cat", "--", KUBELET_CONFIG]).stdout
     try:
         config = _mapping(text)
     except yaml.YAMLError:
@@ -148,11 +148,11 @@ def kubelet(lab: Observer) -> Kubelet:
     )
 
 
-def manifests(lab: Observer, folder: str) -> Folder:
+def manifests(cluster: Observer, folder: str) -> Folder:
     """All that the kubelet would take for a Pod of the API server."""
     if not folder:
         return Folder(0, (), ())
-    now, *files = lab.on_node(NODE, ["sh", "-c", _LIST, "sh", folder]).stdout.split("\036")
+    now, *files = cluster.on_node(NODE, ["sh", "-c", _LIST, "sh", folder]).stdout.split("\036")
     found: list[Manifest] = []
     unread: list[Text] = []
     for text in files:

@@ -56,7 +56,7 @@ class Trouble:
 
 
 def of_running_pod(
-    lab: Observer,
+    cluster: Observer,
     name: str,
     namespace: str,
     judge: Callable[[Pod], Finding],
@@ -71,64 +71,64 @@ def of_running_pod(
     Args:
         more: causes besides that the check knows of, where the Pod does not run.
     """
-    pod = running_pod(lab, name, namespace)
+    pod = running_pod(cluster, name, namespace)
     if isinstance(pod, Trouble):
         return pod.finding(expected, why, link, more(pod) if more else ())
     try:
         return judge(pod)
     except NotSeen:
         # A container that has just ended cannot be looked into; that it ended says more.
-        later = running_pod(lab, name, namespace)
+        later = running_pod(cluster, name, namespace)
         if isinstance(later, Trouble):
             return later.finding(expected, why, link, more(later) if more else ())
         raise
 
 
-def running_pod(lab: Observer, name: str, namespace: str) -> Pod | Trouble:
+def running_pod(cluster: Observer, name: str, namespace: str) -> Pod | Trouble:
     """The Pod, if each of its containers stays up or has done its work; else what is in the way.
 
     A container that happens to be up may end in a second, and a Pod that is right may have been made a second ago. So
     what is on its way or has just begun is given a few seconds, and what ended a short while ago is not taken for up.
     """
-    found = _as_it_is(lab, name, namespace)
+    found = _as_it_is(cluster, name, namespace)
     for _ in range(PATIENCE):
-        if isinstance(found, Pod) or not found.begun or _since(found.begun, lab.now()) >= PATIENCE:
+        if isinstance(found, Pod) or not found.begun or _since(found.begun, cluster.now()) >= PATIENCE:
             break
-        lab.wait(1)
-        found = _as_it_is(lab, name, namespace)
-    return _steady(lab, found) if isinstance(found, Pod) else found
+        cluster.wait(1)
+        found = _as_it_is(cluster, name, namespace)
+    return _steady(cluster, found) if isinstance(found, Pod) else found
 
 
-def _as_it_is(lab: Observer, name: str, namespace: str) -> Pod | Trouble:
+def _as_it_is(cluster: Observer, name: str, namespace: str) -> Pod | Trouble:
     """The Pod, if at this moment each of its containers runs or has done its work; else what is in the way."""
-    obj = lab.get("Pod", name, namespace)
+    obj = cluster.get("Pod", name, namespace)
     if obj is None:
-        return absent(lab, name, namespace)
+        return absent(cluster, name, namespace)
     pod = Pod(obj)
     if pod.metadata.get("deletionTimestamp"):
         return Trouble(Text(f"Pod {name} is being deleted.", f"Pod {name} 正在被删除。"))
-    found = _ended(lab, pod) or _unplaced(lab, pod) or _held_up(lab, pod)
+    found = _ended(cluster, pod) or _unplaced(cluster, pod) or _held_up(cluster, pod)
     if found is None:
         return pod
-    return _node_down(lab, pod) or found
+    return _node_down(cluster, pod) or found
 
 
-def _steady(lab: Observer, pod: Pod) -> Pod | Trouble:
+def _steady(cluster: Observer, pod: Pod) -> Pod | Trouble:
     """The Pod, once none of its containers is expected to end any moment; else how the first of them ended before."""
-    waits = _waits(pod, lab.now())
+    waits = _waits(pod, cluster.now())
     if not waits:
         return pod
     longest = max(waits.values())
     if longest <= PATIENCE:
-        lab.wait(longest)
-        again = _as_it_is(lab, pod.name, pod.namespace)
+        cluster.wait(longest)
+        again = _as_it_is(cluster, pod.name, pod.namespace)
         if isinstance(again, Trouble):
             return again
-        pod, waits = again, _waits(again, lab.now())
+        pod, waits = again, _waits(again, cluster.now())
     restarted = [container for container in pod.running if container.name in waits and container.last_end]
     if not restarted:
         return pod
-    said = _end(lab, pod, restarted[0], restarted[0].last_end, again=True)
+    said = _end(cluster, pod, restarted[0], restarted[0].last_end, again=True)
     return _of_container(pod, restarted[0], said, "does-not-stay-up")
 
 
@@ -159,9 +159,9 @@ def _lasted(end: Mapping[str, Any]) -> float | None:
     return seconds if seconds < HEALTHY else None
 
 
-def absent(lab: Observer, name: str, namespace: str) -> Trouble:
+def absent(cluster: Observer, name: str, namespace: str) -> Trouble:
     """There is no such Pod; where there is one of this name in another namespace, that is told."""
-    elsewhere = [pod["metadata"]["namespace"] for pod in lab.list("Pod", name=name)]
+    elsewhere = [pod["metadata"]["namespace"] for pod in cluster.list("Pod", name=name)]
     words = Text(f"There is no Pod {name} in namespace {namespace}.", f"命名空间 {namespace} 中没有 Pod {name}。")
     if elsewhere:
         there = ", ".join(elsewhere)
@@ -169,7 +169,7 @@ def absent(lab: Observer, name: str, namespace: str) -> Trouble:
     return Trouble(words, causes=("pod-elsewhere",) if elsewhere else ())
 
 
-def _ended(lab: Observer, pod: Pod) -> Trouble | None:
+def _ended(cluster: Observer, pod: Pod) -> Trouble | None:
     """The Pod as a whole has ended and will not run again."""
     if pod.phase not in ("Succeeded", "Failed"):
         return None
@@ -181,25 +181,27 @@ def _ended(lab: Observer, pod: Pod) -> Trouble | None:
         is_labs = reason == "NodeShutdown" or (reason == "Evicted" and message.startswith("The node"))
         return Trouble(_of_pod(pod, as_is(f"{pod.phase}: {reason}: {message}")), is_labs, causes=("not-running",))
     ended = [container for container in pod.containers if "terminated" in container.state]
-    ends = [of_container(container, _end(lab, pod, container, container.state["terminated"])) for container in ended]
+    ends = [
+        of_container(container, _end(cluster, pod, container, container.state["terminated"])) for container in ended
+    ]
     causes = ("not-running", "does-not-stay-up")
     return Trouble(_of_pod(pod, listed([as_is(pod.phase), *ends])), causes=causes, container=_first(ended, Kind.MAIN))
 
 
-def _unplaced(lab: Observer, pod: Pod) -> Trouble | None:
+def _unplaced(cluster: Observer, pod: Pod) -> Trouble | None:
     """No node was found for it."""
     if pod.node:
         return None
     for condition in pod.status.get("conditions") or ():
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            down = [_down(node) for node in lab.list("Node") if not _is_ready(node)]
+            down = [_down(node) for node in cluster.list("Node") if not _is_ready(node)]
             said = as_is(f"{condition.get('reason', '')}: {condition.get('message', '')}")
             return Trouble(_of_pod(pod, listed([said, *down])), is_labs=bool(down), causes=("not-running",))
     said = Text(f"not scheduled yet. {_AGAIN.en}", f"尚未被调度。{_AGAIN.zh}")
     return Trouble(_of_pod(pod, said), begun=_made(pod), causes=("not-running",), pod=pod)
 
 
-def _held_up(lab: Observer, pod: Pod) -> Trouble | None:
+def _held_up(cluster: Observer, pod: Pod) -> Trouble | None:
     """A container that should run does not."""
     waiting = [
         container
@@ -213,7 +215,7 @@ def _held_up(lab: Observer, pod: Pod) -> Trouble | None:
         return None
     # What only waits for another one tells nothing.
     telling = [container for container in waiting if _reason(container) not in _BEGINNING]
-    return _container_trouble(lab, pod, (telling or waiting)[0])
+    return _container_trouble(cluster, pod, (telling or waiting)[0])
 
 
 def _is_well(pod: Pod, container: Container) -> bool:
@@ -231,14 +233,14 @@ def _reason(container: Container) -> str:
     return str((container.state.get("waiting") or {}).get("reason") or "")
 
 
-def _container_trouble(lab: Observer, pod: Pod, container: Container) -> Trouble:
+def _container_trouble(cluster: Observer, pod: Pod, container: Container) -> Trouble:
     reason = _reason(container)
     if reason in MISSING:
-        found = missing(lab, pod, container, f"{reason}: {container.image}: {_not_pulled(lab, pod, container)}")
+        found = missing(cluster, pod, container, f"{reason}: {container.image}: {_not_pulled(cluster, pod, container)}")
         return replace(_of_container(pod, container, found.words, "image-not-there"), is_labs=found.is_labs)
     if reason in _BEGINNING or not container.state:
-        return _begun(lab, pod, container)
-    said = _stuck(lab, pod, container)
+        return _begun(cluster, pod, container)
+    said = _stuck(cluster, pod, container)
     if "executable file not found" in said.en or "no such file or directory" in said.en:
         return _of_container(pod, container, said, "command-not-found")
     is_over = reason == "CrashLoopBackOff" or "terminated" in container.state
@@ -270,16 +272,16 @@ def _made(pod: Pod) -> str:
     return str(pod.metadata.get("creationTimestamp") or "")
 
 
-def _not_pulled(lab: Observer, pod: Pod, container: Container) -> str:
+def _not_pulled(cluster: Observer, pod: Pod, container: Container) -> str:
     """Why the image could not be had. The newest event mostly says that it is not tried for a while: no reason."""
     about = (f'Failed to pull image "{container.image}"', f'Container image "{container.image}" is not present')
-    messages = [message for message in lab.events(pod.object) if message.startswith(about)]
+    messages = [message for message in cluster.events(pod.object) if message.startswith(about)]
     return messages[-1] if messages else str(container.state["waiting"].get("message", ""))
 
 
-def _begun(lab: Observer, pod: Pod, container: Container) -> Trouble:
+def _begun(cluster: Observer, pod: Pod, container: Container) -> Trouble:
     """A container that is being made: whether something is in the way, by what was last told of the Pod."""
-    event = _last_event(lab, pod)
+    event = _last_event(cluster, pod)
     reason = _reason(container) or pod.phase
     message = (container.state.get("waiting") or {}).get("message", "")
     said = f"{reason}: {message or event}"
@@ -294,7 +296,7 @@ def _begun(lab: Observer, pod: Pod, container: Container) -> Trouble:
     return replace(_of_container(pod, container, waiting), begun=_made(pod))
 
 
-def _stuck(lab: Observer, pod: Pod, container: Container) -> Text:
+def _stuck(cluster: Observer, pod: Pod, container: Container) -> Text:
     """Why a container does not run, in the words of whoever knows best."""
     state = container.state
     if "running" in state:
@@ -302,16 +304,16 @@ def _stuck(lab: Observer, pod: Pod, container: Container) -> Text:
             f"still running, and the others wait for it. {_AGAIN.en}", f"仍在运行，其他容器在等待它。{_AGAIN.zh}"
         )
     if "terminated" in state:
-        return _end(lab, pod, container, state["terminated"])
+        return _end(cluster, pod, container, state["terminated"])
     waiting = state["waiting"]
     reason, message = waiting.get("reason", ""), waiting.get("message", "")
     if reason == "CrashLoopBackOff" and container.last_end:
-        return _end(lab, pod, container, container.last_end, reason)
-    return as_is(f"{reason}: {message or _last_event(lab, pod)}")
+        return _end(cluster, pod, container, container.last_end, reason)
+    return as_is(f"{reason}: {message or _last_event(cluster, pod)}")
 
 
 def _end(
-    lab: Observer, pod: Pod, container: Container, end: Mapping[str, Any], reason: str = "", *, again: bool = False
+    cluster: Observer, pod: Pod, container: Container, end: Mapping[str, Any], reason: str = "", *, again: bool = False
 ) -> Text:
     """How a container ended: its exit code, and its own last words if the kubelet has none.
 
@@ -319,7 +321,7 @@ def _end(
         reason: why it waits now, where it does.
         again: it has been started again since.
     """
-    words = end.get("message") or _last_line(lab, pod, container, previous=bool(reason) or again)
+    words = end.get("message") or _last_line(cluster, pod, container, previous=bool(reason) or again)
     reasons = ", ".join(part for part in (reason, end.get("reason", "")) if part)
     code = end.get("exitCode")
     said, said_zh = (f": {words}", f"：{words}") if words else ("", "")
@@ -334,23 +336,23 @@ def _end(
     )
 
 
-def _last_line(lab: Observer, pod: Pod, container: Container, *, previous: bool) -> str:
+def _last_line(cluster: Observer, pod: Pod, container: Container, *, previous: bool) -> str:
     try:
-        lines = lab.logs(pod.name, container.name, pod.namespace, previous=previous)
+        lines = cluster.logs(pod.name, container.name, pod.namespace, previous=previous)
     except NoLook:
         return ""  # it would only have made the message better
     return lines[-1] if lines else ""
 
 
-def _last_event(lab: Observer, pod: Pod) -> str:
+def _last_event(cluster: Observer, pod: Pod) -> str:
     """What was last told of the Pod."""
-    messages = lab.events(pod.object)
+    messages = cluster.events(pod.object)
     return messages[-1] if messages else ""
 
 
-def _node_down(lab: Observer, pod: Pod) -> Trouble | None:
+def _node_down(cluster: Observer, pod: Pod) -> Trouble | None:
     """The machine that the Pod was placed on is gone, which explains all the rest."""
-    node = lab.get("Node", pod.node) if pod.node else None
+    node = cluster.get("Node", pod.node) if pod.node else None
     if node is None or _is_ready(node):
         return None
     return Trouble(_of_pod(pod, _down(node)), is_labs=True)
