@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -11,7 +12,7 @@ from lab.catalog.model import Answer, Catalog, Exercise
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Node, State, Status
 from lab.errors import UsageError
-from lab.grading.grade import Grade, OnFinding, Through, directly, grade, unwatched
+from lab.grading.grade import LabObserver
 from lab.grading.record import UNTOUCHED, Replay, place
 from lab.practice.session import Session
 from lab.progress import OnProgress
@@ -77,20 +78,11 @@ class DemoSession(Session):
         """What was done in the exercise."""
         return self._chosen.get(exercise.id)
 
-    def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
-        """Judge by the recording of the answer that is chosen."""
+    @contextmanager
+    def observer(self, exercise: Exercise) -> Iterator[LabObserver]:
+        """The recording of the answer that is chosen."""
         answer = self.chosen(exercise)
-        recording = Replay(place(exercise, answer.name if answer else UNTOUCHED))
-        found = grade(
-            exercise,
-            through(recording),
-            engine=self.engine.name,
-            kubernetes="",
-            on_finding=on_finding,
-            clock=self.clock,
-        )
-        self.history.add(found, self.engine)
-        return found
+        yield Replay(place(exercise, answer.name if answer else UNTOUCHED))
 
 
 def _recorded(catalog: Catalog) -> Catalog:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Completed
 from lab.errors import LabError, UsageError
 from lab.grading import record
-from lab.grading.grade import Grade, Through, judged
+from lab.grading.grade import Grade, grade, judged
 from lab.grading.record import UNTOUCHED, Recorder, Replay
 
 SETTLED = 90.0
@@ -37,8 +38,8 @@ class Lab(Protocol):
     def answer(self, answer: Answer) -> Completed:
         """Do what an answer does, as the learner."""
 
-    def grade(self, exercise: Exercise, *, through: Through) -> Grade:
-        """Look at the cluster, `through` an observer around the lab's own, and judge."""
+    def observer(self, exercise: Exercise) -> AbstractContextManager[Observer]:
+        """What one grade of the exercise is made through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class _Attempt:
         self._clock = clock
         self._began = self._step_began = clock.seconds()
         self._seconds: dict[str, float] = {}
-        self._recorders: list[Recorder] = []
+        self._recorder: Recorder
 
     def proof(self, *, keep: bool) -> Proof:
         """Do it."""
@@ -191,7 +192,7 @@ class _Attempt:
         while before is None or self._clock.seconds() < deadline:
             if before is not None:
                 self._clock.sleep(BETWEEN)
-            now = self._lab.grade(self._exercise, through=self._watch)
+            now = self._grade()
             self._seconds["grade"] = now.seconds
             # What could not be seen yet has not arrived.
             if before is not None and now.verdicts == before.verdicts and Verdict.UNSEEN not in now.verdicts.values():
@@ -199,14 +200,15 @@ class _Attempt:
             before = now
         return None
 
-    def _watch(self, observer: Observer) -> Observer:
-        self._recorders.append(Recorder(observer))
-        return self._recorders[-1]
+    def _grade(self) -> Grade:
+        with self._lab.observer(self._exercise) as observer:
+            self._recorder = Recorder(observer)
+            return grade(self._exercise, self._recorder, engine="", kubernetes="", clock=self._clock)
 
     def _record(self, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
         """Keep the last look, and see whether it grades the same without the cluster."""
         file = record.place(self._exercise, self._name)
-        self._recorders[-1].save(file, public=record.public(self._exercise))
+        self._recorder.save(file, public=record.public(self._exercise))
         again = {graded.criterion.id: graded.finding.verdict for graded in judged(self._exercise, Replay(file))}
         told = differences(verdicts, again)
         return tuple(i18n.text("grading.proof.replay", file=file.name, said=said) for said in told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from checkers.api import Finding, LabBroken, LearnerBroke, NotSeen, Observer, Text, Verdict
 from lab import log
@@ -75,19 +76,14 @@ class Grade:
 
 
 OnFinding = Callable[[Graded], None]
+"""Takes each criterion as soon as it is graded."""
 
 
-Through = Callable[[Observer], Observer]
-"""Puts an observer around another one."""
+class LabObserver(Observer, Protocol):
+    """An observer of a lab, for one grade."""
 
-
-def directly(observer: Observer) -> Observer:
-    """For callers who put nothing between."""
-    return observer
-
-
-def unwatched(graded: Graded) -> None:
-    """For callers who only want the whole."""
+    def kubernetes(self) -> str:
+        """The version of Kubernetes there; empty if it is not known."""
 
 
 def grade(
@@ -96,14 +92,15 @@ def grade(
     *,
     engine: str,
     kubernetes: str,
-    on_finding: OnFinding,
+    on_finding: OnFinding | None = None,
     clock: Clock = SYSTEM,
 ) -> Grade:
-    """Judge every criterion, in the exercise's order, telling each as it is found."""
+    """Judge every criterion, in the exercise's order, and pass each on as it is found."""
     started, began = clock.now(), clock.seconds()
     criteria: list[Graded] = []
     for graded in judged(exercise, observer):
-        on_finding(graded)
+        if on_finding:
+            on_finding(graded)
         criteria.append(graded)
     seconds = clock.seconds() - began
     return Grade(exercise, engine, kubernetes, started, seconds, tuple(criteria), known_mistake(exercise, criteria))

@@ -99,6 +99,10 @@ class Replay(Looks):
             told = self._told.setdefault(Look(held["look"], held["with"]), [])
             told.append((held.get("times", 1), _told(held)))
 
+    def kubernetes(self) -> str:
+        """Recordings do not hold the version of Kubernetes."""
+        return ""
+
     def wait(self, seconds: float) -> None:
         """Go on at once: what was seen afterwards is held already."""
 

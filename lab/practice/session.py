@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 
 from lab import i18n
@@ -15,7 +15,7 @@ from lab.cluster.host.lock import hold
 from lab.cluster.host.steps import Step, Steps
 from lab.cluster.machines import baseline
 from lab.errors import LabError, UsageError
-from lab.grading.grade import Grade, OnFinding, Through, directly, grade, unwatched
+from lab.grading.grade import Grade, LabObserver, OnFinding, grade
 from lab.grading.observe import KubernetesObserver
 from lab.practice.history import History
 from lab.practice.scenario import Stage
@@ -26,7 +26,7 @@ SECONDS = 10
 """What a step of a start or a reset takes, roughly."""
 
 Observe = Callable[[Engine, Sequence[str]], KubernetesObserver]
-"""Makes the eyes for an exercise, whose task names these images."""
+"""Makes the observer of a lab for an exercise whose task names these images."""
 
 
 class Session:
@@ -36,7 +36,7 @@ class Session:
 
     Args:
         history: where it is kept; without one, it is forgotten with the session.
-        observe: makes the eyes that grading looks with.
+        observe: makes the observer that grades are made through.
         clock: the time, also for whoever shows what was done when.
     """
 
@@ -125,13 +125,12 @@ class Session:
             else:
                 self._go_back(steps.say)
 
-    def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
-        """Look at the cluster, `through` an observer around the lab's own, and judge. Changes nothing that stays."""
-        observer = self.observe(self.engine, exercise.images)
-        with hold(self.engine.lab, only_looking=True), closing(observer):
+    def grade(self, exercise: Exercise, on_finding: OnFinding | None = None) -> Grade:
+        """Observe the cluster and judge. Changes nothing that stays."""
+        with self.observer(exercise) as observer:
             found = grade(
                 exercise,
-                through(observer),
+                observer,
                 engine=self.engine.name,
                 kubernetes=observer.kubernetes(),
                 on_finding=on_finding,
@@ -139,6 +138,13 @@ class Session:
             )
         self.history.add(found, self.engine)
         return found
+
+    @contextmanager
+    def observer(self, exercise: Exercise) -> Iterator[LabObserver]:
+        """What one grade of the exercise is made through. Nobody changes the lab meanwhile."""
+        observer = self.observe(self.engine, exercise.images)
+        with hold(self.engine.lab, only_looking=True), closing(observer):
+            yield observer
 
     def down(self, progress: OnProgress = ignore) -> None:
         """Remove the lab, and with it what every attempt on it made."""

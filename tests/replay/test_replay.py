@@ -12,7 +12,7 @@ from checkers.api import Verdict
 from lab.authoring.prove import expected_of
 from lab.catalog.load import load
 from lab.catalog.model import Answer, Exercise
-from lab.grading.grade import directly, grade, unwatched
+from lab.grading.grade import grade
 from lab.grading.record import UNTOUCHED, Replay, place
 
 ANSWERS = [(exercise, answer) for exercise in load().exercises for answer in (None, *exercise.answers)]
@@ -30,7 +30,7 @@ def replayed(exercise: Exercise, answer: Answer | None) -> tuple[Mapping[str, Ve
     """The verdicts, the mistake that is told, and what was found where that may say why they are otherwise."""
     file = place(exercise, name_of(answer))
     assert file.is_file(), f"make it on a live lab: ckslab prove {exercise.id} --answer {file.stem} --record"
-    found = grade(exercise, directly(Replay(file)), engine="", kubernetes="", on_finding=unwatched)
+    found = grade(exercise, Replay(file), engine="", kubernetes="")
     return found.verdicts, found.known_mistake, [graded.finding.found.en for graded in found.criteria]
 
 

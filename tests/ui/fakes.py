@@ -20,7 +20,7 @@ from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, Loca
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Node, State, Status
 from lab.errors import LabError
-from lab.grading.grade import Grade, Graded, OnFinding, Through, directly, unwatched
+from lab.grading.grade import Grade, Graded, OnFinding
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
 from lab.settings import NOTHING_CHOSEN, Settings
@@ -198,7 +198,7 @@ class FakeSession(Session):
         if self.error is not None:
             raise self.error
 
-    def grade(self, exercise: Exercise, on_finding: OnFinding = unwatched, *, through: Through = directly) -> Grade:
+    def grade(self, exercise: Exercise, on_finding: OnFinding | None = None) -> Grade:
         self.calls.append(f"grade {exercise.id}")
         graded = []
         for criterion, finding in zip(exercise.criteria, self.findings, strict=True):
@@ -207,7 +207,8 @@ class FakeSession(Session):
                 raise self.error
             earned = criterion.points if finding.verdict is Verdict.PASS else 0
             graded.append(Graded(criterion, finding, earned))
-            on_finding(graded[-1])
+            if on_finding:
+                on_finding(graded[-1])
         grade = Grade(exercise, "kind", "v1.35.0", self.today, 1.0, tuple(graded), self.known_mistake)
         self.history.add(grade, self.engine)
         return grade

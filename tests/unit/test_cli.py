@@ -23,7 +23,7 @@ from lab.cluster import record
 from lab.cluster.engine import State, Status
 from lab.cluster.record import Record
 from lab.errors import LabError
-from lab.grading.grade import Grade, Graded, OnFinding, unwatched
+from lab.grading.grade import Grade, Graded, OnFinding
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress
 
@@ -339,10 +339,11 @@ def found(exercise: Exercise, verdict: Verdict) -> Grade:
 def test_the_exit_code_of_a_grade_is_its_verdict(
     engine: StandIn, capsys: Output, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, code: int
 ) -> None:
-    def grade(session: Session, exercise: Exercise, on_finding: OnFinding = unwatched) -> Grade:
+    def grade(session: Session, exercise: Exercise, on_finding: OnFinding | None = None) -> Grade:
         grade = found(exercise, verdict)
         for graded in grade.criteria:
-            on_finding(graded)
+            if on_finding:
+                on_finding(graded)
         return grade
 
     monkeypatch.setattr(Session, "grade", grade)

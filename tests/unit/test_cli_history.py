@@ -14,7 +14,7 @@ from checkers.api import Verdict
 from lab import cli, i18n, paths
 from lab.catalog.load import load
 from lab.catalog.model import Exercise
-from lab.grading.grade import grade, unwatched
+from lab.grading.grade import grade
 from lab.practice.attempt import Outcome
 from lab.practice.history import History
 from tests.unit.support.clocks import Hands
@@ -67,7 +67,7 @@ def failed_once(engine: HandMadeEngine, history: History, hands: Hands) -> Histo
     history.begin(own, engine)
     history.take_hint(own, engine, 1)
     hands.sleep(252)
-    told = grade(judged, HandMade(), engine="kind", kubernetes="v1.36.1", on_finding=unwatched, clock=hands.clock)
+    told = grade(judged, HandMade(), engine="kind", kubernetes="v1.36.1", clock=hands.clock)
     history.add(told, engine)
     return history
 

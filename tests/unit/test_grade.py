@@ -8,7 +8,7 @@ import pytest
 
 from checkers.api import Check, Finding, LabBroken, NoExec, NotSeen, Observer, Text, Verdict
 from lab.catalog.model import Criterion, Localized
-from lab.grading.grade import Grade, Graded, grade, unwatched
+from lab.grading.grade import Grade, Graded, grade
 from tests.unit.support.clocks import BEGAN, Hands
 from tests.unit.support.exercises import criterion, exercise, finding
 from tests.unit.support.observations import HandMade
@@ -18,7 +18,7 @@ WORDS = Text("no answer", "没有答复")
 
 def graded(*criteria: Criterion) -> Grade:
     clock = Hands().clock
-    return grade(exercise(criteria), HandMade(), engine="kind", kubernetes="v1.36", on_finding=unwatched, clock=clock)
+    return grade(exercise(criteria), HandMade(), engine="kind", kubernetes="v1.36", clock=clock)
 
 
 def raising(error: Exception) -> Criterion:
@@ -106,7 +106,7 @@ def test_the_time_comes_from_the_clock() -> None:
         return look
 
     own = Criterion("x", Localized("", ""), 1, Check("test.slow", slow()), {})
-    found = grade(exercise([own]), HandMade(), engine="kind", kubernetes="", on_finding=unwatched, clock=hands.clock)
+    found = grade(exercise([own]), HandMade(), engine="kind", kubernetes="", clock=hands.clock)
     assert (found.started, found.seconds) == (BEGAN, 1.5)
 
 

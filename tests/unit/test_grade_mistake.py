@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checkers.api import Check, Finding, Observer, Text, Verdict, failed
 from lab.catalog.model import Criterion, Localized
-from lab.grading.grade import grade, unwatched
+from lab.grading.grade import grade
 from tests.unit.support.exercises import answer, exercise
 from tests.unit.support.observations import HandMade
 
@@ -32,7 +32,6 @@ def flawed(*causes: str, others: tuple[str, ...] = ()) -> str | None:
         HandMade(),
         engine="",
         kubernetes="",
-        on_finding=unwatched,
     ).known_mistake
     return found.name if found else None
 

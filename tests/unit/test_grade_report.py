@@ -11,7 +11,7 @@ import pytest
 from checkers.api import Verdict
 from lab import i18n
 from lab.catalog.model import Criterion
-from lab.grading.grade import Grade, grade, unwatched
+from lab.grading.grade import Grade, grade
 from lab.grading.report import criterion_to_text, exit_code, summary, to_json, to_text
 from lab.grading.wrap import cells, wrap
 from tests.unit.support.clocks import Hands
@@ -29,7 +29,7 @@ def _english() -> Iterator[None]:
 
 def graded(*criteria: Criterion) -> Grade:
     whole = exercise(criteria)
-    return grade(whole, HandMade(), engine="kind", kubernetes="v1.36.1", on_finding=unwatched, clock=Hands().clock)
+    return grade(whole, HandMade(), engine="kind", kubernetes="v1.36.1", clock=Hands().clock)
 
 
 MIXED = (criterion("a", points=2), criterion("b", Verdict.FAIL, points=3), criterion("gate", points=0))

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from checkers.api import Verdict
 from lab import i18n
 from lab.authoring.memory import Memory
 from lab.authoring.prove import Impossible, Proof, Proving, Wanted, prove
 from lab.catalog.model import Answer, Exercise
 from lab.cluster.engine import Capability, Completed
 from lab.errors import LabError, UsageError
-from lab.grading.grade import Grade, Through, directly, grade, unwatched
 from lab.grading.record import Replay, place
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import done
-from tests.unit.support.exercises import answer, criterion, exercise
-from tests.unit.support.observations import NAME, HandMade, pod
+from tests.unit.support.exercises import answer, exercise
+from tests.unit.support.proofs import BROKEN, FAIL, PASS, UNSEEN, Grades, HandMadeLab, observed
 
-PASS, FAIL, BROKEN, UNSEEN = Verdict.PASS, Verdict.FAIL, Verdict.BROKEN, Verdict.UNSEEN
 SCORED = {"a": 2, "b": 1}
-Looks = Sequence[Mapping[str, Verdict]]
 
 
 @pytest.fixture(autouse=True)
@@ -40,40 +36,10 @@ def subject(points: Mapping[str, int] | None = None) -> Exercise:
         answer("solution", {"a": PASS, "b": PASS}),
         answer("forgotten", {"a": PASS, "b": FAIL}, mistake="You forgot it."),
     ]
-    return exercise([criterion(name, points=own) for name, own in (points or SCORED).items()], answers)
+    return exercise([observed(name, worth) for name, worth in (points or SCORED).items()], answers)
 
 
-class HandMadeLab:
-    """Shows, after each answer, one look after the other; the last one stays."""
-
-    def __init__(self, looks: Mapping[str, Looks]) -> None:
-        self.looks = looks
-        self.events: list[str] = []
-        self.script = done()
-        self.lacking: dict[Capability, str] = {}
-        self._now: list[Mapping[str, Verdict]] = []
-
-    def impossible(self, exercise: Exercise) -> Mapping[Capability, str]:
-        return self.lacking
-
-    def start(self, exercise: Exercise) -> None:
-        self.events.append("start")
-        self._now = list(self.looks["untouched"])
-
-    def answer(self, answer: Answer) -> Completed:
-        self.events.append(answer.name)
-        self._now = list(self.looks[answer.name])
-        return self.script
-
-    def grade(self, whole: Exercise, *, through: Through = directly) -> Grade:
-        self.events.append("grade")
-        look = self._now.pop(0) if len(self._now) > 1 else self._now[0]
-        points = {own.id: own.points for own in whole.criteria}
-        seen = exercise([criterion(name, verdict, points[name]) for name, verdict in look.items()])
-        return grade(seen, through(HandMade()), engine="kind", kubernetes="", on_finding=unwatched)
-
-
-RIGHT: dict[str, Looks] = {
+RIGHT: dict[str, Grades] = {
     "untouched": [{"a": FAIL, "b": FAIL}],
     "solution": [{"a": PASS, "b": PASS}],
     "forgotten": [{"a": PASS, "b": FAIL}],
@@ -310,25 +276,16 @@ def test_a_proof_that_holds_is_recorded_if_wanted(tmp_path: Path) -> None:
     own = replace(subject(), folder=tmp_path)
     list(prove(own, HandMadeLab(RIGHT), Wanted("solution"), memory=Forgetful(), clock=Hands().clock))
     assert not place(own, "solution").exists()
-    proof = list(prove(own, Seeing(RIGHT), Wanted("solution", record=True), memory=Forgetful(), clock=Hands().clock))[
-        -1
-    ]
+    proof = list(
+        prove(own, HandMadeLab(RIGHT), Wanted("solution", record=True), memory=Forgetful(), clock=Hands().clock)
+    )[-1]
     assert isinstance(proof, Proof)
     assert proof.problems == ()
-    assert Replay(place(own, "solution")).get("Pod", NAME, "default") is not None
+    assert Replay(place(own, "solution")).get("ConfigMap", "a") is not None
 
 
 def test_a_proof_that_does_not_hold_is_not_recorded(tmp_path: Path) -> None:
     own = replace(subject(), folder=tmp_path)
-    lab = Seeing({**RIGHT, "solution": [{"a": FAIL, "b": PASS}]})
+    lab = HandMadeLab({**RIGHT, "solution": [{"a": FAIL, "b": PASS}]})
     list(prove(own, lab, Wanted("solution", record=True), memory=Forgetful(), clock=Hands().clock))
     assert not place(own, "solution").exists()
-
-
-class Seeing(HandMadeLab):
-    """Also looks at a Pod."""
-
-    def grade(self, whole: Exercise, *, through: Through = directly) -> Grade:
-        found = super().grade(whole)
-        through(HandMade([pod()])).get("Pod", NAME, "default")
-        return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from checkers.api import Verdict
+from checkers.api import Observer
 from lab.authoring.memory import Memory
 from lab.authoring.proof_report import exit_code, to_json
 from lab.authoring.prove import Impossible, Proof, Proving, Wanted
@@ -15,13 +16,11 @@ from lab.authoring.sample import TYPICAL, Budget, LeftOut, prove_within
 from lab.catalog.model import Answer, Exercise, Reset, Scenario
 from lab.cluster.engine import Capability, Completed
 from lab.errors import UsageError
-from lab.grading.grade import Grade, Through, directly, grade, unwatched
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import done
-from tests.unit.support.exercises import answer, criterion, exercise
-from tests.unit.support.observations import HandMade
+from tests.unit.support.exercises import answer, exercise
+from tests.unit.support.proofs import FAIL, PASS, observed, showing
 
-PASS, FAIL = Verdict.PASS, Verdict.FAIL
 AMPLE = 1_000_000.0
 
 
@@ -46,9 +45,9 @@ class TimedLab:
         self._verdict = answer.verdicts["a"]
         return done()
 
-    def grade(self, whole: Exercise, *, through: Through = directly) -> Grade:
-        seen = exercise([criterion("a", self._verdict)])
-        return grade(seen, through(HandMade()), engine="kind", kubernetes="", on_finding=unwatched)
+    @contextmanager
+    def observer(self, exercise: Exercise) -> Iterator[Observer]:
+        yield showing({"a": self._verdict})
 
 
 def subject(name: str, reset: Reset = "objects") -> Exercise:
@@ -57,7 +56,7 @@ def subject(name: str, reset: Reset = "objects") -> Exercise:
         *(answer(f"right-{number}", {"a": PASS}) for number in range(4)),
         *(answer(f"wrong-{number}", {"a": FAIL}, mistake="No.") for number in range(4)),
     ]
-    return exercise([criterion("a")], answers, name=name, scenario=Scenario(reset=reset))
+    return exercise([observed("a")], answers, name=name, scenario=Scenario(reset=reset))
 
 
 @pytest.fixture(autouse=True)

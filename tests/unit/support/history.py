@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from checkers.api import Verdict
 from lab.catalog.model import Exercise
 from lab.clock import Clock
-from lab.grading.grade import Grade, grade, unwatched
+from lab.grading.grade import Grade, grade
 from lab.practice.attempt import Attempt, PastCriterion, PastGrade
 from tests.unit.support.clocks import Hands
 from tests.unit.support.exercises import criterion, exercise
@@ -30,7 +30,6 @@ def graded(runs: Verdict, refused: Verdict, *, name: str = "one", clock: Clock |
         HandMade(),
         engine="kind",
         kubernetes="v1.36.1",
-        on_finding=unwatched,
         clock=clock or Hands().clock,
     )
     return replace(looked, seconds=1.5)
