@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from checkers import api
 
 
+@cache
 def checks() -> Mapping[str, api.Check]:
     """All checks by name."""
     here = Path(__file__).parent

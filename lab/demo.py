@@ -88,7 +88,7 @@ class DemoSession(Session):
 def _recorded(catalog: Catalog) -> Catalog:
     """Without exercises that are being written, of which not every answer was recorded yet."""
     domains = (replace(domain, exercises=tuple(filter(_is_recorded, domain.exercises))) for domain in catalog.domains)
-    return replace(catalog, domains=tuple(domains))
+    return Catalog(tuple(domains), catalog.problems)
 
 
 def _is_recorded(exercise: Exercise) -> bool:

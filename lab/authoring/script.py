@@ -20,7 +20,7 @@ def run_as_learner(engine: Engine, answer: Answer) -> Completed:
     """
     argv, bound = engine.shell_argv("bash", "-s", tty=False), BOUND * engine.pace
     try:
-        done = subprocess.run(argv, input=answer.script.read_bytes(), capture_output=True, timeout=bound, check=False)
+        done = subprocess.run(argv, input=answer.script_text.encode(), capture_output=True, timeout=bound, check=False)
     except subprocess.TimeoutExpired as error:
         said = (error.stderr or b"").decode("utf-8", "backslashreplace")
         raise LabError("start.script", said, script=answer.script, seconds=f"{bound:.0f}") from error

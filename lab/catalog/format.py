@@ -81,7 +81,10 @@ class AnswerFile:
 
 @dataclass(frozen=True, slots=True)
 class ExerciseFile:
-    """`exercise.yaml`. `images` are those that the task names; the lab answers for their being there."""
+    """`exercise.yaml`. `images` are those that the task names; the lab answers for their being there.
+
+    A `draft` needs one language, one answer and no recording, and only its author sees it.
+    """
 
     id: str
     title: Localized
@@ -94,3 +97,4 @@ class ExerciseFile:
     requires: tuple[Capability, ...] = ()
     images: tuple[str, ...] = ()
     scenario: ScenarioFile = ScenarioFile()
+    draft: bool = False

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,32 +24,69 @@ from lab.catalog.model import (
     MachineFile,
     Mistake,
     Scenario,
+    unknown_exercise,
 )
 from lab.catalog.reader import parameters_of, read, read_mapping
 from lab.catalog.source import CatalogError, Problem, Source
 from lab.cluster.engine import Capability
-from lab.i18n import LANGUAGES
 
 SOLUTION = "solution"
 """The answer that every exercise has: its reference solution."""
-HINTS = 2
-"""A nudge, then nearly the answer."""
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def load(root: Path | None = None) -> Catalog:
-    """The catalog of a folder like `exercises/`, by default the lab's own."""
-    root = root or paths.data("exercises")
-    domains: list[Domain] = []
-    problems: list[Problem] = []
-    for folder in _folders(root):
-        domain, found = _load_domain(folder, root)
-        domains.append(domain)
-        problems += found
-    known, twice = _without_twins(domains)
-    in_order = sorted(known, key=lambda domain: not domain.exercises)  # those that have none come last
-    return Catalog(tuple(in_order), tuple(problems + twice))
+def load(root: Path | None = None, *, drafts: bool = False) -> FileCatalog:
+    """The catalog of a folder like `exercises/`, by default the lab's own. Its files are read when they are asked for.
+
+    Args:
+        drafts: with the exercises that are being written; else each of them is only there for who asks for it by name.
+    """
+    return FileCatalog(root or paths.data("exercises"), drafts=drafts)
+
+
+class FileCatalog(Catalog):
+    """A catalog whose files are read when they are asked for: one exercise, or all."""
+
+    def __init__(self, root: Path, *, drafts: bool = False) -> None:
+        self._root = root
+        self._drafts = drafts
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """All domains; those that have no exercise come last."""
+        return self._all.domains
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the files, with those of domains too."""
+        return self._all.problems
+
+    def exercise(self, name: str) -> Exercise:
+        """The exercise with this id; only its file and its domain's are read.
+
+        Raises:
+            UsageError: there is none (`exercise.unknown`); it names the nearest ids.
+            CatalogError: it is broken.
+        """
+        folders = [domain / name for domain in _folders(self._root)]
+        folder = next((folder for folder in folders if (folder / "exercise.yaml").is_file()), None)
+        if folder is None or not _NAME.fullmatch(name):
+            raise unknown_exercise(name, [exercise.id for exercise in self.exercises])
+        domain: DomainFile = _read_domain(Source(folder.parent / "domain.yaml", self._root))
+        return load_exercise(folder, self._root, folder.parent.name, tuple(domain.objectives or ()))
+
+    @cached_property
+    def _all(self) -> Catalog:
+        domains: list[Domain] = []
+        problems: list[Problem] = []
+        for folder in _folders(self._root):
+            domain, found = _load_domain(folder, self._root, drafts=self._drafts)
+            domains.append(domain)
+            problems += found
+        known, twice = _without_twins(domains)
+        in_order = sorted(known, key=lambda domain: not domain.exercises)
+        return Catalog(tuple(in_order), tuple(problems + twice))
 
 
 def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[str] = ()) -> Exercise:
@@ -81,8 +119,8 @@ def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[st
         scenario=_scenario(source, file.scenario, folder),
         criteria=_criteria(source, file.criteria),
         answers=_answers(source, file, folder),
+        draft=file.draft,
     )
-    _check_texts(source, exercise)
     source.close()
     return exercise
 
@@ -92,10 +130,15 @@ def _requires(file: ExerciseFile) -> tuple[Capability, ...]:
     return (*file.requires, *((Capability.BASELINE,) if file.scenario.reset == "baseline" else ()))
 
 
-def _load_domain(folder: Path, root: Path) -> tuple[Domain, list[Problem]]:
+def _read_domain(source: Source) -> DomainFile:
+    file: DomainFile = read(source, "", source.value, DomainFile)
+    return file
+
+
+def _load_domain(folder: Path, root: Path, *, drafts: bool) -> tuple[Domain, list[Problem]]:
     """A domain with those of its exercises that are whole, and what is wrong with the others."""
     source = Source(folder / "domain.yaml", root)
-    file: DomainFile = read(source, "", source.value, DomainFile)
+    file = _read_domain(source)
     _check_id(source, file.id, folder)
     _check_unique(source, "exercises[{}]", file.exercises)
     there = [inner.name for inner in _folders(folder)]
@@ -110,9 +153,13 @@ def _load_domain(folder: Path, root: Path) -> tuple[Domain, list[Problem]]:
     listed = [name for name in dict.fromkeys(file.exercises) if name in there]
     for name in listed + [name for name in there if name not in listed]:
         try:
-            exercises.append(load_exercise(folder / name, root, folder.name, tuple(file.objectives or ())))
+            exercise = load_exercise(folder / name, root, folder.name, tuple(file.objectives or ()))
         except CatalogError as error:
-            problems += error.problems
+            if drafts or not error.is_drafts:
+                problems += error.problems
+        else:
+            if drafts or not exercise.draft:
+                exercises.append(exercise)
     try:
         source.close()
     except CatalogError as error:
@@ -130,7 +177,8 @@ def _without_twins(domains: list[Domain]) -> tuple[tuple[Domain, ...], list[Prob
             file = f"{exercise.folder.parent.parent.name}/{exercise.domain}/{exercise.id}/exercise.yaml"
             problems.append(Problem(file, 1, "id", "elsewhere", (("name", exercise.id), ("domain", other.domain))))
     unique = (
-        replace(domain, exercises=tuple(own for own in domain.exercises if first[own.id] is own)) for domain in domains
+        replace(domain, exercises=tuple(each for each in domain.exercises if first[each.id] is each))
+        for domain in domains
     )
     return tuple(unique), problems
 
@@ -141,19 +189,19 @@ def _folders(parent: Path) -> Iterator[Path]:
 
 def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
     named = {f"apply[{number}]": name for number, name in enumerate(file.apply)}
-    named |= {f"files[{number}].from": own.from_ for number, own in enumerate(file.files)}
+    named |= {f"files[{number}].from": placed.from_ for number, placed in enumerate(file.files)}
     for field, name in named.items():
         if not (folder / name).is_file():
             source.problem(f"scenario.{field}", "no_such_file", name=name)
-    for number, own in enumerate(file.files):
-        if not own.path.startswith("/"):
-            source.problem(f"scenario.files[{number}].path", "not_absolute", got=own.path)
+    for number, placed in enumerate(file.files):
+        if not placed.path.startswith("/"):
+            source.problem(f"scenario.files[{number}].path", "not_absolute", got=placed.path)
     for number, name in enumerate(file.namespaces):
         _check_name(source, f"scenario.namespaces[{number}]", name)
     return Scenario(
         namespaces=file.namespaces,
         apply=tuple(folder / name for name in file.apply),
-        files=tuple(MachineFile(own.machine, own.path, folder / own.from_) for own in file.files),
+        files=tuple(MachineFile(placed.machine, placed.path, folder / placed.from_) for placed in file.files),
         remove=file.remove,
         reset=file.reset,
     )
@@ -202,8 +250,6 @@ def _answer(source: Source, field: str, file: AnswerFile, causes: Mapping[str, f
     """`causes` are those that each criterion's check may find."""
     _check_name(source, f"{field}.name", file.name)
     script = folder / "answers" / f"{file.name}.sh"
-    if not script.is_file():
-        source.problem(f"{field}.name", "no_such_file", name=f"answers/{file.name}.sh")
     # What is not named passes, so that a wrong answer tells only what is wrong with it.
     named = {} if isinstance(file.expect, str) else file.expect
     for name in named:
@@ -233,22 +279,6 @@ def _mistake(source: Source, field: str, file: MistakeFile, causes: Mapping[str,
             known = ", ".join(sorted(causes[name]))
             source.problem(f"{field}.when.{name}", "no_cause", got=", ".join(sorted(unknown)), known=known)
     return Mistake(Localized(file.en, file.zh), when)
-
-
-def _check_texts(source: Source, exercise: Exercise) -> None:
-    """The Markdown beside the file: all of it, in each language."""
-    for name in ("task", "hints", "solution"):
-        for language in LANGUAGES:
-            file = f"{name}.{language}.md"
-            try:
-                text = exercise.text(name, language)
-            except (OSError, UnicodeDecodeError) as error:
-                source.problem(file, "unreadable", said=error)
-                continue
-            if not text.strip():
-                source.problem(file, "is_empty")
-            elif name == "hints" and len(steps := exercise.hints_in(language)) != HINTS:
-                source.problem(file, "hint_steps", steps=len(steps), wanted=HINTS)
 
 
 def _check_id(source: Source, name: str, folder: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from checkers.api import Check, Verdict
 from lab import i18n
+from lab.catalog import patch
 from lab.catalog.source import Problem
 from lab.cluster.engine import Capability
+from lab.errors import UsageError
 
 Level = Literal["easy", "medium", "hard"]
 Machine = Literal["kube-control-plane", "kube-worker-1", "base"]
@@ -27,8 +30,8 @@ class Localized:
     zh: str
 
     def __str__(self) -> str:
-        """In the language in use."""
-        return i18n.pick(self)
+        """In the language in use; a draft may have it in the other one only."""
+        return i18n.pick(self) or self.en or self.zh
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class Answer:
     """A script that does what a learner might do, and the verdict of each criterion that it must get.
 
     Attributes:
-        name: also the script's: `answers/NAME.sh`.
+        name: also its file's.
+        script: `answers/NAME.sh`. Where `answers/NAME.patch` is there instead, the answer changes another one.
         verdicts: criterion id -> verdict, for every criterion.
         mistake: the misconception behind a wrong answer; None for a right one.
     """
@@ -89,6 +93,15 @@ class Answer:
     def is_right(self) -> bool:
         """Every criterion passes with it."""
         return all(verdict is Verdict.PASS for verdict in self.verdicts.values())
+
+    @property
+    def script_text(self) -> str:
+        """The script as it is run: a patch is applied.
+
+        Raises:
+            PatchError: a patch does not fit.
+        """
+        return patch.script_text(self.script.parent, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,7 @@ class Exercise:
         minutes: what a prepared learner needs.
         requires: what not every engine has.
         images: those that the task names. That they can be had is the lab's to see to, not the learner's.
+        draft: it is being written. Its author sees it; the learner's list, suggestions and sums leave it out.
     """
 
     id: str
@@ -151,6 +165,7 @@ class Exercise:
     scenario: Scenario
     criteria: tuple[Criterion, ...]
     answers: tuple[Answer, ...]
+    draft: bool = False
 
     @property
     def points(self) -> int:
@@ -181,8 +196,12 @@ class Exercise:
         return tuple(part.strip() for part in self.text("hints", language).split("\n---\n") if part.strip())
 
     def text(self, name: str, language: i18n.Language) -> str:
-        """One of the Markdown files beside `exercise.yaml`."""
-        return (self.folder / f"{name}.{language}.md").read_text(encoding="utf-8")
+        """One of the Markdown files beside `exercise.yaml`. What a draft lacks is taken from the other language."""
+        file = self.folder / f"{name}.{language}.md"
+        if self.draft and not file.is_file():
+            others = (self.folder / f"{name}.{other}.md" for other in i18n.LANGUAGES)
+            return next((other.read_text(encoding="utf-8") for other in others if other.is_file()), "")
+        return file.read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,20 +220,52 @@ class Domain:
     objectives: Mapping[str, Localized] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
 class Catalog:
-    """All exercises, in the order in which they are shown. A broken one is missing; `problems` say why."""
+    """All exercises, in the order in which they are shown.
 
-    domains: tuple[Domain, ...]
-    problems: tuple[Problem, ...] = ()
+    Args:
+        domains: with their exercises.
+        problems: why exercises are missing: their files are broken.
+    """
+
+    def __init__(self, domains: tuple[Domain, ...], problems: tuple[Problem, ...] = ()) -> None:
+        self._domains = domains
+        self._problems = problems
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """All domains; those that have no exercise come last."""
+        return self._domains
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the files of the exercises that are missing."""
+        return self._problems
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
         """Of all domains."""
         return tuple(exercise for domain in self.domains for exercise in domain.exercises)
 
+    def exercise(self, name: str) -> Exercise:
+        """The exercise with this id.
+
+        Raises:
+            UsageError: there is none (`exercise.unknown`); it names the nearest ids.
+        """
+        for exercise in self.exercises:
+            if exercise.id == name:
+                return exercise
+        raise unknown_exercise(name, [exercise.id for exercise in self.exercises])
+
     def objective(self, exercise: Exercise) -> str:
         """The name of what an exercise is about, in the language in use; its id where the domain names none."""
         domain = next((domain for domain in self.domains if domain.id == exercise.domain), None)
         name = domain.objectives.get(exercise.objective) if domain else None
         return exercise.objective if name is None else str(name)
+
+
+def unknown_exercise(name: str, known: Sequence[str]) -> UsageError:
+    """No exercise has this id; the error names the nearest ones."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
+    return UsageError("exercise.unknown", name=name, near=", ".join(near))

@@ -35,12 +35,12 @@ def entries_of(cls: type) -> dict[str, Entry]:
 
 
 @cache
-def parameters_of(look: Callable[..., Any]) -> dict[str, Entry]:
+def parameters_of(run: Callable[..., Any]) -> dict[str, Entry]:
     """The keys of `with:` that a check's signature describes."""
-    hints = get_type_hints(look)
+    hints = get_type_hints(run)
     return {
         name: Entry(hints[name], MISSING if parameter.default is parameter.empty else parameter.default)
-        for name, parameter in inspect.signature(look).parameters.items()
+        for name, parameter in inspect.signature(run).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
 
@@ -51,7 +51,7 @@ def read(source: Source, field: str, value: Any, wanted: Any) -> Any:
         return value
     if is_dataclass(wanted) and isinstance(wanted, type):
         values = read_mapping(source, field, value, entries_of(wanted))
-        return wanted(**{own.name: values[own.name.rstrip("_")] for own in fields(wanted)})
+        return wanted(**{key.name: values[key.name.rstrip("_")] for key in fields(wanted)})
     origin = get_origin(wanted)
     if origin in (types.UnionType, Union):
         return read(source, field, value, _alternative(value, wanted))
@@ -92,7 +92,8 @@ def read_mapping(source: Source, field: str, value: Any, entries: Mapping[str, E
 def empty(wanted: Any) -> Any:
     """The least value of a type: what stands where a value could not be read, so that reading can go on."""
     if is_dataclass(wanted) and isinstance(wanted, type):
-        return wanted(**{own.name: _absent(entries_of(wanted)[own.name.rstrip("_")]) for own in fields(wanted)})
+        entries = entries_of(wanted)
+        return wanted(**{key.name: _absent(entries[key.name.rstrip("_")]) for key in fields(wanted)})
     origin = get_origin(wanted)
     if origin in (types.UnionType, Union):
         return empty(get_args(wanted)[0])

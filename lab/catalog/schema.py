@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
@@ -34,13 +35,18 @@ def schema() -> Schema:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
 
 
+def text() -> str:
+    """The file that editors read."""
+    return json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"
+
+
 def of_type(wanted: Any) -> Schema:
     """The schema of what `reader.read` takes for a type."""
     if is_dataclass(wanted) and isinstance(wanted, type):
         return _object(entries_of(wanted))
     origin = get_origin(wanted)
     if origin in (types.UnionType, Union):
-        return {"anyOf": [of_type(own) for own in get_args(wanted)]}
+        return {"anyOf": [of_type(one) for one in get_args(wanted)]}
     if origin is Literal or (isinstance(wanted, type) and issubclass(wanted, Enum)):
         return {"enum": choices(wanted)}
     if origin in (tuple, list, Sequence):

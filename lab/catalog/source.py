@@ -21,6 +21,7 @@ class Problem:
         line: where, from 1.
         field: such as `criteria[1].with.user`; empty where the file as a whole is meant.
         key: which text says what is wrong; `params` fill its braces.
+        is_gap: a draft may lack it; a finished exercise may not.
     """
 
     file: str
@@ -28,6 +29,7 @@ class Problem:
     field: str
     key: str
     params: tuple[tuple[str, object], ...] = ()
+    is_gap: bool = False
 
     def __str__(self) -> str:
         what = i18n.text(f"errors.catalog.problem.{self.key}", **dict(self.params))
@@ -35,13 +37,14 @@ class Problem:
 
 
 class CatalogError(LabError):
-    """A file of the catalog cannot be used; `problems` are all that is wrong with it."""
+    """A file of the catalog cannot be used; `problems` are all that is wrong with it, a draft's gaps too."""
 
     exit_code = 2
 
-    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, file: str, problems: tuple[Problem, ...], *, is_drafts: bool = False) -> None:
         super().__init__("catalog.broken", "\n".join(str(problem) for problem in problems), file=file)
         self.problems = problems
+        self.is_drafts = is_drafts
 
 
 class Source:
@@ -52,22 +55,51 @@ class Source:
         self.file = (Path(root.name) / path.relative_to(root)).as_posix()
         self._lines = {"": 1}
         self._problems: list[Problem] = []
+        self.value: Any = None
         self.value = self._compose()
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the file says `draft: true`."""
+        return isinstance(self.value, dict) and self.value.get("draft") is True
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that is wrong, in the order of the file."""
+        return tuple(sorted(self._problems, key=lambda problem: problem.line))
 
     def problem(self, field: str, key: str, **params: object) -> None:
         """Note that a field is wrong. What follows from a problem noted before is not said again."""
         if any(_is_within(field, known.field) for known in self._problems):
             return
-        self._problems.append(Problem(self.file, self._line(field), field, key, tuple(params.items())))
+        is_gap = self.is_draft and self._is_translation(field, key)
+        self._problems.append(Problem(self.file, self._line(field), field, key, tuple(params.items()), is_gap))
+
+    def gap(self, field: str, key: str, **params: object) -> None:
+        """Note that something is missing that a draft may lack."""
+        if any(known.field == field for known in self._problems):
+            return
+        self._problems.append(
+            Problem(self.file, self._line(field), field, key, tuple(params.items()), is_gap=self.is_draft)
+        )
 
     def close(self) -> None:
         """End reading.
 
         Raises:
-            CatalogError: there were problems.
+            CatalogError: there were problems other than a draft's gaps.
         """
-        if self._problems:
-            raise CatalogError(self.file, tuple(sorted(self._problems, key=lambda problem: problem.line)))
+        if any(not problem.is_gap for problem in self._problems):
+            raise CatalogError(self.file, self.problems, is_drafts=self.is_draft)
+
+    def _is_translation(self, field: str, key: str) -> bool:
+        """Whether a text is missing that is there in another language."""
+        outer, _, language = field.rpartition(".")
+        return (
+            key == "missing"
+            and language in i18n.LANGUAGES
+            and any(f"{outer}.{other}" in self._lines for other in i18n.LANGUAGES)
+        )
 
     def _line(self, field: str) -> int:
         """The line of a field, or of the nearest one around it that is there."""

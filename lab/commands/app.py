@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 
 from lab import i18n, settings
-from lab.commands.arguments import Parser
+from lab.commands.arguments import Parser, drafts_option
 from lab.commands.exercises import open_session
 from lab.errors import UsageError
 from lab.progress import OnProgress
@@ -15,6 +15,7 @@ from lab.progress import OnProgress
 def add(parser: Parser) -> None:
     """Make this what the command line does without a verb."""
     parser.add_argument("--yes", action="store_true", help=i18n.text("cli.setup.consent"))
+    drafts_option(parser)
     parser.set_defaults(run=_open)
 
 

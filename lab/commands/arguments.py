@@ -65,6 +65,11 @@ def json_option(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
 
 
+def drafts_option(parser: Parser, default: bool | str = False) -> None:
+    """`--drafts`: with the exercises that are being written."""
+    parser.add_argument("--drafts", action="store_true", default=default, help=i18n.text("cli.list.drafts"))
+
+
 def image_options(parser: Parser) -> None:
     """What a lab is made with."""
     parser.add_argument("--runtime", choices=("docker", "podman", "nerdctl"), help=i18n.text("cli.runtime"))

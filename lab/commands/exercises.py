@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lab import i18n, paths
-from lab.commands.arguments import Verbs, exercise_argument, json_option, print_json
+from lab.commands.arguments import Verbs, drafts_option, exercise_argument, json_option, print_json
 
 if TYPE_CHECKING:
     from lab.catalog.model import Exercise
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def add(verbs: Verbs) -> None:
     """Enter these verbs."""
-    json_option(verbs.add("list", _list))
+    listing = verbs.add("list", _list)
+    json_option(listing)
+    drafts_option(listing, default=SUPPRESS)
     exercise_argument(verbs.add("task", _task))
     exercise_argument(verbs.add("start", _start))
     hint = verbs.add("hint", _hint)
@@ -35,14 +37,14 @@ def open_session(args: Namespace) -> Session:
     from lab.practice.history import History
     from lab.practice.session import Session
 
-    return Session(load(), open_lab(args.name), history=History(paths.history()))
+    return Session(load(drafts=args.drafts), open_lab(args.name), history=History(paths.history()))
 
 
 def _list(args: Namespace) -> int:
     from lab.catalog.load import load
     from lab.cluster import record
 
-    catalog, memory = load(), record.load(args.name)
+    catalog, memory = load(drafts=args.drafts), record.load(args.name)
     lacks = memory.lacking() if memory else {}
     if catalog.problems:
         print(i18n.text("cli.list.broken", count=len(catalog.problems)), file=sys.stderr)
@@ -55,7 +57,8 @@ def _list(args: Namespace) -> int:
             print(domain.title)
         for it in domain.exercises:
             facts = i18n.text("cli.list.facts", points=it.points, minutes=it.minutes)
-            print(f"  {it.id:{width}}  {facts}  {it.title}")
+            draft = i18n.text("cli.list.draft") if it.draft else ""
+            print(f"  {it.id:{width}}  {facts}  {it.title}{draft}")
             if reason := _why_not(it, lacks):
                 print(f"  {'':{width}}  {i18n.text('ui.impossible', reason=reason)}")
     return 0
@@ -77,6 +80,7 @@ def _listed(exercise: Exercise, lacks: Mapping[Capability, str]) -> dict[str, ob
         "points": exercise.points,
         "requires": list(exercise.requires),
         "impossible": _why_not(exercise, lacks),
+        **({"draft": True} if exercise.draft else {}),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -61,11 +60,7 @@ class Session:
         Raises:
             UsageError: there is none (`exercise.unknown`); it names the nearest ids.
         """
-        by_id = {exercise.id: exercise for exercise in self.catalog.exercises}
-        if name not in by_id:
-            near = difflib.get_close_matches(name, by_id, n=3, cutoff=0.4) or list(by_id)[:3]
-            raise UsageError("exercise.unknown", name=name, near=", ".join(near))
-        return by_id[name]
+        return self.catalog.exercise(name)
 
     def impossible(self, exercise: Exercise) -> dict[Capability, str]:
         """What the exercise requires and this engine lacks -> why. Empty when it can be done here."""

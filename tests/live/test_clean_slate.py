@@ -51,7 +51,7 @@ kubectl config set-context --current --namespace=kube-system
 @pytest.fixture
 def solution(ckslab: Cli) -> Iterator[str]:
     exercise = next(one for one in load().exercises if one.id == EXERCISE)
-    yield next(answer.script.read_text() for answer in exercise.answers if answer.name == SOLUTION)
+    yield next(answer.script_text for answer in exercise.answers if answer.name == SOLUTION)
     ckslab.must("reset", timeout=400)
 
 

@@ -56,7 +56,7 @@ def test_it_is_examined_worked_in_graded_and_forgotten(lab: Engine, ckslab: Cli,
     own.must("start", EXERCISE)
     exercise = next(one for one in load().exercises if one.id == EXERCISE)
     solution = next(answer for answer in exercise.answers if answer.name == SOLUTION)
-    own.base(solution.script.read_text())
+    own.base(solution.script_text)
     assert json.loads(own.must("grade", EXERCISE, "--json"))["score"] == exercise.points
     own.must("reset", EXERCISE)
     assert own("grade", EXERCISE).returncode == 1

@@ -250,8 +250,8 @@ def test_nothing_of_the_learner_outlives_a_reset_where_exercises_look(ckslab: Cl
 
 def prove_gradable(ckslab: Cli) -> None:
     """An exercise can be started, done and graded."""
-    solution = next(own for own in load().exercises if own.id == EXERCISE)
-    script = next(own.script for own in solution.answers if own.name == "solution")
+    answers = load().exercise(EXERCISE).answers
+    solution = next(answer for answer in answers if answer.name == "solution")
     ckslab.must("start", EXERCISE, timeout=BOUND)
-    ckslab.base(script.read_text())
+    ckslab.base(solution.script_text)
     ckslab.must("grade", EXERCISE)

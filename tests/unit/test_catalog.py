@@ -13,6 +13,7 @@ from lab import i18n
 from lab.catalog.load import load
 from lab.catalog.source import CatalogError, Problem, Source
 from lab.cluster.engine import Capability
+from lab.errors import UsageError
 from tests.unit.support.exercises import TITLE, content, write_domain, write_exercise
 
 Change = Callable[[dict[str, Any]], object]
@@ -235,25 +236,6 @@ def test_an_id_that_is_not_its_folders_is_refused(root: Path) -> None:
     assert [problem.field for problem in load(root).problems] == ["id"]
 
 
-def test_a_script_that_is_missing_is_told_at_its_answer(root: Path) -> None:
-    folder = write_exercise(write_domain(root, "one"), content())
-    (folder / "answers" / "forgotten.sh").unlink()
-    assert "answers[1].name: there is no file answers/forgotten.sh" in str(load(root).problems[0])
-
-
-@pytest.mark.parametrize("name", ["task.zh.md", "hints.en.md", "solution.zh.md"])
-def test_a_text_that_is_missing_in_one_language_is_told(root: Path, name: str) -> None:
-    folder = write_exercise(write_domain(root, "one"), content())
-    (folder / name).unlink()
-    assert [problem.field for problem in load(root).problems] == [name]
-
-
-def test_hints_have_two_steps(root: Path) -> None:
-    folder = write_exercise(write_domain(root, "one"), content())
-    (folder / "hints.en.md").write_text("Only one.\n", encoding="utf-8")
-    assert "hints.en.md: must be 2 hints parted by a line ---, not 1" in str(load(root).problems[0])
-
-
 def test_what_is_no_yaml_is_told_with_its_line(root: Path) -> None:
     folder = write_exercise(write_domain(root, "one"), content())
     (folder / "exercise.yaml").write_text("id: one\ntitle: {en: x\nlevel: [\n", encoding="utf-8")
@@ -319,6 +301,81 @@ def test_an_id_may_exist_in_one_domain_only(root: Path) -> None:
     catalog = load(root)
     assert [exercise.domain for exercise in catalog.exercises] == ["first"]
     assert "the domain first already has an exercise one" in str(catalog.problems[0])
+
+
+# What is read
+
+
+def test_one_exercise_is_had_without_reading_the_others(root: Path) -> None:
+    folder = write_domain(root, "one", "two")
+    for name in ("one", "two"):
+        write_exercise(folder, content() | {"id": name})
+    (folder / "two" / "exercise.yaml").write_text("{", encoding="utf-8")
+    catalog = load(root)
+    assert catalog.exercise("one").id == "one"
+    assert "_all" not in vars(catalog)
+
+
+def test_an_exercise_that_is_had_by_name_is_the_one_that_is_listed(root: Path) -> None:
+    write_exercise(write_domain(root, "one", objectives={"security-contexts": TITLE}), content())
+    catalog = load(root)
+    assert [catalog.exercise("one")] == list(catalog.exercises)
+
+
+def test_a_broken_exercise_that_is_asked_for_by_name_says_what_is_wrong(root: Path) -> None:
+    write_exercise(write_domain(root, "one"), content() | {"level": "lunatic"})
+    with pytest.raises(CatalogError, match="easy, medium, hard"):
+        load(root).exercise("one")
+
+
+@pytest.mark.parametrize("name", ["onn", "../first/one", ""])
+def test_an_exercise_that_there_is_not_brings_the_nearest_ones(root: Path, name: str) -> None:
+    write_exercise(write_domain(root, "one"), content())
+    with pytest.raises(UsageError, match="one"):
+        load(root).exercise(name)
+
+
+# Drafts
+
+
+@pytest.fixture
+def draft(root: Path) -> Path:
+    """An exercise in one language, beside a finished one."""
+    folder = write_domain(root, "one", "sketch")
+    write_exercise(folder, content())
+    values = content() | {"id": "sketch", "draft": True, "title": {"en": "A sketch"}}
+    return write_exercise(folder, values)
+
+
+def test_a_draft_is_in_no_list_of_the_learners(root: Path, draft: Path) -> None:
+    assert [exercise.id for exercise in load(root).exercises] == ["one"]
+
+
+def test_its_author_sees_a_draft(root: Path, draft: Path) -> None:
+    assert [exercise.id for exercise in load(root, drafts=True).exercises] == ["one", "sketch"]
+
+
+def test_a_draft_is_there_for_who_asks_for_it_by_name(root: Path, draft: Path) -> None:
+    assert load(root).exercise("sketch").draft
+
+
+def test_a_draft_in_one_language_shows_it_in_both(root: Path, draft: Path) -> None:
+    (draft / "task.zh.md").unlink()
+    exercise = load(root).exercise("sketch")
+    i18n.use("zh")
+    assert (str(exercise.title), exercise.task) == ("A sketch", "Do it.\n")
+
+
+def test_a_draft_may_have_no_hints_yet(root: Path, draft: Path) -> None:
+    for language in i18n.LANGUAGES:
+        (draft / f"hints.{language}.md").unlink()
+    assert load(root).exercise("sketch").hints == ()
+
+
+def test_a_broken_draft_is_no_mistake_that_a_learner_hears_of(root: Path, draft: Path) -> None:
+    (draft / "exercise.yaml").write_text("id: sketch\ndraft: true\n", encoding="utf-8")
+    assert load(root).problems == ()
+    assert load(root, drafts=True).problems != ()
 
 
 def test_an_error_of_the_catalog_carries_all_problems(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ class AnswerPane(WorkPane):
         if answer is None:
             self._script.update(Content.styled(i18n.text("ui.demo.untouched"), marks.MUTED))
         else:
-            self._script.update(highlight(answer.script.read_text(encoding="utf-8"), language="bash"))
+            self._script.update(highlight(answer.script_text, language="bash"))
 
 
 def _told(answer: Answer | None) -> Content:
