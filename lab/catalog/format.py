@@ -84,6 +84,10 @@ class ExerciseFile:
     """`exercise.yaml`. `images` are those that the task names; the lab answers for their being there.
 
     A `draft` needs one language, one answer and no recording, and only its author sees it.
+
+    `touches` is what the learner changes for everybody, in the words of `lab.catalog.touches`: `api-server`,
+    `admission`, `node-runtime`, `kernel`, `network`, `node:NAME`, or `KIND:NAME` for an object of the whole cluster.
+    Two exercises that touch the same are never prepared together. What the scenario names is found by itself.
     """
 
     id: str
@@ -96,5 +100,6 @@ class ExerciseFile:
     answers: tuple[AnswerFile, ...]
     requires: tuple[Capability, ...] = ()
     images: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()
     scenario: ScenarioFile = ScenarioFile()
     draft: bool = False

@@ -28,6 +28,7 @@ from lab.catalog.model import (
 )
 from lab.catalog.reader import parameters_of, read, read_mapping
 from lab.catalog.source import CatalogError, Problem, Source
+from lab.catalog.touches import AREAS, OBJECTS, derived, is_touch
 from lab.cluster.engine import Capability
 
 SOLUTION = "solution"
@@ -105,6 +106,7 @@ def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[st
         source.problem("minutes", "too_small", least=1)
     if objectives and file.objective not in objectives:
         source.problem("objective", "no_choice", got=file.objective, allowed=", ".join(objectives))
+    scenario = _scenario(source, file.scenario, folder)
     exercise = Exercise(
         id=file.id,
         domain=domain,
@@ -116,10 +118,11 @@ def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[st
         level=file.level,
         requires=_requires(file),
         images=file.images,
-        scenario=_scenario(source, file.scenario, folder),
+        scenario=scenario,
         criteria=_criteria(source, file.criteria),
         answers=_answers(source, file, folder),
         draft=file.draft,
+        touches=_touches(source, file, scenario),
     )
     source.close()
     return exercise
@@ -133,6 +136,18 @@ def _requires(file: ExerciseFile) -> tuple[Capability, ...]:
 def _read_domain(source: Source) -> DomainFile:
     file: DomainFile = read(source, "", source.value, DomainFile)
     return file
+
+
+def _touches(source: Source, file: ExerciseFile, scenario: Scenario) -> frozenset[str]:
+    """What its author declares, and what its scenario names."""
+    found = frozenset(derived(scenario))
+    for number, touch in enumerate(file.touches):
+        if not is_touch(touch):
+            kinds = ", ".join(f"{kind}:NAME" for kind in OBJECTS)
+            source.problem(f"touches[{number}]", "no_touch", got=touch, areas=", ".join(AREAS), kinds=kinds)
+        elif touch in found:
+            source.problem(f"touches[{number}]", "derived_touch", got=touch)
+    return found | frozenset(file.touches)
 
 
 def _load_domain(folder: Path, root: Path, *, drafts: bool) -> tuple[Domain, list[Problem]]:

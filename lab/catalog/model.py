@@ -150,6 +150,7 @@ class Exercise:
         requires: what not every engine has.
         images: those that the task names. That they can be had is the lab's to see to, not the learner's.
         draft: it is being written. Its author sees it; the learner's list, suggestions and sums leave it out.
+        touches: what it takes for itself on a lab, as `lab.catalog.touches` has it.
     """
 
     id: str
@@ -166,6 +167,7 @@ class Exercise:
     criteria: tuple[Criterion, ...]
     answers: tuple[Answer, ...]
     draft: bool = False
+    touches: frozenset[str] = frozenset()
 
     @property
     def points(self) -> int:

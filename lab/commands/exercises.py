@@ -22,7 +22,7 @@ def add(verbs: Verbs) -> None:
     json_option(listing)
     drafts_option(listing, default=SUPPRESS)
     exercise_argument(verbs.add("task", _task))
-    exercise_argument(verbs.add("start", _start))
+    exercise_argument(verbs.add("start", _start), nargs="+")
     hint = verbs.add("hint", _hint)
     exercise_argument(hint)
     hint.add_argument("number", nargs="?", type=int, default=1, metavar="N", help=i18n.text("cli.hint.number"))
@@ -109,10 +109,11 @@ def _start(args: Namespace) -> int:
     from lab.console import Console
 
     session = open_session(args)
-    exercise = session.exercise(args.exercise)
+    exercises = [session.exercise(name) for name in dict.fromkeys(args.exercise)]
     with Console() as progress:
-        session.start(exercise, progress)
-    print(i18n.text("cli.start.done", exercise=exercise.id))
+        session.start(*exercises, progress=progress)
+    for exercise in exercises:
+        print(i18n.text("cli.start.done", exercise=exercise.id))
     return 0
 
 

@@ -134,6 +134,12 @@ class History:
 
     # What is known of it
 
+    def open_on(self, engine: Engine) -> set[str]:
+        """The ids of the exercises whose work this lab still holds."""
+        sql = "SELECT exercise FROM attempt WHERE lab = ? AND ended IS NULL"
+        with self._database.reading() as rows:
+            return {exercise for (exercise,) in rows.execute(sql, (engine.lab,))}
+
     def attempts(self, exercise: str = "") -> tuple[Attempt, ...]:
         """At the exercise with this id, or at all of them, newest first."""
         with self._database.reading() as rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,9 +31,10 @@ class Stage:
     Args:
         engine: the lab's.
         clock: for the waits, which are longer where machines are slower.
+        taken: namespaces of other exercises that are under way, where nothing is removed.
     """
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, taken: Collection[str] = ()) -> None:
         # Where a node serves as base, it has the node's name.
         self._machines: dict[str, Node] = {"base": engine.base(), **{node.name: node for node in engine.nodes()}}
         self._control_plane = engine.nodes()[0]
@@ -41,6 +42,7 @@ class Stage:
         self._is_alone = Capability.BASELINE not in engine.lacks()
         self._pace = engine.pace
         self._clock = clock.slower(engine.pace)
+        self._taken = taken
 
     def clear(self, scenario: Scenario) -> None:
         """Remove what the scenario and its learner made, and wait until it is gone."""
@@ -65,11 +67,12 @@ class Stage:
         for manifest in scenario.apply:
             self._kubectl.do("apply", "-f", "-", stdin=manifest.read_bytes())
 
-    def settle(self, scenario: Scenario) -> None:
-        """Wait until nothing of the scene is still being made."""
-        for namespace in scenario.namespaces:
-            self._await(partial(self._is_settled, namespace), f"Pods in {namespace}")
-        if scenario.reset == "baseline":
+    def settle(self, scenarios: Sequence[Scenario]) -> None:
+        """Wait until nothing of these scenes is still being made."""
+        for scenario in scenarios:
+            for namespace in scenario.namespaces:
+                self._await(partial(self._is_settled, namespace), f"Pods in {namespace}")
+        if any(scenario.reset == "baseline" for scenario in scenarios):
             self._remember_secrets()
 
     def _remember_secrets(self) -> None:
@@ -92,7 +95,8 @@ class Stage:
         where = ["--all-namespaces", f"--field-selector=metadata.name={resource.name}"]
         found = json.loads(self._kubectl.do("get", resource.kind, *where, "--output=json").text)["items"]
         places = [item["metadata"]["namespace"] for item in found]
-        return [replace(resource, namespace=place) for place in places if place != resource.namespace]
+        elsewhere = [place for place in places if place != resource.namespace and place not in self._taken]
+        return [replace(resource, namespace=place) for place in elsewhere]
 
     def _remove(self, resource: Resource) -> None:
         """Delete one object. A Pod is not given its half minute to say goodbye: nobody waits for its answer."""
@@ -132,5 +136,6 @@ def _is_beginning(pod: dict[str, Any]) -> bool:
     conditions = {condition["type"]: condition["status"] for condition in status.get("conditions", ())}
     if conditions.get("PodScheduled") == "False":
         return False
-    states = [own.get("state", {}).get("waiting", {}) for own in status.get("containerStatuses", ())]
+    containers = status.get("containerStatuses", ())
+    states = [container.get("state", {}).get("waiting", {}) for container in containers]
     return not states or any(state.get("reason") in ("ContainerCreating", "PodInitializing") for state in states)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
+from itertools import combinations
 
 from lab import i18n
-from lab.catalog.model import Catalog, Exercise, Scenario
+from lab.catalog.model import Catalog, Exercise
+from lab.catalog.touches import described, shared
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Engine
 from lab.cluster.host.lock import hold
@@ -17,11 +18,11 @@ from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, LabObserver, OnFinding, grade
 from lab.grading.observe import KubernetesObserver
 from lab.practice.history import History
+from lab.practice.leftovers import Leftovers
 from lab.practice.scenario import Stage
-from lab.practice.slate import Slate
 from lab.progress import OnProgress, ignore
 
-SECONDS = 10
+STEP_SECONDS = 10
 """What a step of a start or a reset takes, roughly."""
 
 Observe = Callable[[Engine, Sequence[str]], KubernetesObserver]
@@ -85,37 +86,33 @@ class Session:
         self.history.see_solution(exercise, self.engine)
         return exercise.solution
 
-    def start(self, exercise: Exercise, progress: OnProgress = ignore) -> None:
-        """Prepare the scenario, from a clean slate. Waits until what it made is settled.
+    def start(self, *exercises: Exercise, progress: OnProgress = ignore) -> None:
+        """Prepare the scenarios of these exercises, from a clean slate. Waits until what they made is settled.
+
+        Attempts at other exercises go on, but for those whose work this takes away.
 
         Raises:
-            UsageError: this engine lacks what the exercise requires (`start.impossible`).
+            UsageError: this engine lacks what one of them requires (`start.impossible`), or two of them touch the same
+                (`start.collide`).
         """
-        if lacking := self.impossible(exercise):
-            raise UsageError("start.impossible", "; ".join(lacking.values()), exercise=exercise.id)
-        scenario, stage = exercise.scenario, self._stage()
-        steps = self._steps(progress, ("set", "settle"), exercise)
-
-        def prepare() -> None:
-            if scenario.reset == "objects":
-                self._clean_slate()
-            stage.clear(scenario)
-            stage.set(scenario)
-
+        self._require_possible(exercises)
+        _require_apart(exercises)
+        steps = self._steps(progress, ("set", "settle"))
         with hold(self.engine.lab):
             steps.next()
-            self._undoing(scenario, prepare, steps.say)
+            self._undo(exercises, steps.say, set_again=True)
             steps.next()
-            stage.settle(scenario)
-            self.history.begin(exercise, self.engine)
+            self._stage(exercises).settle([exercise.scenario for exercise in exercises])
+            for exercise in exercises:
+                self.history.begin(exercise, self.engine)
 
     def reset(self, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
         """Undo what the exercise made and what its learner did in it; where none is named, whatever was done at all."""
-        steps = self._steps(progress, ("clear",) if exercise else ("back",), exercise)
+        steps = self._steps(progress, ("clear",) if exercise else ("back",))
         with hold(self.engine.lab):
             steps.next()
             if exercise:
-                self._undoing(exercise.scenario, partial(self._stage().clear, exercise.scenario), steps.say)
+                self._undo([exercise], steps.say)
                 self.history.end(exercise, self.engine)
             else:
                 self._go_back(steps.say)
@@ -146,22 +143,20 @@ class Session:
         self.engine.down(progress)
         self.history.end_all(self.engine)
 
-    def _stage(self) -> Stage:
-        return Stage(self.engine, self.clock)
+    def _require_possible(self, exercises: Sequence[Exercise]) -> None:
+        for exercise in exercises:
+            if lacking := self.impossible(exercise):
+                raise UsageError("start.impossible", "; ".join(lacking.values()), exercise=exercise.id)
 
-    def _steps(self, progress: OnProgress, names: Sequence[str], exercise: Exercise | None = None) -> Steps:
-        about = exercise.id if exercise else ""
-        steps = [Step(i18n.text(f"session.step.{name}", exercise=about), SECONDS) for name in names]
-        return Steps(steps, progress, self.clock.seconds)
+    def _undo(self, exercises: Sequence[Exercise], say: Callable[[str], None], *, set_again: bool = False) -> None:
+        """Clear the scenarios away and, where wanted, set them again; from the baseline where one of them asks for it.
 
-    def _undoing(self, scenario: Scenario, work: Callable[[], None], say: Callable[[str], None]) -> None:
-        """Do what begins with clearing the scenario, from the baseline where the scenario or the cluster asks for that.
-
-        An API server that is down and a webhook that refuses everything are not undone by deleting objects.
+        An API server that is down and a webhook that refuses everything are not undone by deleting objects: where
+        clearing and setting fail, they begin again from the baseline.
         """
-        if scenario.reset == "objects":
+        if all(exercise.scenario.reset == "objects" for exercise in exercises):
             try:
-                work()
+                self._clear(exercises, set_again=set_again)
             except LabError:
                 if Capability.BASELINE in self.engine.lacks():
                     raise
@@ -169,19 +164,58 @@ class Session:
             else:
                 return
         self._go_back(say)
-        work()
+        self._set(exercises, set_again=set_again)
 
-    def _clean_slate(self) -> None:
-        """Take away what any earlier practice left that can spoil the start.
+    def _clear(self, exercises: Sequence[Exercise], *, set_again: bool) -> None:
+        if set_again:
+            self._remove_leftovers(exercises)
+        self._set(exercises, set_again=set_again)
+        for other in self._others(exercises):
+            if any(shared(other, exercise) for exercise in exercises):
+                self.history.end(other, self.engine)
 
-        Attempts that may have made it, which are those at exercises that change the whole cluster, are over with it.
+    def _set(self, exercises: Sequence[Exercise], *, set_again: bool) -> None:
+        """All are cleared before the first is set: what one removes may have the name of what another makes."""
+        stage = self._stage(exercises)
+        for exercise in exercises:
+            stage.clear(exercise.scenario)
+        for exercise in exercises if set_again else ():
+            stage.set(exercise.scenario)
+
+    def _remove_leftovers(self, exercises: Sequence[Exercise]) -> None:
+        """Remove what earlier practices left that can spoil the start.
+
+        What belongs to attempts at other exercises stays as long as the cluster accepts Pods.
         """
-        if Slate(self.engine, self.clock).clean():
-            for exercise in self.catalog.exercises:
-                if exercise.scenario.reset == "baseline":
-                    self.history.end(exercise, self.engine)
+        others = [other for other in self._others(exercises) if not any(shared(other, each) for each in exercises)]
+        spared = frozenset(touch for other in others for touch in other.touches)
+        removed = Leftovers(self.engine, self.clock).remove(spared)
+        for other in others:
+            if other.touches & removed:
+                self.history.end(other, self.engine)
+
+    def _others(self, exercises: Sequence[Exercise]) -> list[Exercise]:
+        """The exercises besides these whose work this lab still holds."""
+        wanted = {exercise.id for exercise in exercises}
+        others = self.history.open_on(self.engine) - wanted
+        return [exercise for exercise in self.catalog.exercises if exercise.id in others]
 
     def _go_back(self, say: Callable[[str], None]) -> None:
         """To the baseline, where nothing is left of any attempt."""
         baseline.restore(self.engine, say, self.clock)
         self.history.end_all(self.engine)
+
+    def _stage(self, exercises: Sequence[Exercise]) -> Stage:
+        taken = [namespace for other in self._others(exercises) for namespace in other.scenario.namespaces]
+        return Stage(self.engine, self.clock, taken)
+
+    def _steps(self, progress: OnProgress, names: Sequence[str]) -> Steps:
+        steps = [Step(i18n.text(f"session.step.{name}"), STEP_SECONDS) for name in names]
+        return Steps(steps, progress, self.clock.seconds)
+
+
+def _require_apart(exercises: Sequence[Exercise]) -> None:
+    for one, other in combinations(exercises, 2):
+        if both := shared(one, other):
+            what = i18n.text("touches.and").join(map(described, both))
+            raise UsageError("start.collide", one=one.id, other=other.id, what=what)

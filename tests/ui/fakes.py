@@ -175,9 +175,10 @@ class FakeSession(Session):
     def impossible(self, exercise: Exercise) -> dict[Capability, str]:
         return self.reasons if exercise.id == "psa-warn" else {}
 
-    def start(self, exercise: Exercise, progress: OnProgress = ignore) -> None:
-        self._do(f"start {exercise.id}", progress)
-        self.history.begin(exercise, self.engine)
+    def start(self, *exercises: Exercise, progress: OnProgress = ignore) -> None:
+        for exercise in exercises:
+            self._do(f"start {exercise.id}", progress)
+            self.history.begin(exercise, self.engine)
 
     def reset(self, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
         self._do(f"reset {exercise.id if exercise else 'all'}", progress)

@@ -215,9 +215,84 @@ def test_a_refusal_is_told_with_the_command_and_the_words_that_came_back(useless
 def test_start_tells_its_steps() -> None:
     told: list[Progress] = []
     own = one(Scenario(remove=(POD,)))
-    session(HandMadeEngine(), own).start(own, told.append)
+    session(HandMadeEngine(), own).start(own, progress=told.append)
     assert [(step.number, step.steps) for step in told] == [(1, 2), (2, 2)]
     assert [step.step for step in told] == ["Setting the scene", "Waiting until everything has settled"]
+
+
+# Starting several
+
+
+def test_the_scenes_of_several_are_cleared_before_the_first_is_set_and_settle_together() -> None:
+    engine = HandMadeEngine()
+    shop, media = one(Scenario(("shop",)), name="shop"), one(Scenario(("media",)), name="media")
+    session(engine, shop, media).start(shop, media)
+    assert [line for line in asked(engine.node) if " namespace " in line or " pods " in line] == [
+        "delete namespace shop --ignore-not-found --timeout=60s",
+        "delete namespace media --ignore-not-found --timeout=60s",
+        "create namespace shop",
+        "create namespace media",
+        "get pods --namespace=shop --output=json",
+        "get pods --namespace=media --output=json",
+    ]
+
+
+def test_two_that_touch_the_same_are_not_started_together() -> None:
+    engine = HandMadeEngine()
+    etcd, audit = (one(name=name, touches=frozenset({"api-server"})) for name in ("etcd", "audit"))
+    with pytest.raises(UsageError) as caught:
+        session(engine, etcd, audit).start(etcd, audit)
+    assert "etcd and audit" in caught.value.tried
+    assert "the API server's configuration" in caught.value.tried
+    assert engine.node.ran == []
+
+
+def test_several_that_need_the_baseline_go_back_to_it_once(restores: list[str]) -> None:
+    etcd, gatekeeper = (one(Scenario((name,), reset="baseline"), name=name) for name in ("etcd", "gatekeeper"))
+    engine = HandMadeEngine()
+    session(engine, etcd, gatekeeper).start(etcd, gatekeeper)
+    assert len(restores) == 1
+    assert {"create namespace etcd", "create namespace gatekeeper"} <= set(asked(engine.node))
+
+
+# Attempts at other exercises
+
+
+def still_open(session: Session) -> set[str]:
+    return session.history.open_on(session.engine)
+
+
+def test_attempts_at_exercises_that_touch_something_else_go_on() -> None:
+    shop, media = one(Scenario(("shop",)), name="shop"), one(Scenario(("media",)), name="media")
+    at_lab = session(HandMadeEngine(), shop, media)
+    at_lab.start(shop)
+    at_lab.start(media)
+    assert still_open(at_lab) == {"shop", "media"}
+
+
+def test_an_attempt_whose_work_a_start_takes_away_ends() -> None:
+    first, second = one(Scenario(("shop",)), name="first"), one(Scenario(("shop",)), name="second")
+    at_lab = session(HandMadeEngine(), first, second)
+    at_lab.start(first)
+    at_lab.start(second)
+    assert still_open(at_lab) == {"second"}
+
+
+def test_at_the_baseline_nothing_is_left_of_any_attempt(restores: list[str]) -> None:
+    shop, etcd = one(Scenario(("shop",)), name="shop"), one(Scenario(reset="baseline"), name="etcd")
+    at_lab = session(HandMadeEngine(), shop, etcd)
+    at_lab.start(shop)
+    at_lab.start(etcd)
+    assert still_open(at_lab) == {"etcd"}
+
+
+def test_a_namesake_in_the_namespace_of_an_exercise_under_way_stays() -> None:
+    engine, web, shop = HandMadeEngine(), one(Scenario(remove=(POD,))), one(Scenario(("shop",)), name="shop")
+    at_lab = session(engine, web, shop)
+    at_lab.start(shop)
+    engine.node.answers["field-selector=metadata.name=web"] = in_namespaces("default", "shop")
+    at_lab.reset(web)
+    assert not any("--namespace=shop" in line for line in asked(engine.node) if line.startswith("delete"))
 
 
 # Resetting

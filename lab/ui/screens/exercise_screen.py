@@ -72,7 +72,9 @@ class ExerciseScreen(SessionScreen):
         self._notify_of_lab("start_later")
 
     async def _start(self, view: ExerciseView) -> None:
-        start = partial(self.session.start, view.exercise)
+        def start(progress: OnProgress) -> None:
+            self.session.start(view.exercise, progress=progress)
+
         begin = partial(self._begin_scenario, _title("start", view), (view.exercise,), start, started=True)
         # Starting removes what was done. Before the history is read, nobody knows whether something was.
         if view.holds_work or (self.lab.inherited and view.started is None):

@@ -10,6 +10,7 @@ import yaml
 
 from checkers.api import Check, Finding, Observer, Text, Verdict
 from lab.catalog.model import Answer, Criterion, Exercise, Localized, Mistake, Scenario
+from lab.catalog.touches import derived
 
 TITLE = {"en": "A title", "zh": "标题"}
 EXPECTED = Text("it holds", "它成立")
@@ -102,7 +103,8 @@ def exercise(
     **more: Any,
 ) -> Exercise:
     """An exercise of these criteria."""
-    facts: dict[str, Any] = {"requires": (), "images": (), **more}
+    touches = frozenset(derived(scenario or Scenario()))
+    facts: dict[str, Any] = {"requires": (), "images": (), **more, "touches": touches | more.get("touches", touches)}
     return Exercise(
         id=name,
         domain="first",

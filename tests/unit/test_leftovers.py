@@ -11,7 +11,7 @@ import pytest
 from lab.cluster.engine import Capability, Completed
 from lab.cluster.machines import inventory
 from lab.errors import LabError
-from lab.practice.slate import Slate
+from lab.practice.leftovers import Leftovers
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
 
@@ -63,11 +63,16 @@ def engine() -> HandMadeEngine:
     return made
 
 
-def cleaned(engine: HandMadeEngine, *items: dict[str, Any], groups: tuple[str, ...] = ()) -> list[str]:
+def cleaned(
+    engine: HandMadeEngine,
+    *items: dict[str, Any],
+    groups: tuple[str, ...] = (),
+    spared: frozenset[str] = frozenset(),
+) -> list[str]:
     """What a start changes in a cluster of these objects."""
     engine.node.answers = cluster(*items, groups=groups)
     engine.node.ran.clear()
-    Slate(engine, Hands().clock).clean()
+    Leftovers(engine, Hands().clock).remove(spared)
     asked = [line.removeprefix("kubectl --kubeconfig=/etc/kubernetes/admin.conf ") for line in engine.node.ran]
     return [line for line in asked if not line.startswith(("get ", "create --dry-run", "api-resources"))]
 
@@ -138,6 +143,28 @@ def test_the_learners_kubectl_means_the_lab_again(engine: HandMadeEngine, there:
     assert any(line.startswith("chown --recursive candidate:") for line in engine.workstation.ran)
 
 
+def test_what_an_exercise_under_way_touches_stays_as_long_as_it_refuses_nothing(engine: HandMadeEngine) -> None:
+    policy = item("ValidatingAdmissionPolicy", "theirs")
+    assert cleaned(engine, *FRESH, policy, spared=frozenset({"admission"})) == []
+
+
+def test_what_refuses_pods_goes_though_an_exercise_under_way_touches_it(engine: HandMadeEngine) -> None:
+    engine.node.answers = cluster(*FRESH, item("ValidatingAdmissionPolicy", "no-pods"))
+    engine.node.answers["create --dry-run"] = done(code=1, stderr="denied")
+
+    class Obeying(HandMadeNode):
+        """Its API server refuses Pods until the policy is deleted."""
+
+        def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
+            if "delete" in argv:
+                self.answers.pop("create --dry-run", None)
+            return super().run(argv, stdin=stdin, timeout=timeout)
+
+    engine.node = Obeying(answers=engine.node.answers)
+    assert Leftovers(engine, Hands().clock).remove(frozenset({"admission", "api-server"})) == {"admission"}
+    assert any("ValidatingAdmissionPolicy/no-pods" in line for line in engine.node.ran)
+
+
 def test_in_a_cluster_that_is_not_the_labs_alone_nothing_is_taken_away(engine: HandMadeEngine) -> None:
     engine.lacking = {Capability.BASELINE: "the cluster is yours"}
     assert cleaned(engine, *FRESH, item("ValidatingWebhookConfiguration", "since-then")) == []
@@ -149,7 +176,7 @@ def test_whatever_else_refuses_a_pod_is_named_in_its_own_words(engine: HandMadeE
         "create --dry-run=server": done(code=1, stderr='denied by "nobody-may"'),
     }
     with pytest.raises(LabError) as caught:
-        Slate(engine, Hands().clock).clean()
+        Leftovers(engine, Hands().clock).remove()
     assert (caught.value.key, caught.value.came_back) == ("start.refused", 'denied by "nobody-may"')
 
 
