@@ -157,6 +157,8 @@ class Session:
         if all(exercise.scenario.reset == "objects" for exercise in exercises):
             try:
                 self._clear(exercises, set_again=set_again)
+            except UsageError:
+                raise
             except LabError:
                 if Capability.BASELINE in self.engine.lacks():
                     raise
