@@ -65,7 +65,7 @@ def script_text(folder: Path, name: str) -> str:
             raise FileNotFoundError(2, "No such file", str(script))
         if not file.is_file() or any(known == file for known, _ in patches):
             raise PatchError("patch.base", file=patches[-1][0], name=name)
-        patch = read(file)
+        patch = parse(file.read_text(encoding="utf-8"), file)
         patches.append((file, patch))
         name = patch.base
     text = script.read_text(encoding="utf-8")
@@ -74,8 +74,8 @@ def script_text(folder: Path, name: str) -> str:
     return text
 
 
-def read(file: Path) -> Patch:
-    """A patch file.
+def parse(text: str, file: Path) -> Patch:
+    """The text of a patch file.
 
     Raises:
         PatchError: it is not written as one.
@@ -83,7 +83,7 @@ def read(file: Path) -> Patch:
     comment: list[str] = []
     base = ""
     changes: list[Change] = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").rstrip().splitlines(), start=1):
+    for number, line in enumerate(text.rstrip().splitlines(), start=1):
         if not base and line.startswith("#"):
             comment.append(line)
         elif not base and line.startswith("--- "):

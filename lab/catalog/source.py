@@ -73,14 +73,14 @@ class Source:
         if any(_is_within(field, known.field) for known in self._problems):
             return
         is_gap = self.is_draft and self._is_translation(field, key)
-        self._problems.append(Problem(self.file, self._line(field), field, key, tuple(params.items()), is_gap))
+        self._problems.append(Problem(self.file, self.line(field), field, key, tuple(params.items()), is_gap))
 
     def gap(self, field: str, key: str, **params: object) -> None:
         """Note that something is missing that a draft may lack."""
         if any(known.field == field for known in self._problems):
             return
         self._problems.append(
-            Problem(self.file, self._line(field), field, key, tuple(params.items()), is_gap=self.is_draft)
+            Problem(self.file, self.line(field), field, key, tuple(params.items()), is_gap=self.is_draft)
         )
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class Source:
             and any(f"{outer}.{other}" in self._lines for other in i18n.LANGUAGES)
         )
 
-    def _line(self, field: str) -> int:
+    def line(self, field: str) -> int:
         """The line of a field, or of the nearest one around it that is there."""
         while field not in self._lines:
             field = field[: max(field.rfind("."), field.rfind("["), 0)]
