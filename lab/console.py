@@ -49,11 +49,12 @@ class Step:
 
     @property
     def _title(self) -> str:
-        return f"[{self.progress.number}/{self.progress.steps}] {self.progress.step}"
+        place = f"{self.progress.lab} " if self.progress.lab else ""
+        return f"{place}[{self.progress.number}/{self.progress.steps}] {self.progress.step}"
 
 
 class Console:
-    """Shows the progress of one piece of work, for as long as its `with` block lasts.
+    """Shows the progress of one piece of work, or of one in each of several labs, while its `with` block lasts.
 
     Args:
         stream: where to write.
@@ -74,8 +75,9 @@ class Console:
         self._live = self._stream.isatty() if live is None else live
         self._clock = clock
         self._width = width
-        self._step: Step | None = None
-        self._told = 0.0
+        self._steps: dict[str, Step] = {}
+        """The step under way in each lab; where there is only one, it has no name."""
+        self._told: dict[str, float] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._beat = threading.Thread(target=self._tick_until_ended, daemon=True)
@@ -88,21 +90,24 @@ class Console:
         self._ended.set()
         self._beat.join()
         with self._lock:
-            if kind is None:
-                self._finish()
-            elif self._step is not None:
-                self._write(self._step.running(self._clock()), stays=True)
+            for lab in list(self._steps):
+                if kind is None:
+                    self._finish(lab)
+                else:
+                    self._write(self._steps[lab].running(self._clock()), stays=True)
 
     def __call__(self, progress: Progress) -> None:
         """Take news of the work. This is its `lab.progress.OnProgress`."""
         with self._lock:
-            now = self._clock()
-            if self._step is not None and self._step.is_of(progress):
-                self._step = Step(progress, self._step.began, now)
+            now, lab = self._clock(), progress.lab
+            step = self._steps.get(lab)
+            if step is not None and step.is_of(progress):
+                self._steps[lab] = Step(progress, step.began, now)
             else:
-                self._finish()
-                self._step = Step(progress, now, now)
-                self._told = now
+                self._finish(lab)
+                if progress.step:
+                    self._steps[lab] = Step(progress, now, now)
+                    self._told[lab] = now
             self._show(now)
 
     def result(self, text: str) -> None:
@@ -123,23 +128,24 @@ class Console:
             self.tick()
 
     def _show(self, now: float) -> None:
-        if self._step is None:
-            return
         if self._live:
-            self._write(self._step.running(now), stays=False)
-        elif now - self._told >= HEARTBEAT:
-            self._told = now
-            self._write(self._step.running(now), stays=True)
+            if self._steps:
+                self._write(" | ".join(step.running(now) for step in self._steps.values()), stays=False)
+            return
+        for lab, step in self._steps.items():
+            if now - self._told[lab] >= HEARTBEAT:
+                self._told[lab] = now
+                self._write(step.running(now), stays=True)
 
-    def _finish(self) -> None:
-        if self._step is None:
+    def _finish(self, lab: str) -> None:
+        step = self._steps.pop(lab, None)
+        if step is None:
             return
         now = self._clock()
-        if now - self._step.began >= WORTH_A_LINE:
-            self._write(self._step.finished(now), stays=True)
+        if now - step.began >= WORTH_A_LINE:
+            self._write(step.finished(now), stays=True)
         elif self._live:
             self._write("", stays=False)
-        self._step = None
 
     def _write(self, line: str, *, stays: bool) -> None:
         if self._live:

@@ -14,12 +14,13 @@ class Progress:
     """One step of a piece of work begins, or has something to say.
 
     Attributes:
-        step: the step as its user reads it, already in their language.
+        step: the step as its user reads it, already in their language; empty: the one before has ended, none follows.
         number: which step this is, from 1.
         steps: how many there are.
         elapsed: seconds since the whole work began.
         left: an estimate of the seconds still to come; None where nothing is known.
         detail: the newest line of the step's own output; empty when the step begins.
+        lab: where this is done, while work goes on in several labs at a time; empty: in one only.
     """
 
     step: str
@@ -28,6 +29,7 @@ class Progress:
     elapsed: float
     left: float | None = None
     detail: str = ""
+    lab: str = ""
 
 
 OnProgress = Callable[[Progress], None]

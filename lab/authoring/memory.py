@@ -1,85 +1,63 @@
-"""What has been proved before, so that an exercise that nothing has changed for is not proved again."""
+"""What the last proof of each answer showed, kept on this computer: the observations, and what they rest on.
+
+Recordings beside an exercise are what tests and the demo grade; they say nothing of when a cluster last showed it.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import checkers.api
-from checkers.api import Verdict
 from lab import paths
+from lab.authoring.basis import Basis
 from lab.catalog.model import Exercise
-from lab.fingerprint import fingerprint
-
-_JUDGES = (Path(checkers.api.__file__).parent, Path(__file__).parent, Path(__file__).parents[1] / "practice")
-"""The code that a verdict comes from: checks, grading, what sets the scene."""
-_MACHINES = {"vagrant": ("node", "vagrant")}
-"""Engine -> what its machines are made of, where that is more than `node`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A proof that held."""
+    """The last proof of an answer on a lab.
 
-    verdicts: Mapping[str, Verdict]
+    Attributes:
+        held: every verdict was as predicted then.
+        seconds: of its parts.
+    """
+
+    held: bool
+    basis: Basis
     seconds: Mapping[str, float]
 
 
 class Memory:
-    """Proofs that held, by exercise and answer, for as long as nothing that they hang on changes.
+    """Proofs by exercise and answer.
 
     Args:
-        engine: what holds on one is not yet proved on another; each has its own file of an exercise.
-        kubernetes: its version.
+        engine: what holds on one is not yet proved on another.
     """
 
-    def __init__(self, engine: str, kubernetes: str, folder: Path | None = None) -> None:
-        self._kubernetes = kubernetes
-        self._machines = [paths.data(name) for name in _MACHINES.get(engine, ("node",))]
-        self._folder = paths.private((folder or paths.cache() / "proofs") / engine)
+    def __init__(self, engine: str, folder: Path | None = None) -> None:
+        self._folder = (folder or paths.cache() / "proofs") / engine
 
-    def recall(self, exercise: Exercise) -> dict[str, Remembered]:
-        """What still holds, by answer."""
-        held = self._held(exercise)
-        if not held or held["content"] != self._content(exercise):
-            return {}
-        return {
-            name: Remembered({id_: Verdict(verdict) for id_, verdict in own["verdicts"].items()}, own["seconds"])
-            for name, own in held["answers"].items()
-        }
-
-    def took(self, exercise: Exercise, answer: str) -> float | None:
-        """Seconds that this answer's proof took when it last held, though it may not hold any more; None: not known."""
-        seconds: Mapping[str, float] = self._held(exercise).get("answers", {}).get(answer, {}).get("seconds", {})
-        return seconds.get("all")
-
-    def keep(self, exercise: Exercise, answer: str, proof: Remembered) -> None:
-        """A proof held."""
-        answers = {**self.recall(exercise), answer: proof}
-        held = {name: {"verdicts": own.verdicts, "seconds": own.seconds} for name, own in answers.items()}
-        text = json.dumps({"content": self._content(exercise), "answers": held}, indent=2)
-        fresh = self._file(exercise).with_suffix(".new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(self._file(exercise))
-
-    def _held(self, exercise: Exercise) -> dict[str, Any]:
-        """What the exercise's file says; nothing where there is none, or none that can be read."""
+    def recall(self, exercise: Exercise, answer: str) -> Remembered | None:
+        """The last proof of an answer; None where there is none, or none that can be read."""
         try:
-            held: dict[str, Any] = json.loads(self._file(exercise).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return held
+            saved = json.loads(self._file(exercise, answer).read_text(encoding="utf-8"))
+            return Remembered(saved["held"], Basis(**saved["basis"]), saved["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
-    def _file(self, exercise: Exercise) -> Path:
-        return self._folder / f"{exercise.id}.json"
+    def save(self, exercise: Exercise, answer: str, proof: Remembered) -> None:
+        """Remember a proof in place of the one before it."""
+        file = self._file(exercise, answer)
+        paths.private(file.parent)
+        fresh = file.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(proof), indent=2), encoding="utf-8")
+        fresh.replace(file)
 
-    def _content(self, exercise: Exercise) -> str:
-        """A hash of all that a proof of the exercise hangs on."""
-        folders = (exercise.folder, *_JUDGES, *self._machines)
-        # Recordings come of a proof, not the other way round.
-        parts = [self._kubernetes, *(fingerprint(folder, without=["recordings"]) for folder in folders)]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    def recording(self, exercise: Exercise, answer: str) -> Path:
+        """Where the recording of the last proof lies; there is none of a proof that came to no grade."""
+        return self._file(exercise, answer).with_suffix(".jsonl")
+
+    def _file(self, exercise: Exercise, answer: str) -> Path:
+        return self._folder / exercise.id / f"{answer}.json"

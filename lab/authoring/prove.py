@@ -1,27 +1,28 @@
-"""The proof of an exercise: every answer is run on a live cluster, and each verdict compared with the predicted one."""
+"""The proof of an answer: it is run on a live cluster, and each verdict compared with the predicted one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from checkers.api import Observer, Verdict
 from lab import i18n
-from lab.authoring.memory import Memory, Remembered
 from lab.catalog.model import Answer, Exercise
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Completed
-from lab.errors import LabError, UsageError
+from lab.errors import LabError
 from lab.grading import record
-from lab.grading.grade import Grade, grade, judged
+from lab.grading.grade import Grade, Graded, grade, judged
 from lab.grading.record import UNTOUCHED, Recorder, Replay
 
 SETTLED = 90.0
-"""Seconds in which two looks in a row must agree. An API server with a new manifest is gone for half of it."""
+"""Seconds in which two grades in a row must agree. An API server with a new manifest is gone for half of it."""
 BETWEEN = 1.0
-"""Seconds between two looks."""
+"""Seconds between two grades."""
 
 NOT_THE_LEARNERS = (Verdict.BROKEN, Verdict.UNSEEN)
 
@@ -43,36 +44,61 @@ class Lab(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be proved, and how.
-
-    Attributes:
-        answer: only the one of this name; empty for all.
-        record: keep what was seen, for the replay tests.
-        force: prove it again, though nothing has changed since it was proved.
-    """
-
-    answer: str = ""
-    record: bool = False
-    force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Impossible:
-    """An exercise cannot be proved here, for this reason."""
+class Case:
+    """An answer of an exercise; None: the exercise as its learner finds it."""
 
     exercise: Exercise
-    reason: str
+    answer: Answer | None
+
+    @property
+    def name(self) -> str:
+        """The answer's name."""
+        return self.answer.name if self.answer else UNTOUCHED
+
+    @property
+    def id(self) -> str:
+        """`EX/ANSWER`."""
+        return f"{self.exercise.id}/{self.name}"
+
+    @property
+    def is_wrong(self) -> bool:
+        """It is an answer that must not pass."""
+        return self.answer is not None and not self.answer.is_right
+
+    @property
+    def expected(self) -> Mapping[str, Verdict]:
+        """The verdicts it must get. Untouched, whatever earns points must fail; a gate may hold already."""
+        if self.answer is not None:
+            return self.answer.verdicts
+        return {criterion.id: Verdict.FAIL for criterion in self.exercise.criteria if not criterion.is_gate}
 
 
-@dataclass(frozen=True, slots=True)
-class Proving:
-    """The proof of one answer begins. `number` is from 1."""
+def cases_of(exercise: Exercise) -> list[Case]:
+    """All that is proved of an exercise."""
+    return [Case(exercise, answer) for answer in (None, *exercise.answers)]
 
-    exercise: Exercise
-    answer: str
-    number: int
-    answers: int
+
+class Why(StrEnum):
+    """Why an answer is run on a lab. The first four are the parts of `lab.authoring.basis.Basis`."""
+
+    SCENARIO = "scenario"
+    SCRIPT = "script"
+    OBSERVING = "observing"
+    MACHINES = "machines"
+    NEW = "new"
+    """It was never proved on this computer."""
+    ASKS = "asks"
+    """A check asks for something that was not observed then."""
+    FAILED = "failed"
+    """It did not hold the last time."""
+    DIFFERS = "differs"
+    """Today's checks do not give its recording the predicted verdicts."""
+    FORCED = "forced"
+
+    @property
+    def text(self) -> str:
+        """In the language in use."""
+        return i18n.text(f"grading.proof.why.{self}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +107,25 @@ class Proof:
 
     Attributes:
         verdicts: by criterion; empty where it did not come to that.
-        seconds: of its parts, `start`, `answer` and `grade` (one look), and of `all`.
+        seconds: of its parts, `start`, `answer` and `grade` (one of them), and of `all`.
         problems: what is not as predicted, in the language in use; none: it is proved.
         is_labs: a problem is the lab's, and says nothing of the exercise.
-        remembered: nothing has changed since it was proved, so it was not done again.
+        why: the reason for which it was run; None: its recording was graded again instead.
+        lab: where it was run.
     """
 
-    exercise: Exercise
-    answer: str
+    case: Case
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     is_labs: bool = False
-    remembered: bool = False
+    why: Why | None = None
+    lab: str = ""
+
+    @property
+    def id(self) -> str:
+        """`EX/ANSWER`."""
+        return self.case.id
 
     @property
     def holds(self) -> bool:
@@ -101,92 +133,85 @@ class Proof:
         return not self.problems
 
 
-ProofEvent = Impossible | Proving | Proof
+def prove(case: Case, lab: Lab, recording: Path, *, clock: Clock = SYSTEM) -> Proof:
+    """Prove an answer, from a clean start.
+
+    Args:
+        recording: where the observations of its last grade are saved; there is no such file where it came to none,
+            or to one that says nothing of the exercise.
+    """
+    recording.unlink(missing_ok=True)
+    return _Run(case, lab, clock).proof(recording)
 
 
-def prove(
-    exercise: Exercise, lab: Lab, wanted: Wanted, *, memory: Memory, clock: Clock = SYSTEM
-) -> Iterator[ProofEvent]:
-    """Prove an exercise as its learner finds it, then answer by answer.
+def replayed(case: Case, recording: Path) -> list[Graded] | None:
+    """What today's checks make of a recording; None: they ask for something that it does not hold.
 
     Raises:
-        UsageError: the exercise has no answer of this name (`exercise.no_answer`).
+        OSError: it cannot be read.
     """
-    cases: dict[str, Answer | None] = {UNTOUCHED: None, **{own.name: own for own in exercise.answers}}
-    if wanted.answer:
-        if wanted.answer not in cases:
-            raise UsageError("exercise.no_answer", exercise=exercise.id, name=wanted.answer, known=", ".join(cases))
-        cases = {wanted.answer: cases[wanted.answer]}
-    if lacking := lab.impossible(exercise):
-        yield Impossible(exercise, "; ".join(lacking.values()))
-        return
-    known = {} if wanted.force or wanted.record else memory.recall(exercise)
-    for number, (name, case) in enumerate(cases.items(), start=1):
-        if name in known:
-            yield Proof(exercise, name, known[name].verdicts, known[name].seconds, remembered=True)
-            continue
-        yield Proving(exercise, name, number, len(cases))
-        proof = _Attempt(exercise, name, case, lab, clock).proof(keep=wanted.record)
-        if proof.holds:
-            memory.keep(exercise, name, Remembered(proof.verdicts, proof.seconds))
-        yield proof
+    replay = Replay(recording)
+    graded = list(judged(case.exercise, replay))
+    return None if replay.lacks else graded
 
 
-def expected_of(exercise: Exercise, answer: Answer | None) -> Mapping[str, Verdict]:
-    """What an answer must get. Untouched, whatever earns points must fail; a gate may hold already."""
-    if answer is not None:
-        return answer.verdicts
-    return {criterion.id: Verdict.FAIL for criterion in exercise.criteria if not criterion.is_gate}
+def differences(expected: Mapping[str, Verdict], found: Iterable[Graded]) -> tuple[str, ...]:
+    """Where verdicts are not as expected: criterion by criterion, with what its check says of it.
 
-
-def differences(expected: Mapping[str, Verdict], found: Mapping[str, Verdict]) -> tuple[str, ...]:
-    """Where two sets of verdicts differ, criterion by criterion. What is not expected to be anything may be either."""
+    What is not expected to be anything may be either.
+    """
     return tuple(
-        i18n.text("grading.proof.differs", criterion=name, expected=verdict.value, found=found[name].value)
-        for name, verdict in expected.items()
-        if found[name] is not verdict
+        _difference(graded, expected[graded.criterion.id])
+        for graded in found
+        if expected.get(graded.criterion.id, graded.finding.verdict) is not graded.finding.verdict
     )
 
 
-class _Attempt:
+def _difference(graded: Graded, expected: Verdict) -> str:
+    finding = graded.finding
+    got = i18n.text("grading.proof.differs", criterion=graded.criterion.id, expected=expected, found=finding.verdict)
+    sentences = (("expected", finding.expected), ("found", finding.found), ("why", finding.why))
+    return "\n".join([got, *(f"  {i18n.text(f'grading.{part}')}{i18n.pick(text)}" for part, text in sentences if text)])
+
+
+class _Run:
     """One proof under way."""
 
-    def __init__(self, exercise: Exercise, name: str, answer: Answer | None, lab: Lab, clock: Clock) -> None:
-        self._exercise = exercise
-        self._name = name
-        self._answer = answer
+    def __init__(self, case: Case, lab: Lab, clock: Clock) -> None:
+        self._case = case
         self._lab = lab
         self._clock = clock
         self._began = self._step_began = clock.seconds()
         self._seconds: dict[str, float] = {}
         self._recorder: Recorder
 
-    def proof(self, *, keep: bool) -> Proof:
+    def proof(self, recording: Path) -> Proof:
         """Do it."""
+        answer = self._case.answer
         try:
-            self._lab.start(self._exercise)
+            self._lab.start(self._case.exercise)
             self._took("start")
-            done = self._lab.answer(self._answer) if self._answer else None
+            done = self._lab.answer(answer) if answer else None
             self._took("answer")
         except LabError as error:
             return self._failed(str(error), is_labs=True)
         if done is not None and not done.ok:
-            said = done.error or done.text.strip()
-            return self._failed(i18n.text("grading.proof.script", code=done.code, said=said))
-        grade = self._settled()
-        if grade is None:
+            printed = done.error or done.text.strip()
+            return self._failed(i18n.text("grading.proof.script", code=done.code, said=printed))
+        settled = self._settled()
+        if settled is None:
             return self._failed(i18n.text("grading.proof.unsettled", seconds=f"{SETTLED:.0f}"), is_labs=True)
-        expected, verdicts = expected_of(self._exercise, self._answer), grade.verdicts
-        problems = differences(expected, verdicts)
-        if keep and not problems:
-            problems = self._record(verdicts)
+        expected, verdicts = self._case.expected, settled.verdicts
+        problems = differences(expected, settled.criteria)
         is_labs = any(
             verdicts[name] in NOT_THE_LEARNERS and verdict is not verdicts[name] for name, verdict in expected.items()
         )
-        return Proof(self._exercise, self._name, verdicts, self._times(), problems, is_labs)
+        if not is_labs:
+            problems += self._record(recording, verdicts)
+        return Proof(self._case, verdicts, self._times(), problems, is_labs)
 
     def _settled(self) -> Grade | None:
-        """Look until two looks in a row agree: so a cluster on its way has arrived, and no verdict hangs on chance."""
+        """Grade until two grades in a row agree: so a cluster on its way has arrived, and nothing hangs on chance."""
         deadline = self._clock.seconds() + SETTLED
         before: Grade | None = None
         while before is None or self._clock.seconds() < deadline:
@@ -201,20 +226,21 @@ class _Attempt:
         return None
 
     def _grade(self) -> Grade:
-        with self._lab.observer(self._exercise) as observer:
+        exercise = self._case.exercise
+        with self._lab.observer(exercise) as observer:
             self._recorder = Recorder(observer)
-            return grade(self._exercise, self._recorder, engine="", kubernetes="", clock=self._clock)
+            return grade(exercise, self._recorder, engine="", kubernetes="", clock=self._clock)
 
-    def _record(self, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
-        """Keep the last look, and see whether it grades the same without the cluster."""
-        file = record.place(self._exercise, self._name)
-        self._recorder.save(file, public=record.public(self._exercise))
-        again = {graded.criterion.id: graded.finding.verdict for graded in judged(self._exercise, Replay(file))}
-        told = differences(verdicts, again)
-        return tuple(i18n.text("grading.proof.replay", file=file.name, said=said) for said in told)
+    def _record(self, recording: Path, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
+        """Save the last grade's observations, and see whether they give the same grade without the cluster."""
+        self._recorder.save(recording, public=record.public(self._case.exercise))
+        again = differences(verdicts, judged(self._case.exercise, Replay(recording)))
+        if again:
+            recording.unlink()
+        return tuple(i18n.text("grading.proof.replay", file=recording.name, said=problem) for problem in again)
 
     def _failed(self, problem: str, *, is_labs: bool = False) -> Proof:
-        return Proof(self._exercise, self._name, {}, self._times(), (problem,), is_labs)
+        return Proof(self._case, {}, self._times(), (problem,), is_labs)
 
     def _took(self, step: str) -> None:
         now = self._clock.seconds()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from argparse import Namespace
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -16,10 +16,11 @@ from lab.commands.arguments import Verbs, exercise_argument, json_option, print_
 from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
-    from lab.authoring.prove import Impossible, Proof
-    from lab.authoring.sample import LeftOut
+    from lab.authoring.plan import LeftOut
+    from lab.authoring.prove import Proof
+    from lab.authoring.workbench import Impossible, Result
     from lab.catalog.model import Exercise
     from lab.console import Console
     from lab.grading.grade import Graded
@@ -36,6 +37,9 @@ def add(verbs: Verbs) -> None:
     prove.add_argument("--answer", default="", metavar="ANSWER", help=i18n.text("cli.prove.answer"))
     prove.add_argument("--record", action="store_true", help=i18n.text("cli.prove.record"))
     prove.add_argument("--force", action="store_true", help=i18n.text("cli.prove.force"))
+    prove.add_argument("--failed", action="store_true", help=i18n.text("cli.prove.failed"))
+    prove.add_argument("--keep", action="store_true", help=i18n.text("cli.prove.keep"))
+    prove.add_argument("--labs", type=_labs, default=1, metavar="N", help=i18n.text("cli.prove.labs"))
     prove.add_argument("--budget", type=_minutes, metavar="MINUTES", help=i18n.text("cli.prove.budget"))
     prove.add_argument(
         "--first", action="extend", nargs="+", default=[], metavar="EX[/ANSWER]", help=i18n.text("cli.prove.first")
@@ -78,48 +82,42 @@ def _minutes(text: str) -> float:
     return minutes
 
 
+def _labs(text: str) -> int:
+    """How many labs: one at least."""
+    labs = int(text)
+    if labs < 1:
+        raise ValueError(text)
+    return labs
+
+
 def _prove(args: Namespace) -> int:
     from lab.authoring import proof_report
     from lab.console import Console
 
     session = open_session(args)
     exercises = [session.exercise(name) for name in args.exercise] or session.catalog.exercises
-    with Console() as console:
-        found = _watch(_proofs(session, exercises, args, console), console, silent=args.json)
+    with Console() as console, closing(_results(session, exercises, args, console)) as results:
+        found = _watch(results, console, silent=args.json)
     if args.json:
         print_json(proof_report.to_json(found.proofs, found.impossible, found.left_out))
     else:
-        print("\n" + proof_report.summary(found.proofs))
-        if told := proof_report.left_out_in_words(found.left_out):
-            print(told)
+        print("\n" + proof_report.in_words(found.proofs, found.left_out, failed=args.failed))
+    if args.keep and (hint := proof_report.kept(found.proofs, args.name)):
+        print(hint, file=sys.stderr)
     return proof_report.exit_code(found.proofs, found.left_out)
 
 
-def _proofs(
+def _results(
     session: Session, exercises: Sequence[Exercise], args: Namespace, console: Console
-) -> Iterator[Proof | Impossible | LeftOut]:
-    """Let the proofs run, telling the console of each when it begins. What comes of them comes exercise by exercise."""
-    from lab.authoring.prove import Proving, Wanted
-    from lab.authoring.sample import Budget
+) -> Generator[Result, None, None]:
+    """Let the proofs run."""
+    from lab.authoring.plan import Budget
+    from lab.authoring.recall import Wanted
     from lab.authoring.workbench import prove_exercises
-    from lab.progress import Progress
 
-    wanted = Wanted(args.answer, record=args.record, force=args.force)
+    wanted = Wanted(args.answer, record=args.record, force=args.force, failed=args.failed, keep=args.keep)
     budget = Budget(args.budget * 60, tuple(args.first), args.seed) if args.budget else None
-    began = time.monotonic()
-
-    def results() -> Iterator[Proof | Impossible | LeftOut]:
-        for event in prove_exercises(session, exercises, wanted, console, budget=budget):
-            if isinstance(event, Proving):
-                step = f"{event.exercise.id} {event.answer}"
-                console(Progress(step, event.number, event.answers, time.monotonic() - began))
-            else:
-                yield event
-
-    if budget is None:
-        return results()
-    order = [exercise.id for exercise in exercises]
-    return iter(sorted(results(), key=lambda result: order.index(result.exercise.id)))
+    yield from prove_exercises(session, exercises, wanted, console, budget=budget, labs=args.labs)
 
 
 @dataclass(frozen=True)
@@ -129,13 +127,14 @@ class _Found:
     left_out: list[LeftOut] = field(default_factory=list)
 
 
-def _watch(results: Iterator[Proof | Impossible | LeftOut], console: Console, *, silent: bool) -> _Found:
+def _watch(results: Iterable[Result], console: Console, *, silent: bool) -> _Found:
     """All results; unless `silent`, the table of each exercise is shown as soon as it is complete."""
     from lab.authoring import proof_report
-    from lab.authoring.prove import Impossible, Proof
+    from lab.authoring.prove import Proof
+    from lab.authoring.workbench import Impossible
 
     found = _Found()
-    for _, of_exercise in groupby(results, key=lambda result: result.exercise.id):
+    for _, of_exercise in groupby(results, key=lambda result: result.id.partition("/")[0]):
         proofs: list[Proof] = []
         for result in of_exercise:
             if isinstance(result, Proof):

@@ -62,8 +62,10 @@ class Recorder(Looks):
         for look, told in self._seen.items():
             self._learn(masker, look, told)
         lines = [line for look, told in self._seen.items() for line in _lines(masker, look, told)]
-        file.parent.mkdir(exist_ok=True)
-        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_suffix(".new")
+        fresh.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        fresh.replace(file)
 
     def _learn(self, masker: Masker, look: Look, told: list[Any]) -> None:
         """Have the masker know the Secrets that were seen, in etcd as well."""
@@ -87,14 +89,15 @@ class Recorder(Looks):
 class Replay(Looks):
     """Shows what a recording holds.
 
-    Raises:
-        LookupError: from each look that is not in it.
+    Attributes:
+        lacks: what was asked for and is not in it. Each of these raises `LookupError`.
     """
 
     def __init__(self, file: Path) -> None:
+        self.lacks: list[Look] = []
         self._file = file
         self._told: dict[Look, list[tuple[int, Any]]] = {}
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in filter(None, file.read_text(encoding="utf-8").splitlines()):
             held = json.loads(line)
             told = self._told.setdefault(Look(held["look"], held["with"]), [])
             told.append((held.get("times", 1), _told(held)))
@@ -111,6 +114,7 @@ class Replay(Looks):
         if look.name == "now" and look not in self._told:
             return LONG_AFTER
         if look not in self._told:
+            self.lacks.append(look)
             raise LookupError(f"{self._file.name} does not hold {look}")
         told = self._told[look]
         times, value = told[0]

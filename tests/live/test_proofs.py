@@ -28,12 +28,12 @@ def wanted(request: pytest.FixtureRequest) -> list[str]:
     if not BUDGET:
         return []
     found = change(ROOT)
-    first = touched(load().exercises, found.files, ROOT)
+    first = touched(load().exercises, found, ROOT)
     since = found.since or "nothing that is here to compare with"
     say(
         request,
         f"Proofs get {BUDGET} min. Commit {found.head or 'unknown'}, since {since}: {len(found.files)} files changed.",
-        f"First come the exercises that they touch: {', '.join(first) or 'none'}. The others are drawn by the commit.",
+        f"First come the answers that they touch: {', '.join(first) or 'none'}. The others are drawn by the commit.",
     )
     return ["--budget", BUDGET, "--seed", found.head, *(["--first", *first] if first else [])]
 

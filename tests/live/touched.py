@@ -1,18 +1,25 @@
-"""What a change touches: the exercises whose proofs it may have voided, as far as files tell.
+"""The answers whose proofs a change makes void: CI proves them before it proves a sample of the others.
 
-An exercise is touched by a file of its own folder, and by the module of a check that one of its criteria calls. Of
-anything else that proofs hang on (grading, the node image) no exercise is touched more than another.
+The change is what git has between the commit that landed last and the work tree. Which answers it touches is asked of
+`lab.authoring.basis`, as `ckslab prove` does for its own memory, and of the recordings that were made anew.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import tarfile
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
+from lab.authoring.basis import scenario, script
+from lab.authoring.prove import Case, cases_of
+from lab.catalog.load import load
 from lab.catalog.model import Exercise
+from lab.grading.record import place
 
 SINCE = "CKSLAB_CI_SINCE"
 """The variable that names the commit which landed last, for a CI that knows it."""
@@ -20,11 +27,12 @@ SINCE = "CKSLAB_CI_SINCE"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The files that differ between the last landed commit and the work tree.
+    """What differs between the last landed commit and the work tree.
 
     Attributes:
         head: the commit that is checked out; empty where there is no repository.
         since: what it is compared with; empty where that is not known, as in a shallow checkout.
+        files: those that differ.
     """
 
     head: str = ""
@@ -46,20 +54,41 @@ def change(root: Path) -> Change:
     return Change(head, since, tuple(sorted(set(filter(None, changed.split("\0"))))))
 
 
-def touched(exercises: Iterable[Exercise], files: Iterable[str], root: Path) -> list[str]:
-    """The ids of the exercises that these files touch."""
-    changed = {root / name for name in files}
-    return [exercise.id for exercise in exercises if changed & _modules(exercise, root) or _has(exercise, changed)]
+def touched(exercises: Iterable[Exercise], found: Change, root: Path) -> list[str]:
+    """The answers that a change touches, as `EX/ANSWER`: those that are new, do something else or begin otherwise.
+
+    So does an answer with another recording: it is to be seen that a cluster still shows that. What all answers rest
+    on, as the node image, touches none more than another.
+    """
+    if not any(name.startswith("exercises/") for name in found.files):
+        return []
+    changed = {root / name for name in found.files}
+    before = _parts_at(root, found.since)
+    return [
+        case.id
+        for exercise in exercises
+        for case in cases_of(exercise)
+        if before.get(case.id) != _parts(case) or place(exercise, case.name) in changed
+    ]
 
 
-def _has(exercise: Exercise, changed: set[Path]) -> bool:
-    return any(file.is_relative_to(exercise.folder) for file in changed)
+def _parts(case: Case) -> tuple[str, str]:
+    return scenario(case.exercise), script(case.answer)
 
 
-def _modules(exercise: Exercise, root: Path) -> set[Path]:
-    """The files of the checks that its criteria call."""
-    names = {criterion.check.run.__module__ for criterion in exercise.criteria}
-    return {root.joinpath(*name.split(".")).with_suffix(".py") for name in names}
+def _parts_at(root: Path, commit: str) -> dict[str, tuple[str, str]]:
+    """The parts of every answer that a commit has, as far as today's program can read it."""
+    archive = subprocess.run(["git", "-C", str(root), "archive", commit, "exercises"], capture_output=True, check=False)
+    if archive.returncode:  # it has none
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
+            files.extractall(folder, filter="data")
+        return {
+            case.id: _parts(case)
+            for exercise in load(Path(folder) / "exercises").exercises
+            for case in cases_of(exercise)
+        }
 
 
 def _fork(root: Path, head: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from checkers.api import Verdict
-from lab.authoring.prove import expected_of
+from lab.authoring.prove import Case
 from lab.catalog.load import load
 from lab.catalog.model import Answer, Exercise
 from lab.grading.grade import grade
@@ -37,7 +37,7 @@ def replayed(exercise: Exercise, answer: Answer | None) -> tuple[Mapping[str, Ve
 @pytest.mark.parametrize(("exercise", "answer"), CASES)
 def test_an_answer_gets_the_verdicts_that_its_exercise_predicts(exercise: Exercise, answer: Answer | None) -> None:
     verdicts, _, found = replayed(exercise, answer)
-    expected = expected_of(exercise, answer)
+    expected = Case(exercise, answer).expected
     assert {name: verdicts[name] for name in expected} == expected, found
 
 

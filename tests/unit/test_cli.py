@@ -17,7 +17,9 @@ import pytest
 import lab.cluster
 from checkers.api import Finding, Text, Verdict
 from lab import cli, i18n, paths
-from lab.authoring.prove import Impossible, Proof, ProofEvent, Proving, Wanted
+from lab.authoring.prove import Case, Proof, Why
+from lab.authoring.recall import Wanted
+from lab.authoring.workbench import Impossible, Result
 from lab.catalog.model import Exercise
 from lab.cluster import record
 from lab.cluster.engine import State, Status
@@ -369,10 +371,10 @@ def test_prove_ends_with_1_if_an_answer_is_not_as_predicted_and_with_3_if_the_la
 ) -> None:
     def prove(
         session: Session, exercises: Sequence[Exercise], wanted: Wanted, *_: object, **__: object
-    ) -> Iterator[ProofEvent]:
+    ) -> Iterator[Result]:
         assert wanted.force
-        yield Proving(exercises[0], "solution", 1, 1)
-        yield Proof(exercises[0], "solution", {}, {"all": 2.0}, problems, is_labs)
+        case = Case(exercises[0], exercises[0].answers[0])
+        yield Proof(case, {}, {"all": 2.0}, problems, is_labs, Why.FORCED, "cks")
 
     monkeypatch.setattr("lab.authoring.workbench.prove_exercises", prove)
     assert cli.main(["prove", "--force"]) == code
@@ -383,7 +385,7 @@ def test_prove_ends_with_1_if_an_answer_is_not_as_predicted_and_with_3_if_the_la
     told = json.loads(capsys.readouterr().out)
     assert told["holds"] is (code == 0)
     assert list(told["proofs"][0]) == [
-        *("exercise", "answer", "holds", "remembered", "seconds", "verdicts", "problems"),
+        *("exercise", "answer", "holds", "remembered", "seconds", "verdicts", "problems", "why", "lab"),
     ]
 
 
@@ -392,7 +394,7 @@ def test_prove_tells_why_an_exercise_is_not_possible(
 ) -> None:
     def prove(
         session: Session, exercises: Sequence[Exercise], wanted: Wanted, *_: object, **__: object
-    ) -> Iterator[ProofEvent]:
+    ) -> Iterator[Result]:
         yield Impossible(exercises[0], "no gVisor here")
 
     monkeypatch.setattr("lab.authoring.workbench.prove_exercises", prove)

@@ -1,4 +1,4 @@
-"""What a change touches: the exercises that CI proves first."""
+"""What a change touches: the answers that CI proves first."""
 
 from __future__ import annotations
 
@@ -8,29 +8,8 @@ from pathlib import Path
 import pytest
 
 from lab.catalog.load import load
-from tests.live.touched import SINCE, change, touched
-
-ROOT = Path(__file__).resolve().parents[2]
-GVISOR = "exercises/microservice-vulnerabilities/gvisor-runtimeclass"
-
-
-def of(*files: str) -> list[str]:
-    return touched(load().exercises, files, ROOT)
-
-
-def test_a_file_of_an_exercise_touches_that_exercise() -> None:
-    assert of(f"{GVISOR}/answers/solution.sh") == ["gvisor-runtimeclass"]
-
-
-def test_the_module_of_a_check_touches_the_exercises_that_call_it() -> None:
-    assert of("checkers/sandbox.py") == ["gvisor-runtimeclass"]
-    assert {"busybox-security-context", "gvisor-runtimeclass"} <= set(of("checkers/pods.py"))
-
-
-@pytest.mark.parametrize("file", ["lab/grading/grade.py", "node/recipe.py", "checkers/kit/text.py", "README.md"])
-def test_what_all_hang_on_or_none_touches_no_exercise_more_than_another(file: str) -> None:
-    assert of(file) == []
-
+from tests.live.touched import SINCE, Change, change, touched
+from tests.unit.support.exercises import content, write_domain, write_exercise
 
 # Against git
 
@@ -105,3 +84,75 @@ def test_a_shallow_checkout_knows_no_change(checkout: Path, tmp_path: Path) -> N
 
 def test_without_a_repository_nothing_is_known(tmp_path: Path) -> None:
     assert change(tmp_path).head == ""
+
+
+# Which answers
+
+
+@pytest.fixture
+def exercises(checkout: Path) -> Path:
+    """The repository with two exercises in its last commit."""
+    root = checkout / "exercises"
+    folder = write_domain(root, "one", "two")
+    for name in ("one", "two"):
+        values = {**content(), "id": name, "scenario": {"apply": ["setup/namespace.yaml"]}}
+        own = write_exercise(folder, values)
+        (own / "setup").mkdir()
+        (own / "setup" / "namespace.yaml").write_text("kind: Namespace\n", encoding="utf-8")
+    return commit(checkout, "second")
+
+
+def touches(checkout: Path) -> list[str]:
+    return touched(load(checkout / "exercises").exercises, change(checkout), checkout)
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+ONE = [f"one/{name}" for name in ("untouched", "solution", "forgotten")]
+
+
+def test_a_new_exercise_touches_all_its_answers(exercises: Path) -> None:
+    assert touches(exercises) == [*ONE, *(name.replace("one", "two") for name in ONE)]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("answers/solution.sh", "true", "false", ["one/solution"]),
+        ("setup/namespace.yaml", "Namespace", "Pod", ONE),
+        ("exercise.yaml", "setup/namespace.yaml", "setup/./namespace.yaml", []),
+        ("exercise.yaml", "scenario:", "images: [nginx]\nscenario:", ONE),
+        ("exercise.yaml", "A title", "Another, title", []),
+        ("exercise.yaml", "user: 1000", "user: 1001", []),
+        ("task.en.md", "Do it", "Please, do it", []),
+    ],
+)
+def test_what_changes_in_an_exercise_touches_the_answers_that_rest_on_it(
+    exercises: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str, expected: list[str]
+) -> None:
+    monkeypatch.setenv(SINCE, "HEAD")
+    edit(exercises / "exercises" / "first" / "one" / file, old, new)
+    assert touches(exercises) == expected
+
+
+def test_a_recording_that_was_made_anew_touches_its_answer(exercises: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SINCE, "HEAD")
+    folder = exercises / "exercises" / "first" / "one" / "recordings"
+    folder.mkdir()
+    (folder / "forgotten.jsonl").touch()
+    assert touches(exercises) == ["one/forgotten"]
+
+
+def test_what_all_rest_on_touches_none_more_than_another(exercises: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SINCE, "HEAD")
+    (exercises / "node").mkdir()
+    (exercises / "node" / "recipe.py").touch()
+    assert touches(exercises) == []
+
+
+def test_where_nothing_is_known_of_the_change_nothing_is_touched(exercises: Path) -> None:
+    assert touched(load(exercises / "exercises").exercises, Change("c0ffee"), exercises) == []

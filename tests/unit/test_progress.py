@@ -37,8 +37,8 @@ class Watched:
         self.stream = io.StringIO()
         self.console = Console(self.stream, live=live, clock=self.clock, width=lambda: width)
 
-    def hear(self, number: int, step: str, *, left: float | None = None, detail: str = "") -> None:
-        self.console(Progress(step=step, number=number, steps=3, elapsed=0, left=left, detail=detail))
+    def hear(self, number: int, step: str, *, left: float | None = None, detail: str = "", lab: str = "") -> None:
+        self.console(Progress(step=step, number=number, steps=3, elapsed=0, left=left, detail=detail, lab=lab))
 
     def tick(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -81,12 +81,32 @@ def test_news_of_the_same_step_does_not_begin_it_anew() -> None:
     assert seen.lines() == ["[1/3] Debian … 5s, unpacking"]
 
 
+def test_the_live_line_shows_the_step_under_way_in_each_lab() -> None:
+    seen = Watched(live=True, width=200)
+    seen.hear(1, "one solution", lab="pa")
+    seen.tick(2)
+    seen.hear(2, "one forgotten", lab="pa-2")
+    seen.tick(3)
+    assert seen.lines() == ["pa [1/3] one solution … 5s | pa-2 [2/3] one forgotten … 3s"]
+
+
+def test_a_step_that_ends_in_one_lab_does_not_end_that_of_another() -> None:
+    seen = Watched(live=False)
+    seen.hear(1, "one solution", lab="pa")
+    seen.hear(2, "one forgotten", lab="pa-2")
+    seen.tick(5)
+    seen.hear(3, "", lab="pa")
+    seen.tick(2)
+    seen.hear(3, "", lab="pa-2")
+    assert seen.lines() == ["pa [1/3] one solution 5s", "pa-2 [2/3] one forgotten 7s"]
+
+
 @pytest.mark.parametrize("live", [True, False])
 def test_a_step_with_nothing_to_do_leaves_no_line(live: bool) -> None:
     seen = Watched(live=live)
     for number in (1, 2, 3):
         seen.hear(number, "done before")
-    seen.console._finish()
+    seen.hear(3, "")
     assert seen.lines() == []
 
 

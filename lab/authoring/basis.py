@@ -1,0 +1,90 @@
+"""What a proof rests on: all that makes its observations. Checks, criteria and texts are not part of it.
+
+What a check makes of the observations is proved by replaying their recording, which takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from lab import paths
+from lab.catalog.model import Answer, Exercise
+from lab.fingerprint import fingerprint
+
+OBSERVING = (
+    *(
+        f"grading/{name}.py"
+        for name in ("observe", "server", "exec", "machines", "control_plane", "scratch", "looks", "record", "mask")
+    ),
+    "practice/scenario.py",
+    "practice/slate.py",
+    "authoring/script.py",
+    "../checkers/kept.py",
+)
+"""The code that sets a scenario, runs a script, observes and records; below `lab/`."""
+_MACHINES = {"vagrant": ("node", "vagrant")}
+"""Engine -> what its machines are made of, where that is more than `node`."""
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A hash of each part, in the order in which a change is named."""
+
+    scenario: str
+    script: str
+    observing: str
+    machines: str
+
+    def changed(self, now: Basis) -> str:
+        """The name of the first part that is not the same now; empty: all are."""
+        return next((part for part, value in asdict(self).items() if value != getattr(now, part)), "")
+
+
+def basis(exercise: Exercise, answer: Answer | None, machines: str) -> Basis:
+    """What the proof of an answer rests on; None: of the exercise as its learner finds it."""
+    return Basis(scenario(exercise), script(answer), observing(), machines)
+
+
+def scenario(exercise: Exercise) -> str:
+    """What the lab prepares, and what the exercise says of it: file by file its content, not its name."""
+    values = {"scenario": asdict(exercise.scenario), "requires": exercise.requires, "images": exercise.images}
+    return _hash(json.dumps(values, default=_plain, sort_keys=True).encode())
+
+
+def script(answer: Answer | None) -> str:
+    """What the answer does."""
+    return _hash(answer.script.read_bytes()) if answer else ""
+
+
+@cache
+def observing() -> str:
+    """The code that makes observations."""
+    return _hash(*(PACKAGE.joinpath(name).read_bytes() for name in OBSERVING))
+
+
+def machines(engine: str, kubernetes: str) -> str:
+    """What the machines of an engine's labs are made of, and the version of Kubernetes on this one."""
+    folders = _MACHINES.get(engine, ("node",))
+    return _hash(engine.encode(), kubernetes.encode(), *(fingerprint(paths.data(name)).encode() for name in folders))
+
+
+def _plain(value: object) -> object:
+    """For JSON: a file is its content."""
+    if isinstance(value, Path):
+        return _hash(value.read_bytes())
+    if isinstance(value, Iterable):
+        return sorted(value)
+    raise TypeError(value)
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8) + part)
+    return digest.hexdigest()
