@@ -22,7 +22,7 @@ OBSERVING = (
         for name in ("observe", "server", "exec", "machines", "control_plane", "scratch", "looks", "record", "mask")
     ),
     "practice/scenario.py",
-    "practice/slate.py",
+    "practice/leftovers.py",
     "authoring/script.py",
     "../checkers/kept.py",
 )
@@ -58,8 +58,8 @@ def scenario(exercise: Exercise) -> str:
 
 
 def script(answer: Answer | None) -> str:
-    """What the answer does."""
-    return _hash(answer.script.read_bytes()) if answer else ""
+    """What the answer does; a patch is applied."""
+    return _hash(answer.script_text.encode()) if answer else ""
 
 
 @cache

@@ -117,6 +117,15 @@ def test_a_script_that_changes_makes_the_proof_of_its_answer_void(author: Author
     assert author.ran() == {"one/solution": "script"}
 
 
+def test_what_a_patch_changes_makes_its_answer_void_as_well(author: Author, exercise: Exercise) -> None:
+    script = exercise.answers[1].script
+    script.unlink()
+    script.with_suffix(".patch").write_text("--- solution\n@@\n-kubectl apply solution\n+true\n", encoding="utf-8")
+    assert author.ran() == {"one/forgotten": "script"}
+    exercise.answers[0].script.write_text("kubectl apply solution\nsleep 1\n", encoding="utf-8")
+    assert author.ran() == {"one/solution": "script", "one/forgotten": "script"}
+
+
 def test_a_setup_file_that_changes_makes_the_proofs_of_its_exercise_void(
     author: Author, exercise: Exercise, tmp_path: Path
 ) -> None:
