@@ -101,7 +101,7 @@ def _try(args: Namespace) -> int:
 
 
 def _try_answer(args: Namespace) -> int:
-    from lab.authoring.prove import differences, expected_of
+    from lab.authoring.prove import Case, differences
     from lab.authoring.scaffold import answer_of
     from lab.authoring.trial import try_answer
     from lab.commands.exercises import open_session
@@ -113,7 +113,7 @@ def _try_answer(args: Namespace) -> int:
     answer = None if args.answer in ("", UNTOUCHED) else answer_of(exercise, args.answer)
     with Console() as progress:
         grade = try_answer(session, exercise, answer, progress, _print_graded)
-    problems = differences(expected_of(exercise, answer), grade.verdicts)
+    problems = differences(Case(exercise, answer).expected, grade.criteria)
     named = grade.known_mistake
     if answer is not None and (named is not answer and answer.mistake is not None):
         print(i18n.text("cli.author.try.mistake", named=named.name if named else "-", answer=answer.name))
