@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 import threading
 import time
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self, TextIO
 
 from lab.progress import Progress, duration, remaining
+from lab.text import cells, cut, pad, printable
+
+columns = cells
+__all__ = ["Console", "Step", "columns", "cut", "pad", "printable"]  # the last four until lab.ui asks lab.text for them
 
 WORTH_A_LINE = 1.0
 """Seconds. A step that took less had nothing to do, and nothing is said of it."""
@@ -20,7 +22,6 @@ HEARTBEAT = 30.0
 """Seconds between plain lines while one step lasts, so that nobody (and no CI) takes it for dead."""
 
 _CLEAR = "\r\x1b[K"
-_escape = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,37 +154,3 @@ class Console:
             line = _CLEAR + cut(line, self._width() - 1)
         self._stream.write(line + "\n" if stays else line)
         self._stream.flush()
-
-
-def printable(text: str) -> str:
-    """Output of a foreign program without its colours and control characters."""
-    return "".join(character for character in _escape.sub("", text) if character.isprintable())
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(map(_columns, text))
-
-
-def pad(text: str, width: int) -> str:
-    """The text, with spaces behind it up to so many columns."""
-    return text + " " * (width - columns(text))
-
-
-def cut(line: str, width: int) -> str:
-    """As much of the line as fits in so many columns; `…` where something is left out."""
-    if columns(line) <= width:
-        return line
-    kept, room = "", width - 1
-    for character in line:
-        room -= _columns(character)
-        if room < 0:
-            break
-        kept += character
-    return f"{kept}…"
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -10,8 +10,7 @@ from lab import i18n
 from lab.authoring.plan import LeftOut
 from lab.authoring.prove import Proof
 from lab.authoring.workbench import Impossible
-from lab.grading.report import GLYPHS
-from lab.grading.wrap import cells
+from lab.text import GLYPHS, cells, pad
 
 INDENT = "  "
 _TIMES = ("grade", "all")
@@ -42,9 +41,7 @@ def table(proofs: Sequence[Proof]) -> str:
     rows = [["", "", *numbers, *(i18n.text(f"grading.proof.{step}") for step in _TIMES)], *map(_row, proofs)]
     widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
     for row, proof in zip(rows, (None, *proofs), strict=True):
-        lines.append(
-            INDENT + INDENT.join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+        lines.append(INDENT + INDENT.join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
         problems = "\n".join(proof.problems).splitlines() if proof else ()
         lines += [f"{INDENT * 3}{line}" for line in problems]
     return "\n".join(lines)
@@ -113,10 +110,6 @@ def _row(proof: Proof) -> list[str]:
     if proof.why is None:
         times[-1] = i18n.text("grading.proof.remembered")
     return [GLYPHS[Verdict.PASS if proof.holds else Verdict.FAIL], proof.case.name, *glyphs, *times]
-
-
-def _padded(cell: str, width: int) -> str:
-    return cell + " " * (width - cells(cell))
 
 
 def _proof(proof: Proof) -> dict[str, Any]:

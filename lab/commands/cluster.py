@@ -96,7 +96,7 @@ def _told(status: Status) -> list[str]:
 
 def _doctor(args: Namespace) -> int:
     from lab.cluster.doctor import examine
-    from lab.console import pad
+    from lab.text import pad
 
     found = examine(args.name, args.engine)
     if args.json:

@@ -65,12 +65,12 @@ def _note(args: Namespace) -> int:
 
 def _listed(attempts: Sequence[Attempt]) -> Iterator[str]:
     """A line an attempt."""
-    from lab.console import columns, pad
     from lab.practice.attempt import Outcome
     from lab.progress import duration
+    from lab.text import cells, pad
 
     words = {outcome: i18n.text(f"history.outcome.{outcome}") for outcome in Outcome}
-    width = max(map(columns, words.values()))
+    width = max(map(cells, words.values()))
     for own in attempts:
         facts = [f"{own.started.astimezone():%Y-%m-%d %H:%M}", pad(words[own.outcome], width)]
         facts += [f"{_score(own.best):>5}", f"{duration(own.seconds) if own.grades else '-':>6}", own.exercise]

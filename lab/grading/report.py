@@ -7,10 +7,9 @@ from typing import Any
 from checkers.api import Verdict
 from lab import i18n
 from lab.grading.grade import Grade, Graded
-from lab.grading.wrap import wrap
+from lab.text import GLYPHS, wrap
 
 INDENT = "    "
-GLYPHS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.BROKEN: "!", Verdict.UNSEEN: "?"}
 _COLOURS = {Verdict.PASS: 32, Verdict.FAIL: 31, Verdict.BROKEN: 35, Verdict.UNSEEN: 33}
 
 

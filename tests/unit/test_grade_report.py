@@ -13,7 +13,7 @@ from lab import i18n
 from lab.catalog.model import Criterion
 from lab.grading.grade import Grade, grade
 from lab.grading.report import criterion_to_text, exit_code, summary, to_json, to_text
-from lab.grading.wrap import cells, wrap
+from lab.text import cells, wrap
 from tests.unit.support.clocks import Hands
 from tests.unit.support.exercises import answer, criterion, exercise
 from tests.unit.support.observations import HandMade

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lab import i18n
-from lab.console import Console, columns, cut, pad, printable
+from lab.console import Console
 from lab.progress import Progress, ago, at_time, duration, remaining
+from lab.text import cells, cut, pad, printable
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +126,7 @@ def test_a_live_line_never_fills_its_row_and_counts_wide_characters_twice() -> N
     seen = Watched(live=True, width=20)
     seen.hear(1, "构建节点镜像的根文件系统")
     assert seen.lines() == ["[1/3] 构建节点镜像…"]
-    assert columns(seen.lines()[0]) == 19
+    assert cells(seen.lines()[0]) == 19
 
 
 def test_the_step_that_failed_stays_on_the_screen() -> None:
