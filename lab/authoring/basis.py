@@ -17,10 +17,15 @@ from lab.catalog.model import Answer, Exercise
 from lab.fingerprint import fingerprint
 
 OBSERVING = (
-    *(
-        f"grading/{name}.py"
-        for name in ("observe", "server", "exec", "machines", "control_plane", "scratch", "looks", "record", "mask")
-    ),
+    "grading/observe.py",
+    "grading/server.py",
+    "grading/exec.py",
+    "grading/machines.py",
+    "grading/control_plane.py",
+    "grading/scratch.py",
+    "grading/observation.py",
+    "grading/record.py",
+    "grading/mask.py",
     "practice/scenario.py",
     "practice/leftovers.py",
     "authoring/script.py",

@@ -16,7 +16,7 @@ from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Completed
 from lab.errors import LabError
 from lab.grading import record
-from lab.grading.grade import Grade, Graded, grade, judged
+from lab.grading.grade import Grade, Graded, grade, grade_each
 from lab.grading.record import UNTOUCHED, Recorder, Replay
 
 SETTLED = 90.0
@@ -151,7 +151,7 @@ def replayed(case: Case, recording: Path) -> list[Graded] | None:
         OSError: it cannot be read.
     """
     replay = Replay(recording)
-    graded = list(judged(case.exercise, replay))
+    graded = list(grade_each(case.exercise, replay))
     return None if replay.lacks else graded
 
 
@@ -234,7 +234,7 @@ class _Run:
     def _record(self, recording: Path, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
         """Save the last grade's observations, and see whether they give the same grade without the cluster."""
         self._recorder.save(recording, public=record.public(self._case.exercise))
-        again = differences(verdicts, judged(self._case.exercise, Replay(recording)))
+        again = differences(verdicts, grade_each(self._case.exercise, Replay(recording)))
         if again:
             recording.unlink()
         return tuple(i18n.text("grading.proof.replay", file=recording.name, said=problem) for problem in again)

@@ -1,1 +1,1 @@
-"""Grading: look at the live cluster, decide each criterion, report."""
+"""Grading: observe the live cluster, judge each criterion, report."""

@@ -1,4 +1,4 @@
-"""Why the API server does not answer, and whose it is to mend: seen on its node, by the containers it is made of.
+"""Why the API server does not answer, and whose it is to mend: found on its node, by the containers it is made of.
 
 The learner is root there, and a container that ended with an error says in its own log what it could not live with:
 its manifest, or a file that the manifest names. That is the learner's to mend, in whichever exercise it was broken.
@@ -128,8 +128,8 @@ class StaticPod:
     def changed(self) -> datetime | None:
         """When the manifest was put in place; None where there is none."""
         # Not the time of its content: a file that is moved back is as old as ever.
-        seen = self._run("stat", "--format=%Z", self.manifest)
-        return _time(int(seen.stdout)) if seen.code == 0 else None
+        status = self._run("stat", "--format=%Z", self.manifest)
+        return _time(int(status.stdout)) if status.code == 0 else None
 
     def differs(self) -> bool:
         """Whether the manifest is another one than when the lab was made; no, where nobody knows what that was."""
@@ -163,13 +163,13 @@ class StaticPod:
         return bool(self._run("find", "-L", *end.files, *newer).stdout.strip())
 
     def last_lines(self, container: Container) -> tuple[str, ...]:
-        """What it said last, its errors if it told any."""
+        """The last lines of its log: the errors, where there are any."""
         lines = self._log(container)
-        return _told(_errors(lines) or lines)
+        return _last(_errors(lines) or lines)
 
     def errors(self, container: Container) -> tuple[str, ...]:
-        """The errors that it told last."""
-        return _told(_errors(self._log(container)))
+        """The last errors in its log."""
+        return _last(_errors(self._log(container)))
 
     def complaint(self, since: datetime) -> str:
         """What the kubelet has against the manifest."""
@@ -246,8 +246,8 @@ def _certain(seen: _Seen) -> Down | None:
         return None
     if (state := seen.pod.kubelet()) != "active":
         return seen.down(Verdict.FAIL, "no_kubelet", state=state)
-    if seen.age > NOTICED and (said := seen.pod.complaint(seen.changed)):
-        return seen.down(Verdict.FAIL, "bad_manifest", [said])
+    if seen.age > NOTICED and (complaint := seen.pod.complaint(seen.changed)):
+        return seen.down(Verdict.FAIL, "bad_manifest", [complaint])
     return None
 
 
@@ -295,8 +295,8 @@ def _errors(lines: Sequence[str]) -> Sequence[str]:
     return [line for line in lines if _ERROR.match(line)]
 
 
-def _told(lines: Sequence[str]) -> tuple[str, ...]:
-    """The last lines, once each: one that is told twice says no more."""
+def _last(lines: Sequence[str]) -> tuple[str, ...]:
+    """The last lines, once each: one that comes twice says no more."""
     bare = [_LOG_PREFIX.sub("", line) for line in lines]
     return tuple(list(dict.fromkeys(bare))[-LINES:])
 

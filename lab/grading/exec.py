@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from checkers.api import LabBroken, NoExec, Ran
-from lab.grading.words import told
+from lab.grading.words import error_text
 
 STDOUT, STDERR, ERROR = 1, 2, 3
 """The first byte of each message: which channel it is of. The last one brings a Status when the command has ended."""
@@ -91,8 +91,8 @@ def _ran(channels: dict[int, bytes]) -> Ran:
 def _refusal(message: str) -> NoExec | LabBroken:
     """Whether the machine of the Pod is gone, or only this command cannot be begun."""
     if "error dialing backend" in message:
-        return LabBroken(told("observe.no_kubelet", said=message))
-    return NoExec(told("observe.no_exec", said=message))
+        return LabBroken(error_text("observe.no_kubelet", said=message))
+    return NoExec(error_text("observe.no_exec", said=message))
 
 
 def message_of(body: bytes) -> str:

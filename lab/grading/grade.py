@@ -1,4 +1,4 @@
-"""The grade of an exercise: each criterion's check is run against the cluster, its finding kept."""
+"""The grade of an exercise: the check of each criterion is run against the cluster, and its finding taken."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Graded:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """All findings of one look at an exercise.
+    """All findings of one exercise at one time.
 
     Attributes:
-        seconds: how long the look took.
+        seconds: how long it took.
         known_mistake: the wrong answer that this looks like.
     """
 
@@ -98,7 +98,7 @@ def grade(
     """Judge every criterion, in the exercise's order, and pass each on as it is found."""
     started, began = clock.now(), clock.seconds()
     criteria: list[Graded] = []
-    for graded in judged(exercise, observer):
+    for graded in grade_each(exercise, observer):
         if on_finding:
             on_finding(graded)
         criteria.append(graded)
@@ -106,15 +106,15 @@ def grade(
     return Grade(exercise, engine, kubernetes, started, seconds, tuple(criteria), known_mistake(exercise, criteria))
 
 
-def judged(exercise: Exercise, observer: Observer) -> Iterator[Graded]:
+def grade_each(exercise: Exercise, observer: Observer) -> Iterator[Graded]:
     """Judge every criterion, in the exercise's order."""
     for criterion in exercise.criteria:
-        finding = judge(criterion, observer)
+        finding = finding_of(criterion, observer)
         yield Graded(criterion, finding, criterion.points if finding.verdict is Verdict.PASS else 0)
 
 
-def judge(criterion: Criterion, observer: Observer) -> Finding:
-    """What the criterion's check finds. What stops it from looking is the learner's fault only where that is known."""
+def finding_of(criterion: Criterion, observer: Observer) -> Finding:
+    """The finding of a criterion's check. If the check cannot observe, only `LearnerBroke` counts as FAIL."""
     expected = Text(criterion.title.en, criterion.title.zh)
     try:
         return criterion.check.run(observer, **criterion.parameters)
@@ -131,15 +131,15 @@ def judge(criterion: Criterion, observer: Observer) -> Finding:
 
 def _fault(check: str, error: Exception) -> Text:
     """A check's own fault: what it is, the line it came up in, and where all of it can be read."""
-    said = f"{type(error).__name__}: {error}"
-    written = log.fault(f"check {check}", error)
-    told = both("grading.check_failed", check=check, said=said, where=log.place(error, "checkers"))
-    file = both(written.key, **written.params)
-    return Text(f"{told.en} {file.en}", f"{told.zh}{file.zh}")
+    logged = log.fault(f"check {check}", error)
+    message = f"{type(error).__name__}: {error}"
+    failed = both("grading.check_failed", check=check, said=message, where=log.place(error, "checkers"))
+    file = both(logged.key, **logged.params)
+    return Text(f"{failed.en} {file.en}", f"{failed.zh}{file.zh}")
 
 
 def known_mistake(exercise: Exercise, criteria: Sequence[Graded]) -> Answer | None:
-    """The first wrong answer whose failures are all here, and whose causes the checks have seen."""
+    """The first wrong answer whose failures are all here, and whose causes the checks have found."""
     found = {graded.criterion.id: graded.finding for graded in criteria}
     for answer in exercise.answers:
         when = answer.mistake.when if answer.mistake else {}

@@ -11,7 +11,7 @@ from checkers.api import LabBroken, NotSeen, Ran
 from lab.cluster.engine import Engine, Node
 from lab.errors import LabError
 from lab.grading.server import slow
-from lab.grading.words import of_error, told
+from lab.grading.words import error_text, of_error
 
 _PKI = "/etc/kubernetes/pki/etcd"
 _ETCDCTL = (
@@ -40,7 +40,7 @@ class Machines:
         """Run a command on the node of this name as root."""
         machine = self._nodes().get(node)
         if machine is None:
-            raise LabBroken(told("observe.no_node", node=node, lab=self._engine.lab))
+            raise LabBroken(error_text("observe.no_node", node=node, lab=self._engine.lab))
         try:
             done = machine.run(argv, timeout=self._bound)
         except LabError as error:
@@ -61,10 +61,10 @@ class Machines:
         bound = f"--command-timeout={self._bound / 2:.1f}s"
         ran = self.run(self.control_plane, [*_ETCDCTL, bound, "get", *get])
         if ran.code != 0:
-            raise LabBroken(told("observe.no_etcd", said=ran.stderr))
+            raise LabBroken(error_text("observe.no_etcd", said=ran.stderr))
         pairs = json.loads(ran.stdout).get("kvs", ())
         # etcd's JSON holds bytes as base64, so nothing is lost on the way.
-        return [(base64.b64decode(own["key"]).decode(), base64.b64decode(own.get("value", ""))) for own in pairs]
+        return [(base64.b64decode(pair["key"]).decode(), base64.b64decode(pair.get("value", ""))) for pair in pairs]
 
     def request(self, pod: Mapping[str, Any], url: str) -> Ran:
         """Send a request from the network namespace of a Pod, which its sandbox holds, with the node's own curl."""
@@ -72,10 +72,10 @@ class Machines:
         label = f"io.kubernetes.pod.uid={pod['metadata']['uid']}"
         sandbox = self.run(node, ["crictl", "pods", "--state=ready", "--quiet", f"--label={label}"]) if node else None
         if sandbox is None or not sandbox.stdout.split():
-            raise NotSeen(told("observe.no_network", pod=name))
+            raise NotSeen(error_text("observe.no_network", pod=name))
         inspected = self.run(node, ["crictl", "inspectp", sandbox.stdout.split()[0]])
         if inspected.code != 0:
-            raise NotSeen(told("observe.no_network", pod=name))
+            raise NotSeen(error_text("observe.no_network", pod=name))
         enter = ["nsenter", f"--net=/proc/{json.loads(inspected.stdout)['info']['pid']}/ns/net"]
         curl = ["curl", "--silent", "--show-error", "--include", "--noproxy", "*", "--max-time", f"{self._bound / 2}"]
         return self.run(node, [*enter, *curl, "--", url])

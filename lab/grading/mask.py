@@ -1,4 +1,4 @@
-"""Takes the secrets of a throw-away cluster out of what is kept of it, so that comparisons still come out the same."""
+"""Masks the secrets of a throw-away cluster in recordings, so that comparisons still come out the same."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def _decoded(encoded: object) -> bytes:
 
 def _trimmed(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is long and says nothing of the object, or says all of it again."""
-    kept = {key: value for key, value in mapping.items() if key != "managedFields"}
-    if isinstance(kept.get("annotations"), Mapping):
-        kept["annotations"] = {key: value for key, value in kept["annotations"].items() if key != _LAST_APPLIED}
-    if "nodeInfo" in kept:  # the status of a Node
-        kept.pop("images", None)
-    return kept
+    short = {key: value for key, value in mapping.items() if key != "managedFields"}
+    if isinstance(short.get("annotations"), Mapping):
+        short["annotations"] = {key: value for key, value in short["annotations"].items() if key != _LAST_APPLIED}
+    if "nodeInfo" in short:  # the status of a Node
+        short.pop("images", None)
+    return short

@@ -1,4 +1,4 @@
-"""Looks at the lab's cluster, through its API server and its nodes. Nothing here changes anything."""
+"""Observes the lab's cluster, through its API server and its nodes. Nothing here changes anything."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from lab.grading.exec import message_of
 from lab.grading.machines import Machines
 from lab.grading.scratch import Scratch, random_word
 from lab.grading.server import Answer, ApiServer
-from lab.grading.words import told
+from lab.grading.words import error_text
 
 BOUND = 10.0
-"""Seconds that one look may take."""
+"""Seconds that one observation may take."""
 LOG_LINES = 5
 AT_ONCE = 8
 """Requests that are under way together, where many objects are read one by one."""
@@ -133,7 +133,7 @@ class KubernetesObserver:
             return DryRun(accepted=True, warnings=answer.warnings)
         said = message_of(answer.body)
         if answer.status in _BUSY and "denied the request" not in said:  # a webhook chooses its status itself
-            raise NotSeen(told("observe.busy", path=path, status=answer.status, said=said))
+            raise NotSeen(error_text("observe.busy", path=path, status=answer.status, said=said))
         return DryRun(accepted=False, message=said, warnings=answer.warnings)
 
     def etcd_keys(self, prefix: str) -> Sequence[str]:
@@ -174,19 +174,19 @@ class KubernetesObserver:
         """What the API server says instead of showing what is there; nothing where it shows it."""
         answer = self._server.get(path)
         if answer.status in _BUSY:
-            raise NotSeen(told("observe.busy", path=path, status=answer.status, said=message_of(answer.body)))
+            raise NotSeen(error_text("observe.busy", path=path, status=answer.status, said=message_of(answer.body)))
         return message_of(answer.body) if answer.status >= 400 else ""
 
     def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
         """Send an HTTP request from the network of a running Pod."""
         found = self.get("Pod", pod, namespace)
         if found is None:
-            raise NotSeen(told("observe.no_network", pod=pod))
+            raise NotSeen(error_text("observe.no_network", pod=pod))
         return self._machines.request(found, url)
 
     def provides(self, image: str) -> bool:
         """Whether the task names this image."""
-        return any(is_image(image, own) for own in self._images)
+        return any(is_image(image, named) for named in self._images)
 
     def kubernetes(self) -> str:
         """The version of the API server; empty if it does not tell."""
@@ -201,7 +201,9 @@ class KubernetesObserver:
         if version not in self._plurals:
             resources = (self._json(prefix) or {}).get("resources", ())
             whole = [resource for resource in resources if "/" not in resource["name"]]
-            self._plurals[version] = {own["kind"]: (own["name"], own["namespaced"]) for own in whole}
+            self._plurals[version] = {
+                resource["kind"]: (resource["name"], resource["namespaced"]) for resource in whole
+            }
         if kind not in self._plurals[version]:
             return ""
         plural, is_namespaced = self._plurals[version][kind]
@@ -217,8 +219,8 @@ class KubernetesObserver:
         if answer.status >= 400:
             said = {"path": path, "status": answer.status, "said": message_of(answer.body)}
             if answer.status in _BUSY:
-                raise NotSeen(told("observe.busy", **said))
-            raise Refused(told("observe.refused", **said))
+                raise NotSeen(error_text("observe.busy", **said))
+            raise Refused(error_text("observe.refused", **said))
         parsed: dict[str, Any] = json.loads(answer.body)
         return parsed
 

@@ -1,4 +1,4 @@
-"""Recordings: every look of one graded answer with what came of it, to grade it again without a cluster."""
+"""Recordings: every observation of one graded answer with its results, to grade it again without a cluster."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Any
 
 from checkers.api import LabBroken, LearnerBroke, NoExec, NoLook, NotSeen, Observer, Refused, Text
 from lab.catalog.model import Exercise
-from lab.grading.looks import Look, Looks, decoded, encoded
 from lab.grading.mask import Masker
+from lab.grading.observation import Observation, Observations, decoded, encoded
 
-_NO_LOOKS: dict[str, type[NoLook]] = {own.__name__: own for own in (NotSeen, NoExec, LabBroken, LearnerBroke, Refused)}
+_ERRORS: dict[str, type[NoLook]] = {
+    error.__name__: error for error in (NotSeen, NoExec, LabBroken, LearnerBroke, Refused)
+}
 _IN_ETCD = "/registry/secrets/"
 _HEAD = 32
 """Bytes of a Secret in etcd that tell how it is stored: `k8s:enc:aescbc:v1:KEY:`, or that it is plain."""
@@ -31,114 +33,119 @@ def place(exercise: Exercise, answer: str) -> Path:
 
 
 def public(exercise: Exercise) -> list[str]:
-    """The values that the exercise's file names itself, which are nobody's secret."""
+    """The values that the exercise's file itself names: they are no secret."""
     return [text for criterion in exercise.criteria for text in _texts(criterion.parameters)]
 
 
-class Recorder(Looks):
-    """Looks through another observer, and keeps what it saw."""
+class Recorder(Observations):
+    """Observes through another observer, and records it."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._seen: dict[Look, list[Any]] = {}
+        self._results: dict[Observation, list[Any]] = {}
 
-    def look(self, look: Look) -> Any:
-        """Look, and keep what came of it."""
-        told = self._seen.setdefault(look, [])
+    def observe(self, observation: Observation) -> Any:
+        """Observe, and remember the result."""
+        results = self._results.setdefault(observation, [])
         try:
-            told.append(_shortened(look, getattr(self._observer, look.name)(**look.arguments)))
+            value = getattr(self._observer, observation.name)(**observation.arguments)
         except NoLook as error:
-            told.append(error)
+            results.append(error)
             raise
-        return told[-1]
+        results.append(_shortened(observation, value))
+        return results[-1]
 
     def wait(self, seconds: float) -> None:
-        """Let time pass; it is not kept."""
+        """Let time pass; it is not recorded."""
         self._observer.wait(seconds)
 
     def save(self, file: Path, public: Sequence[str]) -> None:
         """Write a recording, its secrets masked but for those values that are `public`."""
         masker = Masker(public)
-        for look, told in self._seen.items():
-            self._learn(masker, look, told)
-        lines = [line for look, told in self._seen.items() for line in _lines(masker, look, told)]
+        for observation, results in self._results.items():
+            self._learn(masker, observation, results)
+        lines = [
+            line for observation, results in self._results.items() for line in _lines(masker, observation, results)
+        ]
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh = file.with_suffix(".new")
         fresh.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         fresh.replace(file)
 
-    def _learn(self, masker: Masker, look: Look, told: list[Any]) -> None:
-        """Have the masker know the Secrets that were seen, in etcd as well."""
-        seen = look.arguments
-        if look.name in ("get", "list") and seen["kind"] == "Secret":
-            for value in told:
+    def _learn(self, masker: Masker, observation: Observation, results: list[Any]) -> None:
+        """Have the masker know the Secrets that were observed, in etcd as well."""
+        asked = observation.arguments
+        if observation.name in ("get", "list") and asked["kind"] == "Secret":
+            for value in results:
                 for secret in [value] if isinstance(value, Mapping) else value if isinstance(value, Sequence) else ():
                     masker.learn(secret)
-        elif look.name == "etcd_value" and seen["key"].startswith(_IN_ETCD):
-            self._learn_stored(masker, seen["key"], told)
+        elif observation.name == "etcd_value" and asked["key"].startswith(_IN_ETCD):
+            self._learn_stored(masker, asked["key"], results)
 
-    def _learn_stored(self, masker: Masker, key: str, told: list[Any]) -> None:
+    def _learn_stored(self, masker: Masker, key: str, results: list[Any]) -> None:
         """What etcd holds of a Secret is plain to read unless it is encrypted, so its values must be known too."""
         namespace, name = key.removeprefix(_IN_ETCD).split("/", 1)
         try:
             masker.learn(self._observer.get("Secret", name, namespace) or {})
         except NoLook:
-            told[:] = [value[:_HEAD] if isinstance(value, bytes) else value for value in told]
+            results[:] = [value[:_HEAD] if isinstance(value, bytes) else value for value in results]
 
 
-class Replay(Looks):
-    """Shows what a recording holds.
+class Replay(Observations):
+    """Gives the results that a recording holds.
 
     Attributes:
         lacks: what was asked for and is not in it. Each of these raises `LookupError`.
     """
 
     def __init__(self, file: Path) -> None:
-        self.lacks: list[Look] = []
+        self.lacks: list[Observation] = []
         self._file = file
-        self._told: dict[Look, list[tuple[int, Any]]] = {}
+        self._results: dict[Observation, list[tuple[int, Any]]] = {}
         for line in filter(None, file.read_text(encoding="utf-8").splitlines()):
-            held = json.loads(line)
-            told = self._told.setdefault(Look(held["look"], held["with"]), [])
-            told.append((held.get("times", 1), _told(held)))
+            recorded = json.loads(line)
+            results = self._results.setdefault(Observation(recorded["look"], recorded["with"]), [])
+            results.append((recorded.get("times", 1), _result(recorded)))
 
     def kubernetes(self) -> str:
         """Recordings do not hold the version of Kubernetes."""
         return ""
 
     def wait(self, seconds: float) -> None:
-        """Go on at once: what was seen afterwards is held already."""
+        """Go on at once: what was observed afterwards is in the recording already."""
 
-    def look(self, look: Look) -> Any:
-        """What came of it then; the last thing that did stays."""
-        if look.name == "now" and look not in self._told:
+    def observe(self, observation: Observation) -> Any:
+        """The result at that time; the last one stays."""
+        if observation.name == "now" and observation not in self._results:
             return LONG_AFTER
-        if look not in self._told:
-            self.lacks.append(look)
-            raise LookupError(f"{self._file.name} does not hold {look}")
-        told = self._told[look]
-        times, value = told[0]
-        if len(told) > 1:
-            told[:] = [(times - 1, value), *told[1:]] if times > 1 else told[1:]
+        if observation not in self._results:
+            self.lacks.append(observation)
+            raise LookupError(f"{self._file.name} does not hold {observation}")
+        results = self._results[observation]
+        times, value = results[0]
+        if len(results) > 1:
+            results[:] = [(times - 1, value), *results[1:]] if times > 1 else results[1:]
         if isinstance(value, NoLook):
             raise value
         return value
 
 
-def _shortened(look: Look, value: Any) -> Any:
+def _shortened(observation: Observation, value: Any) -> Any:
     """What a recording holds of a value.
 
     Of what etcd holds, only the head of each value: it says how it is stored, and no more.
-    Of all Pods, those of the cluster itself are kept by name alone: they are long, and no exercise asks for them."""
-    if look.name == "etcd_values":
+    Of all Pods, those of the cluster itself are there by name alone: they are long, and no exercise asks for them.
+    """
+    if observation.name == "etcd_values":
         return {key: _head(stored) for key, stored in value.items()}
-    if look.name != "list" or look.arguments["kind"] == "Secret" or look.arguments["namespace"]:
+    asked = observation.arguments
+    if observation.name != "list" or asked["kind"] == "Secret" or asked["namespace"]:
         return value
     return [
-        {"metadata": {key: own["metadata"].get(key) for key in ("name", "namespace", "uid")}}
-        if own["metadata"].get("namespace") == "kube-system"
-        else own
-        for own in value
+        {"metadata": {key: obj["metadata"].get(key) for key in ("name", "namespace", "uid")}}
+        if obj["metadata"].get("namespace") == "kube-system"
+        else obj
+        for obj in value
     ]
 
 
@@ -147,11 +154,11 @@ def _head(stored: bytes) -> bytes:
     return encrypted[0] if encrypted else stored[:_HEAD]
 
 
-def _lines(masker: Masker, look: Look, told: list[Any]) -> list[str]:
-    """A line for each change of what came of a look, with how often it came before the next."""
+def _lines(masker: Masker, observation: Observation, results: list[Any]) -> list[str]:
+    """A line for each change of an observation's result, with how often it came before the next."""
     lines: list[dict[str, Any]] = []
-    for value in told:
-        line = {"look": look.name, "with": masker.masked(look.arguments), **_held(masker, value)}
+    for value in results:
+        line = {"look": observation.name, "with": masker.masked(observation.arguments), **_plain(masker, value)}
         if lines and {**line, "times": 0} == {**lines[-1], "times": 0}:
             lines[-1]["times"] += 1
         else:
@@ -160,7 +167,7 @@ def _lines(masker: Masker, look: Look, told: list[Any]) -> list[str]:
     return [json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines]
 
 
-def _held(masker: Masker, value: Any) -> dict[str, Any]:
+def _plain(masker: Masker, value: Any) -> dict[str, Any]:
     if isinstance(value, NoLook):
         words = {"en": masker.text(value.words.en), "zh": masker.text(value.words.zh)}
         return {"raises": type(value).__name__, "words": words}
@@ -175,7 +182,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _told(held: Mapping[str, Any]) -> Any:
-    if "raises" in held:
-        return _NO_LOOKS[held["raises"]](Text(**held["words"]))
-    return decoded(held["look"], held["gives"])
+def _result(recorded: Mapping[str, Any]) -> Any:
+    if "raises" in recorded:
+        return _ERRORS[recorded["raises"]](Text(**recorded["words"]))
+    return decoded(recorded["look"], recorded["gives"])

@@ -42,9 +42,9 @@ def criterion_to_text(graded: Graded, *, colour: bool, width: int) -> str:
     if colour:
         lines[0] = lines[0].replace(word, f"\x1b[{_COLOURS[finding.verdict]}m{word}\x1b[0m", 1)
     if finding.verdict is not Verdict.PASS:
-        for label, said in (("expected", finding.expected), ("found", finding.found), ("why", finding.why)):
-            if said is not None:
-                lines += wrap(f"{INDENT}{i18n.text(f'grading.{label}')}{i18n.pick(said)}", width, INDENT * 2)
+        for label, text in (("expected", finding.expected), ("found", finding.found), ("why", finding.why)):
+            if text is not None:
+                lines += wrap(f"{INDENT}{i18n.text(f'grading.{label}')}{i18n.pick(text)}", width, INDENT * 2)
         if finding.link:
             lines.append(f"{INDENT}{finding.link}")  # never broken: terminals make it a link
     return "\n".join(lines)

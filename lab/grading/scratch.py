@@ -14,7 +14,7 @@ from checkers.api import NoLook, Refused
 from lab.clock import Clock
 from lab.grading.exec import message_of
 from lab.grading.server import ApiServer
-from lab.grading.words import told
+from lab.grading.words import error_text
 
 ANNOTATION = "ckslab.io/made-for-a-grade"
 """Marks the namespace. Not its name and not a label: a learner's rule could select it by those."""
@@ -51,7 +51,7 @@ class Scratch:
             answer = self._server.post(_NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
             if answer.status >= 400:
                 said = {"path": _NAMESPACES, "status": answer.status, "said": message_of(answer.body)}
-                raise Refused(told("observe.refused", **said))
+                raise Refused(error_text("observe.refused", **said))
             self._name = name
         return self._name
 

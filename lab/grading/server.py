@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from checkers.api import LabBroken, NoLook, NotSeen, Ran
 from lab.cluster.engine import Engine
 from lab.grading.exec import authorization, run_in_container
-from lab.grading.words import told
+from lab.grading.words import error_text
 
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 """As RFC 7234 has it: a code, an agent, the text in quotes. Several may stand in one header."""
@@ -68,7 +68,7 @@ class ApiServer:
 
     @cached_property
     def _client(self) -> Any:
-        """The HTTP client: half a second to import, so only when something is looked at."""
+        """The HTTP client: half a second to import, so only when something is observed."""
         from kubernetes import client, config
 
         configuration = client.Configuration()
@@ -81,7 +81,7 @@ class ApiServer:
             config.load_kube_config(kubeconfig, context=current["name"], client_configuration=configuration)
         except (OSError, config.ConfigException) as error:
             said = {"lab": self._engine.lab, "file": kubeconfig, "said": str(error).rstrip(".")}
-            raise LabBroken(told("observe.no_kubeconfig", **said)) from error
+            raise LabBroken(error_text("observe.no_kubeconfig", **said)) from error
         return client.ApiClient(configuration)
 
     def _ask(
@@ -106,19 +106,19 @@ class ApiServer:
             return Answer(response.status, response.read(), _warnings(warnings), date)
 
     @contextmanager
-    def _bounded(self, look: str) -> Iterator[None]:
+    def _bounded(self, what: str) -> Iterator[None]:
         """Tell apart an API server that is slow from one that is not there."""
         import urllib3.exceptions as http
         from kubernetes.client import ApiException
 
         if self._down:
-            raise self._down  # the next look would wait as long, for the same reason
+            raise self._down  # the next observation would wait as long, for the same reason
         try:
             yield
         except http.NewConnectionError as error:  # urllib3 counts it among the time-outs
             raise self._why(self._unreachable(error)) from error
         except (TimeoutError, http.TimeoutError) as error:
-            raise self._why(slow(look, self._bound)) from error
+            raise self._why(slow(what, self._bound)) from error
         except (OSError, http.HTTPError, ApiException) as error:
             raise self._why(self._unreachable(error)) from error
 
@@ -127,12 +127,12 @@ class ApiServer:
         return self._down or unexplained
 
     def _unreachable(self, error: Exception) -> LabBroken:
-        return LabBroken(told("observe.unreachable", lab=self._engine.lab, said=_first_cause(error)))
+        return LabBroken(error_text("observe.unreachable", lab=self._engine.lab, said=_first_cause(error)))
 
 
-def slow(look: str, bound: float) -> NotSeen:
-    """A look that did not come back in time."""
-    return NotSeen(told("observe.slow", look=look, seconds=f"{bound:.0f}"))
+def slow(what: str, bound: float) -> NotSeen:
+    """An observation that did not come back in time."""
+    return NotSeen(error_text("observe.slow", look=what, seconds=f"{bound:.0f}"))
 
 
 def _warnings(headers: Sequence[str]) -> tuple[str, ...]:

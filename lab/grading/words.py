@@ -12,8 +12,8 @@ def both(key: str, **params: object) -> Text:
     return Text(i18n.text_in("en", key, **params), i18n.text_in("zh", key, **params))
 
 
-def told(key: str, **params: object) -> Text:
-    """What the error of this key says, where there is no error to raise: a finding tells it."""
+def error_text(key: str, **params: object) -> Text:
+    """The text of an error, for use in a finding."""
     return of_error(LabError(key, "", **params))
 
 

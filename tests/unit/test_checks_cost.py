@@ -14,7 +14,7 @@ from checkers.pods import runs
 from checkers.sandbox import gvisor, runtime_class, uses_class
 from checkers.security_context import identity, no_escalation
 from checkers.volumes import empty_dir, file_group, fs_group
-from lab.grading.looks import Look, Looks
+from lab.grading.observation import Observation, Observations
 from tests.unit.support.observations import NAME, Object, node, pod, proc_status
 from tests.unit.test_checks_pod_security import PodSecurity, namespace
 
@@ -22,8 +22,8 @@ MANY = 500
 ABSENT = {"pod": "absent"}
 
 
-class Counted(Looks):
-    """Looks through another observer, and counts what was asked and how many objects came back."""
+class Counted(Observations):
+    """Observes through another observer, and counts what was asked and how many objects came back."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
@@ -33,10 +33,10 @@ class Counted(Looks):
     def wait(self, seconds: float) -> None:
         self._observer.wait(seconds)
 
-    def look(self, look: Look) -> Any:
+    def observe(self, observation: Observation) -> Any:
         self.asked += 1
-        found = getattr(self._observer, look.name)(**look.arguments)
-        self.objects += len(found) if look.name == "list" else 0
+        found = getattr(self._observer, observation.name)(**observation.arguments)
+        self.objects += len(found) if observation.name == "list" else 0
         return found
 
 

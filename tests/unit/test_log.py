@@ -10,7 +10,7 @@ import pytest
 from checkers.api import Check, Observer, Verdict
 from lab import cli, log, paths
 from lab.catalog.model import Criterion, Localized
-from lab.grading.grade import judge
+from lab.grading.grade import finding_of
 from lab.ui.trouble import Trouble
 from tests.unit.support.observations import HandMade
 
@@ -104,7 +104,7 @@ def broken_check(lab: Observer) -> object:
 
 def test_a_checks_own_fault_is_the_labs_and_told_with_file_and_line() -> None:
     criterion = Criterion("a", Localized("a", "a"), 1, Check("pods.runs", broken_check), {})  # type: ignore[arg-type]
-    finding = judge(criterion, HandMade())
+    finding = finding_of(criterion, HandMade())
     line = broken_check.__code__.co_firstlineno + 1
     assert finding.verdict is Verdict.BROKEN
     assert f"KeyError: 'spec' at tests/unit/test_log.py:{line}" in finding.found.en

@@ -1,4 +1,4 @@
-"""Every look of an Observer as a value, and through one method: what recording and replaying it needs."""
+"""Observations as values that all go through one method: what recording and replaying them needs."""
 
 # ruff: noqa: D102 - what each method means stands in checkers.api.Observer
 
@@ -16,8 +16,8 @@ from checkers.api import DryRun, Ran
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """The name of an Observer's method and its arguments. Those alike ask for the same."""
+class Observation:
+    """The name of an Observer's method and its arguments. Equal ones ask for the same."""
 
     name: str
     arguments: Mapping[str, Any] = field(compare=False)
@@ -27,86 +27,86 @@ class Look:
         object.__setattr__(self, "_key", json.dumps(self.arguments, sort_keys=True))
 
 
-class Looks(ABC):
-    """An Observer whose looks all come to `look`."""
+class Observations(ABC):
+    """An Observer whose observations all go through `observe`."""
 
     @abstractmethod
-    def look(self, look: Look) -> Any:
-        """Take a look."""
+    def observe(self, observation: Observation) -> Any:
+        """Make an observation."""
 
     @abstractmethod
     def wait(self, seconds: float) -> None:
-        """Let time pass, which is no look."""
+        """Let time pass, which is no observation."""
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> dict[str, Any] | None:
-        found = self._look("get", kind=kind, name=name, namespace=namespace, version=version)
+        found = self._observe("get", kind=kind, name=name, namespace=namespace, version=version)
         return cast("dict[str, Any] | None", found)
 
     def list(self, kind: str, namespace: str = "", *, version: str = "v1", name: str = "") -> Sequence[dict[str, Any]]:
         only = {"name": name} if name else {}  # recordings of whole lists do not name it
-        found = self._look("list", kind=kind, namespace=namespace, version=version, **only)
+        found = self._observe("list", kind=kind, namespace=namespace, version=version, **only)
         return cast("Sequence[dict[str, Any]]", found)
 
     def now(self) -> datetime:
-        return cast("datetime", self._look("now"))
+        return cast("datetime", self._observe("now"))
 
     def exec(self, pod: str, container: str, argv: Sequence[str], namespace: str = "default") -> Ran:
-        return cast("Ran", self._look("exec", pod=pod, container=container, argv=[*argv], namespace=namespace))
+        return cast("Ran", self._observe("exec", pod=pod, container=container, argv=[*argv], namespace=namespace))
 
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
-        return cast("Ran", self._look("on_node", node=node, argv=[*argv]))
+        return cast("Ran", self._observe("on_node", node=node, argv=[*argv]))
 
     def events(self, obj: Mapping[str, Any]) -> Sequence[str]:
         metadata = {key: obj["metadata"].get(key, "") for key in ("namespace", "name", "uid")}
-        return cast("Sequence[str]", self._look("events", obj={"metadata": metadata}))
+        return cast("Sequence[str]", self._observe("events", obj={"metadata": metadata}))
 
     def logs(self, pod: str, container: str, namespace: str = "default", *, previous: bool = False) -> Sequence[str]:
-        found = self._look("logs", pod=pod, container=container, namespace=namespace, previous=previous)
+        found = self._observe("logs", pod=pod, container=container, namespace=namespace, previous=previous)
         return cast("Sequence[str]", found)
 
     def dry_run(self, manifest: Mapping[str, Any], *, user: str = "") -> DryRun:
         asked_as = {"user": user} if user else {}
-        return cast("DryRun", self._look("dry_run", manifest=manifest, **asked_as))
+        return cast("DryRun", self._observe("dry_run", manifest=manifest, **asked_as))
 
     def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
-        return cast("DryRun", self._look("dry_run_update", manifest=manifest))
+        return cast("DryRun", self._observe("dry_run_update", manifest=manifest))
 
     def draw(self, purpose: str) -> str:
-        return cast("str", self._look("draw", purpose=purpose))
+        return cast("str", self._observe("draw", purpose=purpose))
 
     def new_namespace(self) -> str:
-        return cast("str", self._look("new_namespace"))
+        return cast("str", self._observe("new_namespace"))
 
     def new_object(self, manifest: Mapping[str, Any]) -> DryRun:
-        return cast("DryRun", self._look("new_object", manifest=manifest))
+        return cast("DryRun", self._observe("new_object", manifest=manifest))
 
     def etcd_keys(self, prefix: str) -> Sequence[str]:
-        return cast("Sequence[str]", self._look("etcd_keys", prefix=prefix))
+        return cast("Sequence[str]", self._observe("etcd_keys", prefix=prefix))
 
     def etcd_value(self, key: str) -> bytes | None:
-        return cast("bytes | None", self._look("etcd_value", key=key))
+        return cast("bytes | None", self._observe("etcd_value", key=key))
 
     def etcd_values(self, prefix: str) -> Mapping[str, bytes]:
-        return cast("Mapping[str, bytes]", self._look("etcd_values", prefix=prefix))
+        return cast("Mapping[str, bytes]", self._observe("etcd_values", prefix=prefix))
 
     def fingerprints(self, salt: str) -> Sequence[Mapping[str, Any]]:
-        return cast("Sequence[Mapping[str, Any]]", self._look("fingerprints", salt=salt))
+        return cast("Sequence[Mapping[str, Any]]", self._observe("fingerprints", salt=salt))
 
     def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
-        return cast("Mapping[str, str]", self._look("unshown", kind=kind, prefix=prefix))
+        return cast("Mapping[str, str]", self._observe("unshown", kind=kind, prefix=prefix))
 
     def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
-        return cast("Ran", self._look("request", pod=pod, url=url, namespace=namespace))
+        return cast("Ran", self._observe("request", pod=pod, url=url, namespace=namespace))
 
     def provides(self, image: str) -> bool:
-        return cast("bool", self._look("provides", image=image))
+        return cast("bool", self._observe("provides", image=image))
 
-    def _look(self, name: str, /, **arguments: Any) -> Any:
-        return self.look(Look(name, arguments))
+    def _observe(self, name: str, /, **arguments: Any) -> Any:
+        return self.observe(Observation(name, arguments))
 
 
 def encoded(value: Any) -> Any:
-    """What came of a look, as JSON takes it."""
+    """The result of an observation, as JSON takes it."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, datetime):
@@ -117,7 +117,7 @@ def encoded(value: Any) -> Any:
 
 
 def decoded(name: str, value: Any) -> Any:
-    """The same, as the look of this name gives it."""
+    """The same, as the observation of this name gives it."""
     if value is None:
         return None
     if name in ("exec", "on_node", "request"):
