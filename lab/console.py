@@ -17,7 +17,7 @@ columns = cells
 __all__ = ["Console", "Step", "columns", "cut", "pad", "printable"]  # the last four until lab.ui asks lab.text for them
 
 WORTH_A_LINE = 1.0
-"""Seconds. A step that took less had nothing to do, and nothing is said of it."""
+"""Seconds. A step that took less had nothing to do, and gets no line."""
 HEARTBEAT = 30.0
 """Seconds between plain lines while one step lasts, so that nobody (and no CI) takes it for dead."""
 
@@ -78,7 +78,7 @@ class Console:
         self._width = width
         self._steps: dict[str, Step] = {}
         """The step under way in each lab; where there is only one, it has no name."""
-        self._told: dict[str, float] = {}
+        self._written: dict[str, float] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._beat = threading.Thread(target=self._tick_until_ended, daemon=True)
@@ -108,7 +108,7 @@ class Console:
                 self._finish(lab)
                 if progress.step:
                     self._steps[lab] = Step(progress, now, now)
-                    self._told[lab] = now
+                    self._written[lab] = now
             self._show(now)
 
     def result(self, text: str) -> None:
@@ -134,8 +134,8 @@ class Console:
                 self._write(" | ".join(step.running(now) for step in self._steps.values()), stays=False)
             return
         for lab, step in self._steps.items():
-            if now - self._told[lab] >= HEARTBEAT:
-                self._told[lab] = now
+            if now - self._written[lab] >= HEARTBEAT:
+                self._written[lab] = now
                 self._write(step.running(now), stays=True)
 
     def _finish(self, lab: str) -> None:

@@ -22,6 +22,6 @@ def run_as_learner(engine: Engine, answer: Answer) -> Completed:
     try:
         done = subprocess.run(argv, input=answer.script_text.encode(), capture_output=True, timeout=bound, check=False)
     except subprocess.TimeoutExpired as error:
-        said = (error.stderr or b"").decode("utf-8", "backslashreplace")
-        raise LabError("start.script", said, script=answer.script, seconds=f"{bound:.0f}") from error
+        printed = (error.stderr or b"").decode("utf-8", "backslashreplace")
+        raise LabError("start.script", printed, script=answer.script, seconds=f"{bound:.0f}") from error
     return Completed(argv, done.returncode, done.stdout, done.stderr)

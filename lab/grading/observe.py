@@ -131,10 +131,10 @@ class KubernetesObserver:
         answer = send(f"{path}{name}?{options}", manifest)
         if answer.status < 400:
             return DryRun(accepted=True, warnings=answer.warnings)
-        said = message_of(answer.body)
-        if answer.status in _BUSY and "denied the request" not in said:  # a webhook chooses its status itself
-            raise NotSeen(error_text("observe.busy", path=path, status=answer.status, said=said))
-        return DryRun(accepted=False, message=said, warnings=answer.warnings)
+        message = message_of(answer.body)
+        if answer.status in _BUSY and "denied the request" not in message:  # a webhook chooses its status itself
+            raise NotSeen(error_text("observe.busy", path=path, status=answer.status, said=message))
+        return DryRun(accepted=False, message=message, warnings=answer.warnings)
 
     def etcd_keys(self, prefix: str) -> Sequence[str]:
         """The keys in etcd below a prefix."""
@@ -157,8 +157,8 @@ class KubernetesObserver:
         if (kind, prefix) not in self._unshown:
             paths = {key: self._path_of(kind, key.removeprefix(prefix)) for key in self.etcd_keys(prefix)}
             with ThreadPoolExecutor(AT_ONCE) as pool:
-                said = pool.map(self._words_against, paths.values())
-            unshown = {key: words for key, words in zip(paths, said, strict=True) if words}
+                refusals = pool.map(self._words_against, paths.values())
+            unshown = {key: words for key, words in zip(paths, refusals, strict=True) if words}
             if unshown:  # what was deleted meanwhile is not there for anybody
                 left = set(self.etcd_keys(prefix))
                 unshown = {key: words for key, words in unshown.items() if key in left}
@@ -217,10 +217,10 @@ class KubernetesObserver:
         if answer.status == 404:
             return None
         if answer.status >= 400:
-            said = {"path": path, "status": answer.status, "said": message_of(answer.body)}
+            answered = {"path": path, "status": answer.status, "said": message_of(answer.body)}
             if answer.status in _BUSY:
-                raise NotSeen(error_text("observe.busy", **said))
-            raise Refused(error_text("observe.refused", **said))
+                raise NotSeen(error_text("observe.busy", **answered))
+            raise Refused(error_text("observe.refused", **answered))
         parsed: dict[str, Any] = json.loads(answer.body)
         return parsed
 

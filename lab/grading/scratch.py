@@ -50,8 +50,8 @@ class Scratch:
             metadata = {"name": name, "annotations": {ANNOTATION: "true"}}
             answer = self._server.post(_NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
             if answer.status >= 400:
-                said = {"path": _NAMESPACES, "status": answer.status, "said": message_of(answer.body)}
-                raise Refused(error_text("observe.refused", **said))
+                answered = {"path": _NAMESPACES, "status": answer.status, "said": message_of(answer.body)}
+                raise Refused(error_text("observe.refused", **answered))
             self._name = name
         return self._name
 

@@ -80,8 +80,8 @@ class ApiServer:
             _, current = config.list_kube_config_contexts(kubeconfig)
             config.load_kube_config(kubeconfig, context=current["name"], client_configuration=configuration)
         except (OSError, config.ConfigException) as error:
-            said = {"lab": self._engine.lab, "file": kubeconfig, "said": str(error).rstrip(".")}
-            raise LabBroken(error_text("observe.no_kubeconfig", **said)) from error
+            found = {"lab": self._engine.lab, "file": kubeconfig, "said": str(error).rstrip(".")}
+            raise LabBroken(error_text("observe.no_kubeconfig", **found)) from error
         return client.ApiClient(configuration)
 
     def _ask(

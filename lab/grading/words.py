@@ -1,4 +1,4 @@
-"""The lab's own words in a finding: kept in each language, since a grade may be read in another one later."""
+"""The lab's words in a finding: in each language, since a grade may be read in another one later."""
 
 from __future__ import annotations
 

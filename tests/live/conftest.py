@@ -9,6 +9,7 @@ Environment:
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,16 +41,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def lab(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A ready lab."""
     name = os.environ.get("CKSLAB_LIVE_LAB", "live")
-    kept = bool(os.environ.get("CKSLAB_LIVE_KEEP"))
+    is_kept = bool(os.environ.get("CKSLAB_LIVE_KEEP"))
     chosen = os.environ.get("CKSLAB_LIVE_IMAGE", "auto")
-    with _told(request) as progress:
+    with _shown(request) as progress:
         image.setup(progress, image=chosen, yes=True)
-        if not kept:
+        if not is_kept:
             open_lab(name).down(progress)
         engine = create_lab(name, Record(image=chosen))
+        began = time.monotonic()
         engine.up(progress)
+        print(f"Lab {name} was up in {time.monotonic() - began:.0f} s.", flush=True)
     yield engine
-    if not kept:
+    if not is_kept:
         owned = belongings(name)
         open_lab(name).down(ignore)
         assert remains(owned) == []
@@ -62,7 +65,7 @@ def ckslab(lab: Engine) -> Cli:
 
 
 @contextmanager
-def _told(request: pytest.FixtureRequest) -> Iterator[OnProgress]:
+def _shown(request: pytest.FixtureRequest) -> Iterator[OnProgress]:
     """Progress on the terminal: the first build of the image takes many minutes."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled(), Console() as console:
