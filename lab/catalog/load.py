@@ -30,6 +30,7 @@ from lab.catalog.reader import parameters_of, read, read_mapping
 from lab.catalog.source import CatalogError, Problem, Source
 from lab.catalog.touches import AREAS, OBJECTS, derived, is_touch
 from lab.cluster.engine import Capability
+from lab.cluster.kinds import OF_CLUSTER
 
 SOLUTION = "solution"
 """The answer that every exercise has: its reference solution."""
@@ -130,7 +131,8 @@ def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[st
 
 def _requires(file: ExerciseFile) -> tuple[Capability, ...]:
     """What its author names, and what its way back takes."""
-    return (*file.requires, *((Capability.BASELINE,) if file.scenario.reset == "baseline" else ()))
+    is_alone = file.scenario.reset == "baseline" or any(not resource.name for resource in file.scenario.remove)
+    return (*file.requires, *((Capability.BASELINE,) if is_alone else ()))
 
 
 def _read_domain(source: Source) -> DomainFile:
@@ -147,6 +149,8 @@ def _touches(source: Source, file: ExerciseFile, scenario: Scenario) -> frozense
             source.problem(f"touches[{number}]", "no_touch", got=touch, areas=", ".join(AREAS), kinds=kinds)
         elif touch in found:
             source.problem(f"touches[{number}]", "derived_touch", got=touch)
+    if scenario.reset == "baseline" and not file.touches:
+        source.problem("touches", "nothing_touched", areas=", ".join(AREAS))
     return found | frozenset(file.touches)
 
 
@@ -213,6 +217,9 @@ def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
             source.problem(f"scenario.files[{number}].path", "not_absolute", got=placed.path)
     for number, name in enumerate(file.namespaces):
         _check_name(source, f"scenario.namespaces[{number}]", name)
+    for number, resource in enumerate(file.remove):
+        if not resource.name and resource.kind not in OF_CLUSTER:
+            source.problem(f"scenario.remove[{number}]", "no_name_of_kind", kinds=", ".join(OF_CLUSTER))
     return Scenario(
         namespaces=file.namespaces,
         apply=tuple(folder / name for name in file.apply),

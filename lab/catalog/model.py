@@ -106,10 +106,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An object of the cluster by its name. `kind` is as kubectl takes it; no namespace: it has none."""
+    """An object of the cluster. `kind` is as kubectl takes it; no namespace: it has none.
+
+    Without a name it means all objects of a kind of `lab.cluster.kinds` that the lab did not have when it was made.
+    """
 
     kind: str
-    name: str
+    name: str = ""
     namespace: str = ""
 
 
@@ -131,7 +134,7 @@ class Scenario:
         apply: manifests, applied in this order.
         files: written by `start`, gone by `reset`, whatever the learner made of them.
         remove: what `reset` deletes besides; mostly what the task has the learner make elsewhere.
-        reset: `baseline` where the learner changes nodes, or what belongs to the whole cluster.
+        reset: `baseline` where the learner changes what cannot be named beforehand: the API server, nodes, add-ons.
     """
 
     namespaces: tuple[str, ...] = ()

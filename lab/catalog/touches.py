@@ -11,27 +11,26 @@ An exercise declares in `touches` what its learner changes for everybody:
     node:NAME        a node as a whole: it is drained, upgraded, or its services are changed
 
 What the scenario names is derived, and never declared: its namespaces (`namespace:NAME`), the objects that it removes
-(`KIND:NAMESPACE/NAME`, `KIND:*` for all of a kind) and its files (`file:MACHINE:PATH`).
+(`KIND:NAMESPACE/NAME`, `KIND:*` for all of a kind) and its files (`file:MACHINE:PATH`). A scenario that removes all new
+namespaces touches none by that, since it leaves those that other exercises touch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from lab import i18n
+from lab.cluster.kinds import OF_CLUSTER
 
 if TYPE_CHECKING:
     from lab.catalog.model import Exercise, Scenario
 
 AREAS = ("api-server", "admission", "node-runtime", "kernel", "network")
 """Parts of a lab that have no names."""
-OBJECTS = (
-    *("namespace", "node", "runtimeclass", "clusterrole", "clusterrolebinding", "priorityclass"),
-    *("storageclass", "ingressclass", "customresourcedefinition"),
-)
+OBJECTS = tuple(kind.lower() for kind in OF_CLUSTER)
 """Kinds of objects that an exercise may declare by name."""
 
 _CONTROL_PLANE = "node:kube-control-plane"
@@ -48,6 +47,8 @@ def derived(scenario: Scenario) -> Iterator[str]:
     for namespace in scenario.namespaces:
         yield f"namespace:{namespace}"
     for resource in scenario.remove:
+        if resource.kind == "Namespace" and not resource.name:
+            continue
         place = f"{resource.namespace}/" if resource.namespace else ""
         yield f"{resource.kind.lower()}:{place}{resource.name or '*'}"
     for file in scenario.files:
@@ -64,6 +65,19 @@ def shared(one: Exercise, other: Exercise) -> tuple[str, ...]:
 def overlap(one: str, other: str) -> bool:
     """Whether two touches mean the same thing, or one is a part of the other."""
     return one == other or _holds(one, other) or _holds(other, one)
+
+
+def namespaces(touches: Iterable[str]) -> Iterator[str]:
+    """The names of the namespaces among them."""
+    for touch in touches:
+        kind, _, name = touch.partition(":")
+        if kind == "namespace":
+            yield name
+
+
+def on_nodes(touches: Iterable[str]) -> bool:
+    """Whether one of them changes files or services of nodes."""
+    return any(touch in ("api-server", "node-runtime", "kernel") or touch.startswith("node:") for touch in touches)
 
 
 def described(touch: str) -> str:

@@ -14,6 +14,7 @@ from lab.catalog.model import MachineFile, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Engine, Node
 from lab.cluster.host.wait import until
+from lab.cluster.machines import inventory
 from lab.cluster.machines.kubectl import Kubectl
 from lab.errors import LabError
 
@@ -43,13 +44,17 @@ class Stage:
         self._pace = engine.pace
         self._clock = clock.slower(engine.pace)
         self._taken = taken
+        self._lab = engine.lab
 
     def clear(self, scenario: Scenario) -> None:
         """Remove what the scenario and its learner made, and wait until it is gone."""
         for resource in scenario.remove:
-            self._remove(resource)
-            for namesake in self._namesakes(resource):
-                self._remove(namesake)
+            if resource.name:
+                self._remove(resource)
+                for namesake in self._namesakes(resource):
+                    self._remove(namesake)
+        if kinds := [resource.kind for resource in scenario.remove if not resource.name]:
+            self._remove_new(kinds)
         for namespace in scenario.namespaces:
             # Its own time is the bound; the command may take a little longer to end.
             wait = f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
@@ -110,6 +115,21 @@ class Stage:
         free = '{"metadata":{"finalizers":null}}'
         self._kubectl.ask("patch", resource.kind, resource.name, *place, "--type=merge", f"--patch={free}")
         self._kubectl.do(*delete, bound, timeout=GONE + 10)
+
+    def _remove_new(self, kinds: Sequence[str]) -> None:
+        """Delete all objects of these kinds that the lab did not have at first, but not what other exercises touch.
+
+        Raises:
+            LabError: nobody knows what it had (`start.not_inventoried`).
+        """
+        before = inventory.load(self._lab)
+        if before is None or before.of_cluster is None:
+            raise LabError("start.not_inventoried", kinds=", ".join(kinds), lab=self._lab)
+        names = self._kubectl.do("get", ",".join(kinds), "--output=name").text.split()
+        known = {*before.of_cluster, *(f"namespace/{name}" for name in self._taken)}
+        if new := [name for name in names if name not in known]:
+            bound = f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
+            self._kubectl.do("delete", *new, "--ignore-not-found", bound, timeout=NAMESPACE_GONE + 10)
 
     def _await_accounts(self, scenario: Scenario) -> None:
         """Pods are refused until their namespace has its default account, which a controller makes a little later."""

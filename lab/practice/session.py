@@ -8,7 +8,7 @@ from itertools import combinations
 
 from lab import i18n
 from lab.catalog.model import Catalog, Exercise
-from lab.catalog.touches import described, shared
+from lab.catalog.touches import described, namespaces, on_nodes, shared
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Engine
 from lab.cluster.host.lock import hold
@@ -159,10 +159,10 @@ class Session:
                 self._clear(exercises, set_again=set_again)
             except UsageError:
                 raise
-            except LabError:
+            except LabError as obstacle:
                 if Capability.BASELINE in self.engine.lacks():
                     raise
-                say(i18n.text("session.step.back"))
+                say(i18n.text("session.step.back_because", what=obstacle.tried))
             else:
                 return
         self._go_back(say)
@@ -170,6 +170,7 @@ class Session:
 
     def _clear(self, exercises: Sequence[Exercise], *, set_again: bool) -> None:
         if set_again:
+            self._require_undamaged(exercises)
             self._remove_leftovers(exercises)
         self._set(exercises, set_again=set_again)
         for other in self._others(exercises):
@@ -183,6 +184,18 @@ class Session:
             stage.clear(exercise.scenario)
         for exercise in exercises if set_again else ():
             stage.set(exercise.scenario)
+
+    def _require_undamaged(self, exercises: Sequence[Exercise]) -> None:
+        """See that what exercises have in common is as it was, unless an exercise under way is about that.
+
+        Raises:
+            LabError: something on a node is not (`start.damaged`).
+        """
+        others = self._others(exercises)
+        if Capability.BASELINE in self.engine.lacks() or any(on_nodes(other.touches) for other in others):
+            return
+        for node, changed in baseline.compare(self.engine).items():
+            raise LabError("start.damaged", node=node, what=", ".join(changed), lab=self.engine.lab)
 
     def _remove_leftovers(self, exercises: Sequence[Exercise]) -> None:
         """Remove what earlier practices left that can spoil the start.
@@ -199,8 +212,9 @@ class Session:
     def _others(self, exercises: Sequence[Exercise]) -> list[Exercise]:
         """The exercises besides these whose work this lab still holds."""
         wanted = {exercise.id for exercise in exercises}
-        others = self.history.open_on(self.engine) - wanted
-        return [exercise for exercise in self.catalog.exercises if exercise.id in others]
+        if others := self.history.open_on(self.engine) - wanted:
+            return [exercise for exercise in self.catalog.exercises if exercise.id in others]
+        return []
 
     def _go_back(self, say: Callable[[str], None]) -> None:
         """To the baseline, where nothing is left of any attempt."""
@@ -208,8 +222,8 @@ class Session:
         self.history.end_all(self.engine)
 
     def _stage(self, exercises: Sequence[Exercise]) -> Stage:
-        taken = [namespace for other in self._others(exercises) for namespace in other.scenario.namespaces]
-        return Stage(self.engine, self.clock, taken)
+        taken = [touch for other in self._others(exercises) for touch in other.touches]
+        return Stage(self.engine, self.clock, list(namespaces(taken)))
 
     def _steps(self, progress: OnProgress, names: Sequence[str]) -> Steps:
         steps = [Step(i18n.text(f"session.step.{name}"), STEP_SECONDS) for name in names]

@@ -91,6 +91,22 @@ def test_where_nobody_has_allowed_it_no_machine_is_touched() -> None:
     assert lab.node.ran == lab.worker.ran == []
 
 
+# Comparing
+
+
+def test_what_a_node_names_as_changed_is_told_with_the_node() -> None:
+    lab = Lab()
+    lab.worker.answers["bash -s compare"] = done(code=68, stdout="/etc/containerd/config.toml\nkubelet\n")
+    assert baseline.compare(lab) == {"kube-worker-1": ["/etc/containerd/config.toml", "kubelet"]}
+
+
+@pytest.mark.parametrize("code", [65, 66])
+def test_a_node_without_a_baseline_of_this_version_names_nothing(code: int) -> None:
+    lab = Lab()
+    lab.worker.answers["bash -s compare"] = done(code=code, stdout="whatever\n")
+    assert baseline.compare(lab) == {}
+
+
 # Keeping it
 
 

@@ -157,6 +157,28 @@ def test_what_is_as_it_was_is_not_touched(machine: Machine) -> None:
     assert file.stat().st_ctime_ns == before
 
 
+def test_a_machine_that_is_as_it_was_compares_equal(machine: Machine) -> None:
+    assert machine.run("compare") == 0
+
+
+def test_every_file_that_is_not_as_it_was_is_named_by_a_comparison(
+    machine: Machine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (machine.etc / "manifests" / "api.yaml").write_text("changed!")
+    (machine.etc / "new file").touch()
+    (machine.etc / "link").unlink()
+    machine.absent.touch()
+    assert machine.run("compare") == 68
+    named = {str(machine.etc / name) for name in ("manifests/api.yaml", "new file", "link")} | {str(machine.absent)}
+    assert named <= set(capfd.readouterr().out.splitlines())
+
+
+def test_a_comparison_changes_nothing(machine: Machine) -> None:
+    (machine.etc / "manifests" / "api.yaml").write_text("changed!")
+    machine.run("compare")
+    assert (machine.etc / "manifests" / "api.yaml").read_text() == "changed!"
+
+
 def test_it_can_be_gone_back_to_again_and_again(machine: Machine) -> None:
     for content in ("first", "second"):
         (machine.etc / "manifests" / "api.yaml").write_text(content)

@@ -93,8 +93,18 @@ def test_what_an_exercise_requires_is_a_capability(root: Path) -> None:
 
 
 def test_an_exercise_that_is_undone_by_the_baseline_requires_it(root: Path) -> None:
-    problems_after(root, lambda values: values.update(scenario={"reset": "baseline"}))
+    problems_after(root, lambda values: values.update(scenario={"reset": "baseline"}, touches=["api-server"]))
     assert load(root).exercises[0].requires == (Capability.BASELINE,)
+
+
+def test_an_exercise_that_removes_whatever_is_new_of_a_kind_requires_a_lab_of_its_own(root: Path) -> None:
+    problems_after(root, lambda values: values.update(scenario={"remove": [{"kind": "RuntimeClass"}]}))
+    assert load(root).exercises[0].requires == (Capability.BASELINE,)
+
+
+def test_what_an_exercise_touches_is_declared_and_derived(root: Path) -> None:
+    problems_after(root, lambda values: values.update(scenario={"namespaces": ["shop"]}, touches=["kernel"]))
+    assert load(root).exercises[0].touches == {"namespace:shop", "kernel"}
 
 
 def test_exercises_come_in_the_domains_order(root: Path) -> None:
@@ -207,7 +217,15 @@ def test_all_problems_of_a_file_are_told_in_order(root: Path) -> None:
         ),
         (lambda v: v["answers"].pop(0), "answers", "called solution"),
         (lambda v: v.update(scenario={"apply": ["setup/no.yaml"]}), "scenario.apply[0]", "setup/no.yaml"),
-        (lambda v: v.update(scenario={"remove": [{"kind": "Pod"}]}), "scenario.remove[0].name", "is missing"),
+        (lambda v: v.update(scenario={"remove": [{"kind": "Pod"}]}), "scenario.remove[0]", "needs a name"),
+        (lambda v: v.update(touches=["api"]), "touches[0]", "one of api-server"),
+        (lambda v: v.update(touches=["pod:default/web"]), "touches[0]", "runtimeclass:NAME"),
+        (
+            lambda v: v.update(touches=["namespace:shop"], scenario={"namespaces": ["shop"]}),
+            "touches[0]",
+            "need not be declared",
+        ),
+        (lambda v: v.update(scenario={"reset": "baseline"}), "touches", "must say why"),
         (lambda v: v.update(scenario={"files": [FILE]}), "scenario.files[0].from", "there is no file setup/no.conf"),
         (lambda v: v.update(scenario={"files": [FILE | {"path": "a.conf"}]}), "scenario.files[0].path", "at the root"),
         (lambda v: v.update(scenario={"files": [FILE | {"machine": "mine"}]}), "scenario.files[0].machine", "base"),

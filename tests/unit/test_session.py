@@ -16,7 +16,7 @@ from lab.authoring.workbench import prove_exercises
 from lab.catalog.model import Catalog, Domain, Exercise, Localized, MachineFile, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Completed, State
-from lab.cluster.machines import baseline
+from lab.cluster.machines import baseline, inventory
 from lab.errors import LabError, UsageError
 from lab.practice.session import Session
 from lab.progress import Progress
@@ -51,7 +51,8 @@ def one(scenario: Scenario | None = None, **more: Any) -> Exercise:
 
 def asked(node: HandMadeNode) -> list[str]:
     """What kubectl was asked, without what each command begins with."""
-    return [line.removeprefix("kubectl --kubeconfig=/etc/kubernetes/admin.conf ") for line in node.ran]
+    begin = "kubectl --kubeconfig=/etc/kubernetes/admin.conf "
+    return [line.removeprefix(begin) for line in node.ran if not line.startswith("bash -s compare")]
 
 
 # Finding an exercise
@@ -325,6 +326,49 @@ def test_in_a_cluster_that_is_not_the_labs_alone_a_namesake_elsewhere_is_left_al
     assert not any("theirs" in line for line in asked(engine.node))
 
 
+@pytest.fixture
+def inventoried() -> HandMadeEngine:
+    """A lab that remembers what it had at first."""
+    engine = HandMadeEngine()
+    engine.node.answers["get --raw"] = done(stdout="{}")
+    engine.node.answers["--output=name"] = done(stdout="runtimeclass.node.k8s.io/owners\nnamespace/default\n")
+    inventory.save(engine)
+    engine.node.ran.clear()
+    return engine
+
+
+def test_where_no_name_is_given_all_objects_of_the_kind_go_that_the_lab_did_not_have(
+    inventoried: HandMadeEngine,
+) -> None:
+    names = "runtimeclass.node.k8s.io/mine\nruntimeclass.node.k8s.io/owners\n"
+    inventoried.node.answers["--output=name"] = done(stdout=names)
+    sandbox = one(Scenario(remove=(Resource("RuntimeClass"),)))
+    session(inventoried, sandbox).reset(sandbox)
+    assert asked(inventoried.node) == [
+        "get RuntimeClass --output=name",
+        "delete runtimeclass.node.k8s.io/mine --ignore-not-found --timeout=60s",
+    ]
+
+
+def test_namespaces_of_exercises_under_way_are_not_among_them(inventoried: HandMadeEngine) -> None:
+    audit, shop = one(Scenario(remove=(Resource("Namespace"),))), one(Scenario(("shop",)), name="shop")
+    at_lab = session(inventoried, audit, shop)
+    at_lab.start(shop)
+    inventoried.node.answers["--output=name"] = done(stdout="namespace/default\nnamespace/shop\nnamespace/mine\n")
+    at_lab.reset(audit)
+    assert "delete namespace/mine --ignore-not-found --timeout=60s" in asked(inventoried.node)
+
+
+def test_a_lab_that_does_not_remember_what_it_had_goes_back_to_the_baseline(restores: list[str]) -> None:
+    sandbox = one(Scenario(remove=(Resource("RuntimeClass"),)))
+    engine = HandMadeEngine()
+    engine.node.answers["--output=name"] = done()
+    with pytest.raises(LabError) as caught:
+        session(engine, sandbox).reset(sandbox)
+    assert caught.value.key == "start.not_inventoried"
+    assert len(restores) == 1
+
+
 def test_reset_gives_other_kinds_their_time() -> None:
     engine, own = HandMadeEngine(), one(Scenario(remove=(Resource("RuntimeClass", "gvisor"),)))
     session(engine, own).reset(own)
@@ -395,6 +439,36 @@ def test_an_exercise_whose_objects_can_be_deleted_leaves_the_rest_alone(restores
     engine, own = HandMadeEngine(), one(Scenario(("shop",)))
     session(engine, own).start(own)
     session(engine, own).reset(own)
+    assert restores == []
+
+
+CHANGED = done(code=68, stdout="/etc/containerd/config.toml\n")
+
+
+def test_a_node_that_was_changed_besides_takes_the_start_back_to_the_baseline(restores: list[str]) -> None:
+    engine, busybox = HandMadeEngine(), one(Scenario(("shop",)))
+    engine.node.answers["bash -s compare"] = CHANGED
+    heard: list[Progress] = []
+    session(engine, busybox).start(busybox, progress=heard.append)
+    assert len(restores) == 1
+    assert any("/etc/containerd/config.toml" in step.detail for step in heard)
+
+
+def test_a_node_that_an_exercise_under_way_changes_is_left_alone(restores: list[str]) -> None:
+    engine, busybox = HandMadeEngine(), one(Scenario(("shop",)), name="busybox")
+    etcd = one(Scenario(reset="baseline"), name="etcd", touches=frozenset({"api-server"}))
+    at_lab = session(engine, busybox, etcd)
+    at_lab.start(etcd)
+    engine.node.answers["bash -s compare"] = CHANGED
+    at_lab.start(busybox)
+    assert len(restores) == 1
+    assert still_open(at_lab) == {"etcd", "busybox"}
+
+
+def test_nodes_of_a_cluster_that_is_not_the_labs_alone_are_not_compared(restores: list[str]) -> None:
+    engine, busybox = HandMadeEngine(lacking={Capability.BASELINE: "the cluster is yours"}), one(Scenario(("shop",)))
+    engine.node.answers["bash -s compare"] = CHANGED
+    session(engine, busybox).start(busybox)
     assert restores == []
 
 

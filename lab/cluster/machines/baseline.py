@@ -6,7 +6,7 @@ has loaded. Everything else stays as it is: the learner's own files at home, ima
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,6 +38,12 @@ COVERED_ON_OTHERS = (
     *_OF_KUBELET,
 )
 """The same on machines of the user's own, whose other configuration is theirs."""
+COMMON = (
+    *("/etc/kubernetes", "/etc/containerd", "/etc/cni/net.d", "/etc/apparmor.d", "/etc/systemd/system", "/etc/default"),
+    *("/etc/crictl.yaml", "/etc/sysctl.conf", "/etc/sysctl.d"),
+    *(f"/var/lib/kubelet/{name}" for name in ("config.yaml", "instance-config.yaml", "kubeadm-flags.env", "seccomp")),
+)
+"""What of a node every exercise builds on: quickly compared, and changed by no exercise that deletes its objects."""
 COVERED_ON_BASE = ("/etc", f"{HOME}/.kube", f"{HOME}/.ssh", "/opt/lab")
 """The learner's ways into the cluster, and what the lab put at hand."""
 
@@ -50,7 +56,9 @@ _TRY_SECONDS = 60
 _MISSING = 66
 _OLDER = 65
 _BLOCKED = 67
-"""Exit codes of the script: there is no baseline, an earlier program made it, something stands in the way."""
+_CHANGED = 68
+"""Exit codes of the script: there is no baseline, an earlier program made it, something stands in the way, something is
+not as the baseline has it."""
 _OBSTACLES = tuple(f"{what}\t" for what in ("program", "image", "damaged", "clock", "full"))
 """How lines of the script begin that say what stands in the way."""
 HOPELESS = ("baseline.missing", "baseline.older", "baseline.blocked")
@@ -77,6 +85,21 @@ def follow(engine: Engine) -> None:
     for machine, done in _on_each_machine(engine, "follow"):
         if not done.ok:
             raise LabError("baseline.follow", done.error, machine=machine.name, lab=engine.lab)
+
+
+def compare(engine: Engine) -> Mapping[str, Sequence[str]]:
+    """What is not as the baseline has it, of what exercises have in common: name of a node -> files, services.
+
+    One command on each node, side by side. A node without a baseline says nothing.
+    """
+    nodes = engine.nodes()
+
+    def run(node: Node) -> Completed:
+        return node.run(["bash", "-s", "compare", node.role, node.name, "", *COMMON], stdin=script())
+
+    with ThreadPoolExecutor() as pool:
+        compared = zip(nodes, pool.map(run, nodes), strict=True)
+        return {node.name: done.text.splitlines() for node, done in compared if done.code == _CHANGED}
 
 
 def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTEM) -> None:

@@ -1,13 +1,14 @@
 #!/bin/bash
 # The baseline of one machine: `save` keeps it, `restore` goes back to it, `follow` tells it, and the machine, that
-# machines have other addresses since. baseline.py sends this script to the machine, behind its other
+# machines have other addresses since; `compare` prints what is not as it was. baseline.py sends this script to the machine, behind its other
 # parts: baseline_files.sh and baseline_network.sh.
-#   baseline.sh save|restore|follow control-plane|worker|base NAME ADDRESSES PATH...
+#   baseline.sh save|restore|follow|compare control-plane|worker|base NAME ADDRESSES PATH...
 # ADDRESSES are lines of `address name`, of all machines; empty where addresses stay.
 # PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
 #
 # `restore` may be cut off at any moment and repeated. It ends with 66 where there is no baseline, with 65 where it is
-# of an earlier program, and with 67 where something stands in the way: lines of `what TAB details` say what.
+# of an earlier program, and with 67 where something stands in the way: lines of `what TAB details` say what. `compare`
+# ends with 68 where something is not as it was.
 set -euo pipefail
 trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR  # where a program that fails says nothing itself
 export LC_ALL=C  # names are bytes, and sorted as such
@@ -23,7 +24,7 @@ plugins=${CKSLAB_PLUGINS:-/opt/cni/bin}
 needed=${CKSLAB_NEEDED-kubelet kubeadm kubectl containerd containerd-shim-runc-v2 runc crictl ctr runsc
   containerd-shim-runsc-v1 etcdctl etcdutl sshd ssh sudo iptables ip mount umount systemctl bash tmux}
 services=(containerd kubelet ssh)
-missing=66 older=65 blocked=67
+missing=66 older=65 blocked=67 changed=68
 format=2
 least=$((64 * 1024))  # KiB that must be free on each file system that a node works on
 
@@ -198,6 +199,24 @@ stop_if() {
     echo "$1" | sed '/^$/d' >&2
     exit $blocked
   fi
+}
+
+# Comparing
+
+# One line for each path, service and AppArmor profile that is not as it was.
+compare() {
+  local service differences
+  kept=$kept/whole
+  [ -d "$kept" ] || exit $missing
+  [ "$(cat "$kept/format" 2> /dev/null)" = $format ] || exit $older
+  differences=$(
+    changed_files "$@"
+    if [ "$role" != base ]; then
+      for service in containerd kubelet; do systemctl is-active --quiet "$service" || echo "$service"; done
+      is_container || profiles | comm -13 "$kept/profiles" -
+    fi
+  )
+  [ -z "$differences" ] || { echo "$differences" && exit $changed; }
 }
 
 # Services

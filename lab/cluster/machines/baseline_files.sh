@@ -55,6 +55,11 @@ restore_files() {
   rm -r "$lists"
 }
 
+# Names of files that are there, or are as they are, only now or only in the baseline.
+changed_files() {
+  comm -z -3 <(list "$kept/files" "$@") <(list "" "$@") | sed -z 's/^\t//' | cut -z -f1 | sort -zu | tr '\0' '\n'
+}
+
 # list ROOT PATH...: all that lies there, below another root, as `name TAB what it is` and, for files, `name TAB hash`.
 # What vanishes from a machine meanwhile is not there; what is kept must all be read, or else the rest would be removed.
 list() {

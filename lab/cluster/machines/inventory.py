@@ -1,8 +1,8 @@
-"""What a cluster had of those things that can spoil a start when `up` had made it, and what it has beyond that now.
+"""The inventory: what a cluster had when `up` had made it. What it has beyond that now can be removed by name.
 
 An admission policy that an earlier practice left refuses the Pods of the next; so do a webhook that fails closed,
-labels of Pod Security on a namespace that was there, a quota, a taint. The baseline undoes them as well, but takes half
-a minute; the inventory tells what to remove in a second.
+labels of Pod Security on a namespace that was there, a quota, a taint. The baseline undoes them as well, but takes
+longer; the inventory tells what to remove in a second.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lab import paths
 from lab.cluster.engine import Engine, Node
+from lab.cluster.kinds import OF_CLUSTER
 from lab.cluster.machines.base import HOME, LEARNER
 from lab.cluster.machines.kubectl import Kubectl
 
@@ -64,6 +65,8 @@ class Inventory:
         namespaces: each one's labels of Pod Security.
         nodes: each one's taints, and `unschedulable` where it is cordoned.
         kubeconfig: the learner's on base; empty where there is none.
+        of_cluster: names of all objects of the kinds of `lab.cluster.kinds`, as `kubectl get --output=name` writes
+            them; None where an earlier version made the inventory.
     """
 
     kinds: Sequence[str]
@@ -72,6 +75,7 @@ class Inventory:
     namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     nodes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     kubeconfig: str = ""
+    of_cluster: Sequence[str] | None = None
 
 
 def save(engine: Engine) -> None:
@@ -80,9 +84,11 @@ def save(engine: Engine) -> None:
     Raises:
         LabError: the API server refused (`kubectl`).
     """
-    served = Kubectl(engine.nodes()[0]).do("get", "--raw=/apis/admissionregistration.k8s.io/v1").stdout
+    kubectl = Kubectl(engine.nodes()[0])
+    served = kubectl.do("get", "--raw=/apis/admissionregistration.k8s.io/v1").stdout
     names = {resource["name"] for resource in json.loads(served).get("resources", ())}
     found = take(engine, [*(kind for kind in _ADMISSION if kind in names), *_OTHERS])
+    found = replace(found, of_cluster=kubectl.do("get", ",".join(OF_CLUSTER), "--output=name").text.split())
     file = paths.private(paths.lab(engine.lab)) / _FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(found), indent=1), encoding="utf-8")
