@@ -47,6 +47,11 @@ Result = Proof | Impossible | LeftOut
 class AuthorSession(Session):
     """A session that can run answers. What it does is no learner's, so it keeps its history to itself."""
 
+    def start(self, *exercises: Exercise, progress: OnProgress = ignore) -> None:
+        """Prepare the scenarios as for a learner who has nothing else under way, so that no answer outlives its proof."""
+        self.history.end_all(self.engine)
+        super().start(*exercises, progress=progress)
+
     def answer(self, answer: Answer) -> Completed:
         """Do what an answer does, as the learner."""
         return run_as_learner(self.engine, answer)

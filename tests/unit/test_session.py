@@ -12,7 +12,7 @@ import pytest
 
 from checkers.api import Verdict
 from lab.authoring.recall import Wanted
-from lab.authoring.workbench import prove_exercises
+from lab.authoring.workbench import AuthorSession, prove_exercises
 from lab.catalog.model import Catalog, Domain, Exercise, Localized, MachineFile, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Completed, State
@@ -470,6 +470,16 @@ def test_nodes_of_a_cluster_that_is_not_the_labs_alone_are_not_compared(restores
     engine.node.answers["bash -s compare"] = CHANGED
     session(engine, busybox).start(busybox)
     assert restores == []
+
+
+def test_what_one_answer_made_of_a_node_is_in_the_way_of_the_next_proof(restores: list[str]) -> None:
+    engine, busybox = HandMadeEngine(), one(Scenario(("shop",)), name="busybox")
+    etcd = one(Scenario(reset="baseline"), name="etcd", touches=frozenset({"api-server"}))
+    author = AuthorSession(session(engine, busybox, etcd).catalog, engine, clock=Hands().clock)
+    author.start(etcd)
+    engine.node.answers["bash -s compare"] = CHANGED
+    author.start(busybox)
+    assert len(restores) == 2
 
 
 @pytest.mark.parametrize("refused", ["delete namespace", "create namespace"])
