@@ -48,7 +48,7 @@ class AuthorSession(Session):
     """A session that can run answers. What it does is no learner's, so it keeps its history to itself."""
 
     def start(self, *exercises: Exercise, progress: OnProgress = ignore) -> None:
-        """Prepare the scenarios as for a learner who has nothing else under way, so that no answer outlives its proof."""
+        """Prepare the scenarios as for a learner with nothing else under way: no answer outlives its proof."""
         self.history.end_all(self.engine)
         super().start(*exercises, progress=progress)
 
