@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from checkers.kept import FILE, remembered
+from checkers.kept import FILE, fingerprints, remembered
 from lab.catalog.model import MachineFile, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Engine, Node
@@ -79,11 +79,34 @@ class Stage:
                 self._await(partial(self._is_settled, namespace), f"Pods in {namespace}")
         if any(scenario.reset == "baseline" for scenario in scenarios):
             self._remember_secrets()
+        else:
+            self.remember_anew(scenarios)
+
+    def remember_anew(self, scenarios: Sequence[Scenario]) -> None:
+        """Bring up to date what an exercise under way remembers of Secrets: these scenarios' were made or removed."""
+        made_anew = {namespace for scenario in scenarios for namespace in scenario.namespaces}
+        if not (self._taken and made_anew):
+            return
+        try:
+            before = json.loads(self._control_plane.read(FILE))
+        except FileNotFoundError:
+            return
+        others = [secret for secret in before["secrets"] if secret["namespace"] not in made_anew]
+        now = [secret for secret in self._secrets() if secret["metadata"]["namespace"] in made_anew]
+        hashes = [*others, *fingerprints(now, before["salt"])]
+        self._write_hashes(json.dumps({"salt": before["salt"], "secrets": hashes}))
 
     def _remember_secrets(self) -> None:
         """Leave on the control plane what each Secret holds, as hashes: a check compares what becomes of them."""
+        self._write_hashes(remembered(self._secrets(), secrets.token_hex(8)))
+
+    def _secrets(self) -> list[dict[str, Any]]:
         found = json.loads(self._kubectl.do("get", "secrets", "--all-namespaces", "--output=json").text)
-        self._control_plane.write(FILE, remembered(found["items"], secrets.token_hex(8)).encode(), mode=0o600)
+        items: list[dict[str, Any]] = found["items"]
+        return items
+
+    def _write_hashes(self, text: str) -> None:
+        self._control_plane.write(FILE, text.encode(), mode=0o600)
 
     def _machine(self, file: MachineFile) -> Node:
         if file.machine not in self._machines:

@@ -113,6 +113,7 @@ class Session:
             steps.next()
             if exercise:
                 self._undo([exercise], steps.say)
+                self._stage([exercise]).remember_anew([exercise.scenario])
                 self.history.end(exercise, self.engine)
             else:
                 self._go_back(steps.say)

@@ -39,9 +39,9 @@ def test_a_start_after_any_answer_is_as_clean_as_one_from_the_baseline(
     ckslab.must("reset", timeout=400)
     ckslab.must("start", exercise, timeout=400)
     clean = everything(lab)
-    scripts = {answer.name: answer.script for answer in load().exercise(exercise).answers}
+    scripts = {answer.name: answer.script_text for answer in load().exercise(exercise).answers}
     for answer in ANSWERS[exercise]:
-        ckslab.base(scripts[answer].read_text())
+        ckslab.base(scripts[answer])
         began = time.monotonic()
         started = ckslab("start", exercise, timeout=400)
         with capsys.disabled():

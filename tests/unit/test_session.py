@@ -131,6 +131,42 @@ def test_start_remembers_what_secrets_hold_where_the_learner_works_on_the_whole_
     assert data["password"] not in str(kept)
 
 
+@pytest.mark.usefixtures("useless_baseline")
+def test_what_an_exercise_under_way_remembers_of_secrets_follows_those_that_another_start_makes_anew() -> None:
+    def held(namespace: str, value: str) -> dict[str, Any]:
+        return {"metadata": {"name": "db", "namespace": namespace}, "type": "Opaque", "data": {"key": value}}
+
+    engine = HandMadeEngine(ReadableNode())
+    etcd = one(Scenario(("payments",), reset="baseline"), name="etcd")
+    shop = one(Scenario(("shop",)), name="shop")
+    at_lab = session(engine, etcd, shop)
+    engine.node.answers["get secrets"] = done(
+        stdout=json.dumps({"items": [held("payments", "MQ=="), held("shop", "Mg==")]})
+    )
+    at_lab.start(etcd)
+    before = remembered_secrets(engine)
+    engine.node.answers["get secrets"] = done(
+        stdout=json.dumps({"items": [held("payments", "Mw=="), held("shop", "NA==")]})
+    )
+    at_lab.start(shop)
+    after = remembered_secrets(engine)
+    assert after["payments"] == before["payments"]
+    assert after["shop"] != before["shop"]
+
+
+class ReadableNode(HandMadeNode):
+    """A node whose files can be read again."""
+
+    def read(self, path: str) -> bytes:
+        return self.files[path]
+
+
+def remembered_secrets(engine: HandMadeEngine) -> dict[str, Any]:
+    """Namespace -> the hashes that are remembered of its Secret."""
+    secrets = json.loads(engine.node.files["/var/lib/ckslab/secrets-at-start.json"])["secrets"]
+    return {secret["namespace"]: secret["hashes"] for secret in secrets}
+
+
 def test_start_lays_the_scenarios_files_on_their_machines_in_place_of_whatever_is_there(tmp_path: Path) -> None:
     content = tmp_path / "profile"
     content.write_bytes(b"profile web {}\n")
