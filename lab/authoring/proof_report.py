@@ -91,7 +91,11 @@ def summary(proofs: Sequence[Proof]) -> str:
     """All proofs in a sentence."""
     held = sum(proof.holds for proof in proofs)
     seconds = sum(proof.seconds.get("all", 0.0) for proof in proofs if proof.why)
-    return i18n.text("grading.proof.sum", held=held, count=len(proofs), seconds=f"{seconds:.0f}")
+    replayed = sum(proof.why is None for proof in proofs)
+    facts = {"held": held, "count": len(proofs), "seconds": f"{seconds:.0f}"}
+    if not replayed:
+        return i18n.text("grading.proof.sum", **facts)
+    return i18n.text("grading.proof.sum_replayed", replayed=replayed, run=len(proofs) - replayed, **facts)
 
 
 def exit_code(proofs: Sequence[Proof], left_out: Sequence[LeftOut] = ()) -> int:

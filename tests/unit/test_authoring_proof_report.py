@@ -63,7 +63,8 @@ def test_columns_stand_below_each_other_in_each_language() -> None:
 
 
 def test_the_sum_counts_only_time_that_was_spent_now() -> None:
-    assert summary([HOLDS, BEFORE]) == "2 of 2 answers as predicted, in 9 s"
+    assert summary([HOLDS, BEFORE]) == "2 of 2 answers as predicted: 1 run in 9 s, 1 replayed"
+    assert summary([HOLDS]) == "1 of 1 answers as predicted, in 9 s"
 
 
 def test_an_impossible_exercise_has_its_reason() -> None:
