@@ -33,8 +33,8 @@ class Minimal(App):
 Minimal().run()
 """
 OURS = """
-from lab import ui
-ui.hasten()
+from lab.ui import run
+run.defer_gc()
 import time
 from lab.catalog.load import load
 from lab.cluster.engine import State, Status
@@ -51,7 +51,7 @@ class NoLab:
 class Slow(Session):
     def start(self, exercise, progress):
         time.sleep(600)
-ui.run(Slow(load(), NoLab()), lambda progress: None, Settings())
+run.run(Slow(load(), NoLab()), lambda progress: None, Settings())
 """
 QUIET, FLOOD = OURS % "cat", OURS % "yes"
 TITLE, NAME, PRACTICE, BEGUN = "hello", "CKS Lab", "Shell on base", "Starting:"

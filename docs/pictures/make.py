@@ -13,7 +13,7 @@ from lab import i18n
 from lab.catalog.load import load
 from lab.clock import Clock
 from lab.demo import DemoSession
-from lab.ui.demo import DemoApp
+from lab.ui.app import demo_app
 
 FOLDER = Path(__file__).parent
 SIZE = (120, 36)
@@ -48,7 +48,7 @@ class Learner:
 
 async def picture(keys: Sequence[str]) -> str:
     """The screen that these keys lead to, as SVG."""
-    app = DemoApp(Learner().session, clock=lambda: 0.0)
+    app = demo_app(Learner().session, clock=lambda: 0.0)
     async with app.run_test(size=SIZE) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()

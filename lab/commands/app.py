@@ -33,9 +33,9 @@ def need_terminal() -> None:
 
 def _open(args: Namespace) -> int:
     need_terminal()
-    from lab import ui
+    from lab.ui import run
 
-    ui.hasten()
+    run.defer_gc()
 
     session = open_session(args)
 
@@ -45,4 +45,4 @@ def _open(args: Namespace) -> int:
         set_up(args.name, progress, yes=args.yes)
         session.engine.up(progress)
 
-    return ui.run(session, prepare, settings.load())
+    return run.run(session, prepare, settings.load())

@@ -16,10 +16,10 @@ def add(verbs: Verbs) -> None:
 
 def _demo(args: Namespace) -> int:  # noqa: ARG001 - every verb's
     need_terminal()
-    from lab import ui
+    from lab.ui import run
 
-    ui.hasten()
+    run.defer_gc()
     from lab.catalog.load import load
     from lab.demo import DemoSession
 
-    return ui.run_demo(DemoSession(load()), settings.load())
+    return run.run_demo(DemoSession(load()), settings.load())

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import signal
-import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
 
 from lab import i18n
 from lab.commands.arguments import Verbs, command_argument
 from lab.errors import UsageError
+from lab.foreground import foreground
 
 
 def add(verbs: Verbs) -> None:
@@ -45,19 +43,8 @@ def _ssh(args: Namespace) -> int:
 def _on_base(args: Namespace, *command: str) -> int:
     from lab.cluster import open_lab
 
-    return attached(open_lab(args.name).shell_argv(*command, tty=_on_terminal()))
+    return foreground(open_lab(args.name).shell_argv(*command, tty=_on_terminal()))
 
 
 def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def attached(argv: Sequence[str]) -> int:
-    """Run a command that reads and writes where we do, and return what it returned."""
-    # Ctrl-C is the command's to answer. A handler, unlike SIG_IGN, is not inherited by it.
-    ours = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        code = subprocess.call(argv)
-    finally:
-        signal.signal(signal.SIGINT, ours)
-    return 128 - code if code < 0 else code

@@ -1,52 +1,51 @@
-"""The app: it owns what every screen needs, the lab and the way to its shell."""
+"""The app: one desk, the jobs that change it, and the screens that show it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual import on, work
+from textual import on
+from textual.actions import ActionParseResult, parse
 from textual.app import SuspendNotSupported
 from textual.binding import Binding
 from textual.command import CommandPalette, Provider
-from textual.message import Message
+from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.theme import ThemeProvider
 from textual.timer import Timer
 
-from lab import i18n, log, paths
-from lab.cluster.engine import State, Status
-from lab.errors import LabError
+from lab import i18n, paths
+from lab.catalog.model import Catalog
+from lab.foreground import foreground
 from lab.practice.session import Session
-from lab.progress import Progress
 from lab.settings import NOTHING_CHOSEN, Settings
-from lab.ui import Prepare, choices, keys, wrapping
+from lab.ui import events, keys, wrapping
 from lab.ui.crash import CrashingApp
-from lab.ui.examination import examination
+from lab.ui.desk import Desk, Event
+from lab.ui.events import Step
+from lab.ui.jobs import Happened, Jobs, Prepare
 from lab.ui.keymap import Keymap
-from lab.ui.lab_view import LabView
 from lab.ui.menu import Menu
+from lab.ui.preferences import Preferences
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.reading import ReadingScreen
-from lab.ui.screens.session_screen import SessionScreen
 from lab.ui.screens.trouble import TroubleScreen
-from lab.ui.shell import CHECK, RunCommand, full_screen_argv, run_command
+from lab.ui.shell import CHECK, RunCommand, full_screen_argv
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.suggestion_list import SuggestionList
-from lab.ui.work import Work, until_cancelled
 
 if TYPE_CHECKING:
-    from lab.grading.control_plane import Down
+    from lab.demo import DemoSession
     from lab.ui.screens.practice import PracticeScreen
+    from lab.ui.widgets.work_pane import WorkPane
 
-BETWEEN_LOOKS = 20.0
-"""Seconds from one look at the lab's state to the next. A look takes a tenth of a second of the machine's time."""
-SOON, FOR_A_WHILE = 3.0, 60.0
-"""The same while it is half made, stopped or silent, so long after its state has changed: somebody may be at work on it
-in another terminal."""
+
+def _nothing() -> Desk:
+    return Desk.of(Catalog(()), "", "")
 
 
 # Textual's own keys are left out: Ctrl+Q and Ctrl+P are a shell's.
@@ -56,6 +55,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
     Args:
         session: the catalog and the engine.
         prepare: makes the lab ready; minutes may pass.
+        desk: what is known at the beginning; else of the session.
+        work_pane: makes the pane where the learner works; else a shell.
         clock: seconds that only go forward.
         run_command: gives the terminal to a command until it ends.
         settings: what the learner chose earlier.
@@ -88,57 +89,31 @@ class LabApp(CrashingApp, inherit_bindings=False):
     }
     """
 
-    lab = reactive(LabView())
-    """The lab as last seen. Screens watch it."""
-
-    @dataclass
-    class Looked(Message):
-        """The lab's state was looked at; where its API server does not answer, `down` says why."""
-
-        status: Status | None
-        down: Down | None = None
-
-    @dataclass
-    class Examined(Message):
-        """The machine and the lab were examined. `told` is Markdown."""
-
-        told: str = ""
-        trouble: Trouble | None = None
-
-    @dataclass
-    class Progressed(Message):
-        """`setup`, `up` or `down` has news."""
-
-        progress: Progress
-
-    @dataclass
-    class Prepared(Message):
-        """`setup` and `up`, or `down`, have ended."""
-
-        trouble: Trouble | None
-
-    saves_choices: ClassVar[bool] = True
-    """Whether a language or theme chosen here is chosen for the next time as well."""
+    desk: reactive[Desk] = reactive(_nothing)
+    """All that the app knows. Screens and panes watch it."""
 
     def __init__(
         self,
         session: Session,
         prepare: Prepare,
         *,
+        desk: Desk | None = None,
+        work_pane: Callable[[], WorkPane] | None = None,
         clock: Callable[[], float] = time.monotonic,
-        run_command: RunCommand = run_command,
+        run_command: RunCommand = foreground,
         settings: Settings = NOTHING_CHOSEN,
     ) -> None:
         wrapping.install()
         super().__init__()
-        choices.are_saved(self.saves_choices)
+        engine = session.engine
+        self.set_reactive(LabApp.desk, desk or Desk.of(session.catalog, engine.name, engine.lab))
         self._session = session
-        self._prepare = prepare
         self._clock = clock
+        self.jobs = Jobs(self, session, prepare, lambda: self.desk, self.take, clock)
+        self._preferences = Preferences(saved=not self.desk.lab.is_replay)
+        self._work_pane = work_pane or self._shell_pane
         self._run_command = run_command
         self._next_look: Timer | None = None
-        self._changed = clock()
-        """When the lab's state was last seen to be another one."""
         self._practice: PracticeScreen | None = None
         self._refused = self._follow(settings)
         self.recent: list[str] = []
@@ -146,30 +121,35 @@ class LabApp(CrashingApp, inherit_bindings=False):
         self.opens_with: Literal["home", "practice"] = "home"
 
     def on_mount(self) -> None:
-        """What is known only once it is on the screen."""
-        self.install_screen(HomeScreen(self._session, self._clock), "home")
+        self.install_screen(HomeScreen(self.desk, self._session.clock, self._clock), "home")
         if self.opens_with == "practice":
             self._install_practice()
         self.push_screen(self.opens_with)
         if self._refused is not None:
             self.push_screen(TroubleScreen(self._refused))
-        self.call_after_refresh(self.look)
-
-    def practice_screen(self) -> PracticeScreen:
-        """Where exercises are done."""
-        from lab.ui.screens.shell import ShellScreen  # with a terminal: half of what the first frame would wait for
-
-        return ShellScreen(self._session, self._clock, self.open_shell)
+        self.call_after_refresh(self.jobs.see_lab)
+        self.call_after_refresh(self.jobs.read_history)
 
     def _install_practice(self) -> PracticeScreen:
         """The screen for practice, made when it is first gone to."""
         if self._practice is None:
-            self._practice = self.practice_screen()
+            from lab.ui.screens.practice import PracticeScreen  # half of what the first frame would wait for
+
+            clock = self._session.clock
+            self._practice = PracticeScreen(
+                self.jobs, self._work_pane(), self.desk, clock, self._clock, self.open_shell
+            )
             self.install_screen(self._practice, "practice")
         return self._practice
 
+    def _shell_pane(self) -> WorkPane:
+        from lab.ui.shell import embedded_argv
+        from lab.ui.widgets.shell_pane import ShellPane
+
+        return ShellPane(partial(embedded_argv, self._session.engine))
+
     def _follow(self, settings: Settings) -> Trouble | None:
-        """Do as was chosen earlier. What cannot be done is told."""
+        """Do as was chosen earlier. Returns what cannot be done."""
         keymap = Keymap.of(settings.keys)
         self.set_keymap(keymap.moved)
         keys.use(keymap.written)
@@ -184,13 +164,73 @@ class LabApp(CrashingApp, inherit_bindings=False):
         tried = i18n.text("ui.settings.tried", file=paths.settings())
         return Trouble(tried, "\n".join(refused), i18n.text("ui.settings.next"), ours=False)
 
+    # What happens
+
+    @on(Happened)
+    def _take_news(self, message: Happened) -> None:
+        self.take(message.event)
+
+    def take(self, event: Event) -> None:
+        """Something has happened: change the desk, say what is to be said of it, and do what follows."""
+        before = self.desk
+        self.desk = after = before.after(event)
+        notice = events.notice(event, before, after)
+        if notice is not None:
+            severity: Literal["warning", "information"] = "warning" if notice.warns else "information"
+            self.notify(notice.text, severity=severity, timeout=notice.seconds, markup=False)
+        match event:
+            case events.Failed() | events.LabWorkEnded() if event.trouble is not None:
+                self.push_screen(TroubleScreen(event.trouble))
+            case events.Examined():
+                self.push_screen(ReadingScreen(i18n.text("ui.doctor.title"), event.text))
+            case events.NoteRead() if self._practice is not None:
+                self._practice.open_note(event)
+            case events.LabSeen():
+                self._look_again()
+        for step in events.steps(event, before, after):
+            self._do(step)
+
+    def _do(self, step: Step) -> None:
+        match step:
+            case Step.PREPARE_LAB:
+                self.action_up()
+            case Step.SEE_LAB:
+                self.jobs.see_lab()
+            case Step.FIND_IMPOSSIBLE:
+                self.jobs.find_impossible()
+            case Step.START_WANTED if self.desk.wanted is not None:
+                wanted = self.desk.wanted.exercise
+                self.take(events.StartWanted(None))
+                self._install_practice().start(self.desk.states[wanted.id])
+
+    def _look_again(self) -> None:
+        """A while after the last look at the lab has ended: one that hangs does not pile up."""
+        if self._next_look is not None:
+            self._next_look.stop()
+        self._next_look = self.set_timer(self.desk.lab.pause(self._clock()), self.jobs.see_lab)
+
+    # What the learner does
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what can be done. In a replay, what needs a cluster says that there is none, and how to get one."""
+        _, name, _ = parse(action) if isinstance(action, str) else action
+        if not self.desk.lab.is_replay or name not in keys.NEED_CLUSTER:
+            return await super().run_action(action, default_namespace, namespaces)
+        self.notify(i18n.text("ui.demo.no_cluster"), timeout=8)
+        return True
+
     def watch_theme(self, before: str, theme: str) -> None:
-        """Keep a theme that is chosen now."""
+        """Save a theme that is chosen now."""
         if theme != before and self.is_running:
-            choices.keep("theme", theme)
+            self._preferences.save("theme", theme)
 
     def notify(self, message: str, **options: Any) -> None:
-        """Say something in passing. What is still being said is not said twice, but for longer."""
+        """Say something in passing. What is still shown is not shown twice, but for longer."""
         for notification in list(self._notifications):
             if notification.message == message:
                 self._unnotify(notification)
@@ -200,16 +240,17 @@ class LabApp(CrashingApp, inherit_bindings=False):
         """Copy a text, and say so: nothing else on the screen shows it."""
         super().copy_to_clipboard(text)
         lines = len(text.splitlines())
-        said = i18n.text("ui.copied.lines", lines=lines) if lines > 1 else i18n.text("ui.copied.line", text=text)
-        self.notify(said, markup=False)
+        copied = i18n.text("ui.copied.lines", lines=lines) if lines > 1 else i18n.text("ui.copied.line", text=text)
+        self.notify(copied, markup=False)
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as it is written on keyboards."""
         return keys.display(binding.key)
 
     async def action_home(self) -> None:
-        """Go home. The exercises stay as they are."""
+        """Go home. The exercises stay as they are; another process may have changed the history."""
         await self.switch_screen("home")
+        self.jobs.read_history()
 
     async def action_practice(self) -> None:
         """Go to the exercises."""
@@ -218,8 +259,12 @@ class LabApp(CrashingApp, inherit_bindings=False):
 
     @on(SuggestionList.Chosen)
     async def _practise(self, event: SuggestionList.Chosen) -> None:
+        self.take(events.ExerciseChosen(event.exercise))
         await self.action_practice()
-        self._install_practice().exercises.choose(event.exercise)
+
+    def action_language(self) -> None:
+        """Change between English and Chinese."""
+        self.take(events.LanguageChosen(self._preferences.switch_language()))
 
     def action_command_palette(self) -> None:
         """Open the menu."""
@@ -232,38 +277,47 @@ class LabApp(CrashingApp, inherit_bindings=False):
 
     def action_up(self) -> None:
         """Make the lab ready, from whatever state it is in; where the learner's own change is in the way, say that."""
-        if not self.lab.fault:
-            self._begin("up", self._prepare)
+        if not self._may_change_lab():
             return
-
-        def go_on(yes: bool | None) -> None:
-            if yes:
-                self._begin("up", self._prepare)
-
-        detail = i18n.text("ui.ask.up.detail", fault=self.lab.fault)
-        self.push_screen(ConfirmScreen(i18n.text("ui.ask.up.question"), detail), go_on)
+        if self.desk.lab.fault:
+            detail = i18n.text("ui.ask.up.detail", fault=self.desk.lab.fault)
+            self._ask(i18n.text("ui.ask.up.question"), detail, self.jobs.prepare_lab)
+        else:
+            self.jobs.prepare_lab()
 
     def action_down(self) -> None:
         """Remove the lab, once the learner insists."""
+        if self._may_change_lab():
+            question = i18n.text("ui.ask.down.question", lab=self.desk.lab_name)
+            self._ask(question, i18n.text("ui.ask.down.detail"), self.jobs.remove_lab)
 
-        def go_on(yes: bool | None) -> None:
-            if yes:
-                self._begin("down", self._session.down)
+    def _may_change_lab(self) -> bool:
+        """Whether nothing else is under way; says so."""
+        if self.desk.lab.work is not None:
+            return False
+        if self.desk.is_busy:
+            self.notify(i18n.text("ui.one_at_a_time"))
+            return False
+        return True
 
-        question = i18n.text("ui.ask.down.question", lab=self._session.engine.lab)
-        self.push_screen(ConfirmScreen(question, i18n.text("ui.ask.down.detail")), go_on)
+    def _ask(self, question: str, detail: str, go_on: Callable[[], None]) -> None:
+        def answer(yes: bool | None) -> None:
+            if yes and self._may_change_lab():
+                go_on()
+
+        self.push_screen(ConfirmScreen(question, detail), answer)
 
     def action_doctor(self) -> None:
-        """Examine the machine and the lab."""
+        """Examine the host and the lab."""
         self.notify(i18n.text("ui.doctor.looking"))
-        self._examine()
+        self.jobs.examine()
 
     def action_look(self) -> None:
         """See what there is of the lab, now."""
-        self.look()
+        self.jobs.see_lab()
 
     def open_shell(self, title: str) -> bool:
-        """Leave the terminal to the learner's shell until it ends. Returns whether a check was asked for there."""
+        """Leave the terminal to the learner's shell until it ends. Returns whether a grade was asked for there."""
         returns = i18n.text("ui.shell.returns")
         argv = full_screen_argv(self._session.engine, returns)
         try:
@@ -276,101 +330,18 @@ class LabApp(CrashingApp, inherit_bindings=False):
             self.push_screen(TroubleScreen(Trouble.of(error)))
         return False
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="doctor")
-    def _examine(self) -> None:
-        try:
-            told = examination(self._session.engine.lab)
-        except Exception as error:
-            self.post_message(self.Examined(trouble=Trouble.of(error)))
-        else:
-            self.post_message(self.Examined(told))
 
-    @on(SessionScreen.Working)
-    def _take_work(self, event: SessionScreen.Working) -> None:
-        self.lab = replace(self.lab, scenario=event.work)
+def demo_app(
+    session: DemoSession, *, clock: Callable[[], float] = time.monotonic, settings: Settings = NOTHING_CHOSEN
+) -> LabApp:
+    """The app on recordings: answers to choose from take the place of the shell, and nothing is saved."""
 
-    @on(Examined)
-    def _show_examined(self, event: Examined) -> None:
-        title = i18n.text("ui.doctor.title")
-        self.push_screen(TroubleScreen(event.trouble) if event.trouble else ReadingScreen(title, event.told))
+    def work_pane() -> WorkPane:
+        from lab.ui.widgets.answer_pane import AnswerPane
 
-    # Only one look at a time, and the next one a while after the last has ended: a look that hangs does not pile up.
+        return AnswerPane(session, app.jobs.choose_answer)
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="look")
-    def look(self) -> None:
-        """See what there is of the lab."""
-        try:
-            status = self._session.engine.status()
-        except Exception as error:
-            # Whatever prevents the look, `up` tells it better; here the state is just not known.
-            if not isinstance(error, LabError):
-                log.fault("the state of the lab", error)
-            self.post_message(self.Looked(None))
-        else:
-            self.post_message(self.Looked(status, self._why_down(status)))
-
-    def _why_down(self, status: Status) -> Down | None:
-        """Why the API server does not answer; None where it does, or where a start or a reset has taken it away."""
-        if status.state is not State.UNREACHABLE or self.lab.work is not None or self.lab.scenario is not None:
-            return None
-        from lab.grading.control_plane import why_down  # needed by few, and never by the first frame
-
-        return why_down(self._session.engine, self._session.clock)
-
-    @on(Looked)
-    def _take_status(self, event: Looked) -> None:
-        is_first = not self.lab.looked
-        if _state(event.status) is not _state(self.lab.status):
-            self._changed = self._clock()
-        inherited = self.lab.inherited or (is_first and not _is_absent(event.status))
-        self.lab = replace(self.lab, status=event.status, looked=True, inherited=inherited, down=event.down)
-        if is_first and not self.lab.ready:
-            self.action_up()
-        if self._next_look is not None:
-            self._next_look.stop()
-        self._next_look = self.set_timer(pause(event.status, self._clock() - self._changed), self.look)
-
-    def _begin(self, name: Literal["up", "down"], change: Prepare) -> None:
-        """Begin work on the whole lab, unless some is under way."""
-        if self.lab.work is None:
-            begun = Work(i18n.text(f"ui.work.{name}"), self._clock())
-            self.lab = replace(self.lab, work=begun, removing=name == "down")
-            self._change_lab(change)
-
-    @work(thread=True, exclusive=True, exit_on_error=False, group="lab")
-    def _change_lab(self, change: Prepare) -> None:
-        def tell(progress: Progress) -> None:
-            self.post_message(self.Progressed(progress))
-
-        try:
-            change(until_cancelled(tell))
-        except Exception as error:
-            self.post_message(self.Prepared(Trouble.of(error)))
-        else:
-            self.post_message(self.Prepared(None))
-
-    @on(Progressed)
-    def _take_progress(self, event: Progressed) -> None:
-        if self.lab.work is not None:
-            self.lab = replace(self.lab, work=self.lab.work.told(event.progress, self._clock()))
-
-    @on(Prepared)
-    def _take_end(self, event: Prepared) -> None:
-        self.lab = replace(self.lab, work=None)
-        if event.trouble is not None:
-            self.push_screen(TroubleScreen(event.trouble))
-        self.look()
-
-
-def pause(status: Status | None, unchanged: float) -> float:
-    """Seconds until the lab should be looked at again, whose state has been the same for so many seconds."""
-    settled = _state(status) in (State.READY, State.ABSENT, State.REPLAY)
-    return BETWEEN_LOOKS if settled or unchanged > FOR_A_WHILE else SOON
-
-
-def _state(status: Status | None) -> State | None:
-    return status.state if status is not None else None
-
-
-def _is_absent(status: Status | None) -> bool:
-    return status is not None and status.state is State.ABSENT
+    engine = session.engine
+    desk = Desk.of(session.catalog, engine.name, engine.lab, engine.status())
+    app = LabApp(session, engine.up, desk=desk, work_pane=work_pane, clock=clock, settings=settings)
+    return app

@@ -65,7 +65,7 @@ PRACTICE = (
     Key("previous", "f7", "previous", rank=9),
     Key("next", "f8", "next", rank=8),
     Key("start", "f9", "start", rank=2, group="work"),
-    Key("menu", "f10", "menu", rank=4),
+    Key("menu", "f10", "app.command_palette", rank=4),
     Key("copy", "f11", "copy", rank=10, group="work"),
     Key("all_keys", "f12", "all_keys", rank=15, group="work"),
     Key("peek", "alt+t", "peek", group="look"),
@@ -73,10 +73,10 @@ PRACTICE = (
     Key("exercises", "e", "exercises", rank=13),
     Key("find", "slash", "find"),
     Key("note", "n", "note", rank=14, group="work"),
-    Key("home", "h", "home", rank=7),
+    Key("home", "h", "app.home", rank=7),
     Key("details", "d", "details", group="lab"),
     Key("up", "u", "app.up", group="lab"),
-    Key("language", "l", "language", group="lab"),
+    Key("language", "l", "app.language", group="lab"),
     Key("quit", "q", "app.quit", group="lab"),
 )
 
@@ -89,7 +89,7 @@ HOME = (
     Key("pane", "f6", "next_pane", rank=6),
     Key("menu", "f10", "app.command_palette", rank=2),
     Key("details", "d", "details", group="lab"),
-    Key("language", "l", "language", rank=7, group="lab"),
+    Key("language", "l", "app.language", rank=7, group="lab"),
     Key("quit", "q", "app.quit", rank=3, group="lab"),
 )
 
@@ -98,7 +98,7 @@ CHOOSING = (
     Key("back", "escape", "back", rank=2),
     Key("choose", "down", "step", rank=3),
     Key("help", "f1", "help", rank=4),
-    Key("menu", "f10", "menu", rank=5),
+    Key("menu", "f10", "app.command_palette", rank=5),
 )
 """While an exercise is chosen by its name. No keymap moves these: they are what every list has."""
 

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 from checkers.api import Verdict
 from lab import i18n
 from lab.cluster.engine import State, Status
-from lab.ui import marks
-from lab.ui.marks import Mark
 from lab.ui.work import Work
 
 if TYPE_CHECKING:
     from lab.grading.control_plane import Down
+
+OFTEN, SELDOM = 3.0, 20.0
+"""Seconds from one look at the lab's state to the next. One takes a tenth of a second of the machine's time."""
+RESTLESS = 60.0
+"""Seconds after a change of the state in which a lab that is half made, stopped or silent is looked at often: somebody
+may be at work on it in another terminal."""
+SETTLED = (State.READY, State.ABSENT, State.REPLAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,9 @@ class LabView:
     """The lab as last seen.
 
     Attributes:
-        status: None until it has been looked at, or when the look failed.
-        looked: whether it has been looked at, with or without success.
+        status: None until it was looked at, or where that failed.
+        looked: whether it was looked at, with or without success.
+        changed: when its state was last seen to be another one, by the app's clock.
         inherited: something of it was there when the app was opened, so exercises may have been begun in it.
         work: what is under way on the whole of it: `setup` and `up`, or its removal.
         removing: the work is its removal.
@@ -32,6 +38,7 @@ class LabView:
 
     status: Status | None = None
     looked: bool = False
+    changed: float = 0.0
     inherited: bool = False
     work: Work | None = None
     removing: bool = False
@@ -39,14 +46,19 @@ class LabView:
     down: Down | None = None
 
     @property
+    def state(self) -> State | None:
+        """Its state; None: nobody knows."""
+        return self.status.state if self.status is not None else None
+
+    @property
     def ready(self) -> bool:
         """Whether exercises can be graded."""
-        return self.work is None and self.status is not None and self.status.state in (State.READY, State.REPLAY)
+        return self.work is None and self.state in (State.READY, State.REPLAY)
 
     @property
     def is_replay(self) -> bool:
         """Whether recordings stand where a lab would be."""
-        return self.status is not None and self.status.state is State.REPLAY
+        return self.state is State.REPLAY
 
     @property
     def is_coming(self) -> bool:
@@ -56,27 +68,12 @@ class LabView:
     @property
     def has_shell(self) -> bool:
         """Whether its machines run. A learner who broke the API server mends it in the shell."""
-        running = self.status is not None and self.status.state in (
-            State.READY,
-            State.DEGRADED,
-            State.UNREACHABLE,
-        )
-        return self.work is None and running
+        return self.work is None and self.state in (State.READY, State.DEGRADED, State.UNREACHABLE)
 
     @property
     def is_lost(self) -> bool:
         """Whether its API server went away though nobody is at work on it."""
-        is_down = self.status is not None and self.status.state is State.UNREACHABLE
-        return is_down and self.work is None and self.scenario is None
-
-    @property
-    def advice(self) -> str:
-        """The name of the text that says what to do where it is not ready; empty: there is nothing to be done."""
-        if self.ready or self.work is not None or self.scenario is not None or not self.looked:
-            return ""
-        if self.is_starting:
-            return ""
-        return "ui.state.fault" if self.fault else "ui.state.repair"
+        return self.state is State.UNREACHABLE and self.work is None and self.scenario is None
 
     @property
     def fault(self) -> str:
@@ -89,14 +86,13 @@ class LabView:
         return self.down is not None and self.down.verdict is Verdict.UNSEEN
 
     @property
-    def mark(self) -> Mark:
-        """Its state, to be shown."""
-        if self.work is not None or (self.scenario is not None and not self.ready):
-            return marks.PREPARING
-        if self.is_starting:
-            return marks.API_STARTING
-        if self.fault:
-            return marks.API_DOWN
-        if self.status is not None:
-            return marks.LAB_STATES[self.status.state]
-        return marks.UNKNOWN if self.looked else marks.LOOKING
+    def advice(self) -> str:
+        """The name of the text that says what to do where it is not ready; empty: there is nothing to be done."""
+        is_changing = self.work is not None or self.scenario is not None
+        if self.ready or is_changing or self.is_starting or not self.looked:
+            return ""
+        return "ui.state.fault" if self.fault else "ui.state.repair"
+
+    def pause(self, now: float) -> float:
+        """Seconds until it should be looked at again."""
+        return SELDOM if self.state in SETTLED or now - self.changed > RESTLESS else OFTEN

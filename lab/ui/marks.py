@@ -10,8 +10,11 @@ from textual.content import Content
 
 from checkers.api import Verdict
 from lab import i18n
+from lab.catalog.model import Criterion
 from lab.cluster.engine import State
 from lab.practice.attempt import Outcome
+from lab.ui.exercise_state import ExerciseState, Phase
+from lab.ui.lab_view import LabView
 
 Tone = Literal["success", "error", "warning", "primary", "muted"]
 MUTED = "$foreground-muted"
@@ -92,6 +95,44 @@ LAB_STATES: Mapping[State, Mark] = {
     State.READY: Mark("✓", "ready", "success"),
     State.REPLAY: Mark("▷", "replay", "warning"),
 }
+
+
+def of_lab(lab: LabView) -> Mark:
+    """The state of the lab."""
+    if lab.work is not None or (lab.scenario is not None and not lab.ready):
+        return PREPARING
+    if lab.is_starting:
+        return API_STARTING
+    if lab.fault:
+        return API_DOWN
+    if lab.state is not None:
+        return LAB_STATES[lab.state]
+    return UNKNOWN if lab.looked else LOOKING
+
+
+def of_exercise(state: ExerciseState) -> Mark:
+    """The state of an exercise in a list."""
+    if state.impossible:
+        return IMPOSSIBLE
+    if state.phase is not Phase.IDLE:
+        return BUSY
+    if state.trouble is not None and state.trouble.ours:
+        return VERDICTS[Verdict.BROKEN]
+    if state.grade is not None:
+        return VERDICTS[state.grade.verdict]
+    if state.outcome is not None:
+        return OUTCOMES[state.outcome]
+    return BEGUN if state.started else NEW
+
+
+def of_criterion(state: ExerciseState, criterion: Criterion) -> Mark:
+    """The state of one criterion. Where the lab failed amid a grading, what was not judged is the lab's fault too."""
+    graded = state.found.get(criterion.id)
+    if graded is not None:
+        return VERDICTS[graded.finding.verdict]
+    if state.trouble is not None and state.trouble.ours:
+        return VERDICTS[Verdict.BROKEN]
+    return RUNNING if criterion is state.graded_now else PENDING
 
 
 def bar(share: float, cells: int) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, runtime_checkable
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from lab.catalog.model import Exercise
+from lab.ui import marks
+from lab.ui.desk import Desk
+from lab.ui.words import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,15 @@ class HasMenu(Protocol):
 
     def menu(self) -> Iterable[Entry]:
         """Its entries, in the order in which they are shown."""
+
+
+def exercise_entries(desk: Desk, choose: Callable[[Exercise], object]) -> Iterator[Entry]:
+    """An entry for each exercise, found by its name in either language."""
+    for state in desk.states.values():
+        exercise = state.exercise
+        also = f"{exercise.id} {exercise.title.en} {exercise.title.zh}"
+        about = f"{marks.of_exercise(state).text} · {facts(desk.catalog, exercise)}"
+        yield Entry(str(exercise.title), about, partial(choose, exercise), also)
 
 
 @runtime_checkable

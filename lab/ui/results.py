@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +13,8 @@ from lab.catalog.model import Criterion, Exercise
 from lab.practice.attempt import Attempt, Outcome
 from lab.progress import ago
 from lab.ui import marks
-from lab.ui.exercise_view import ExerciseView
+from lab.ui.desk import Desk
+from lab.ui.exercise_state import ExerciseState, Phase
 
 CELLS = 10
 """The length of the bar that shows the score."""
@@ -24,15 +24,15 @@ _WORDLESS = (Verdict.PASS, Verdict.FAIL)
 """Their glyph and their points say all."""
 
 
-def order(view: ExerciseView) -> list[Criterion]:
+def order(state: ExerciseState) -> list[Criterion]:
     """The criteria as they are shown: in the exercise's order while they are judged, afterwards what failed first.
 
     A criterion that must hold and does not comes before all others: until it holds no point counts.
     """
-    criteria = list(view.exercise.criteria)
-    if view.grade is None:
+    criteria = list(state.exercise.criteria)
+    if state.grade is None:
         return criteria
-    verdicts = view.grade.verdicts
+    verdicts = state.grade.verdicts
 
     def place(criterion: Criterion) -> tuple[int, bool]:
         verdict = verdicts[criterion.id]
@@ -41,19 +41,19 @@ def order(view: ExerciseView) -> list[Criterion]:
     return sorted(criteria, key=place)
 
 
-def opens(view: ExerciseView, criterion: Criterion) -> bool:
+def opens(state: ExerciseState, criterion: Criterion) -> bool:
     """Whether what was found of a criterion is shown without being asked for."""
-    graded = view.found.get(criterion.id)
-    return view.grade is not None and graded is not None and graded.finding.verdict is not Verdict.PASS
+    graded = state.found.get(criterion.id)
+    return state.grade is not None and graded is not None and graded.finding.verdict is not Verdict.PASS
 
 
-def headline(view: ExerciseView, criterion: Criterion) -> Content:
+def headline(state: ExerciseState, criterion: Criterion) -> Content:
     """`✓ was ✗  2/2`: its state, what it was in the look before if that has changed, and its points."""
-    mark = view.mark_of(criterion)
-    graded = view.found.get(criterion.id)
+    mark = marks.of_criterion(state, criterion)
+    graded = state.found.get(criterion.id)
     verdict = graded.finding.verdict if graded is not None else None
     parts = [mark.bare if verdict in _WORDLESS else mark.content]
-    before = view.before.get(criterion.id)
+    before = state.before.get(criterion.id)
     if verdict is not None and before not in (None, verdict):
         was = i18n.text("ui.results.was", before=marks.VERDICTS[before].glyph)
         parts.append(Content.styled(f" {was}", "bold $text-primary"))
@@ -70,22 +70,22 @@ def details(finding: Finding) -> list[tuple[str, str]]:
     return [(name, words) for name, words in said if words]
 
 
-def summary(view: ExerciseView) -> Content:
+def summary(state: ExerciseState) -> Content:
     """The whole in a line or two: verdict, score, time."""
-    if view.grading:
-        return Content(i18n.text("ui.results.looking", done=len(view.found), count=len(view.exercise.criteria)))
-    if view.trouble is not None and view.trouble.ours:
+    if state.phase is Phase.GRADING:
+        return Content(i18n.text("ui.results.looking", done=len(state.found), count=len(state.exercise.criteria)))
+    if state.trouble is not None and state.trouble.ours:
         return Content.assemble(marks.VERDICTS[Verdict.BROKEN].content, "  ", i18n.text("ui.results.lab_fault"))
-    if view.grade is None:
+    if state.grade is None:
         return Content.styled(i18n.text("ui.results.none"), marks.MUTED)
-    grade, points = view.grade, view.exercise.points
+    grade, points = state.grade, state.exercise.points
     mark = marks.VERDICTS[grade.verdict]
     score = i18n.text("ui.results.score", score=grade.score, points=points)
     bar = marks.bar(grade.score / points if points else 0, CELLS)
     line = Content.assemble(mark.content, "  ", (score, "bold"), "  ", (bar, f"$text-{mark.tone}"))
-    seconds = view.seconds(grade.started)
+    seconds = state.seconds(grade.started)
     if seconds is not None:
-        time = i18n.text("ui.results.time", time=clock(seconds), aim=clock(60 * view.exercise.minutes))
+        time = i18n.text("ui.results.time", time=clock(seconds), aim=clock(60 * state.exercise.minutes))
         line = Content.assemble(line, f"  {time}")
     if grade.failed_gates:
         titles = "; ".join(str(graded.criterion.title) for graded in grade.failed_gates)
@@ -93,22 +93,22 @@ def summary(view: ExerciseView) -> Content:
     return line
 
 
-def remarks(view: ExerciseView) -> list[str]:
+def remarks(state: ExerciseState) -> list[str]:
     """What is to be said of the whole after the facts: a mistake that is known, and what to do about the lab."""
-    if view.grade is None:
+    if state.grade is None:
         return []
     said = []
-    known = view.grade.known_mistake
+    known = state.grade.known_mistake
     if known is not None and known.mistake is not None:
         said.append(f"{i18n.text('grading.mistake')}{known.mistake}")
-    if view.grade.verdict in (Verdict.BROKEN, Verdict.UNSEEN):
-        said.append(i18n.text(f"ui.results.after_{view.grade.verdict}"))
+    if state.grade.verdict in (Verdict.BROKEN, Verdict.UNSEEN):
+        said.append(i18n.text(f"ui.results.after_{state.grade.verdict}"))
     return said
 
 
-def legend(view: ExerciseView) -> str:
+def legend(state: ExerciseState) -> str:
     """What the sign of criteria without points means; empty where there are none."""
-    has_gates = any(criterion.is_gate for criterion in view.exercise.criteria)
+    has_gates = any(criterion.is_gate for criterion in state.exercise.criteria)
     return i18n.text("ui.results.legend") if has_gates else ""
 
 
@@ -146,7 +146,7 @@ class Closing:
 
     seconds: float | None
     aim: float
-    checks: int
+    gradings: int
     hints: int
     counts: bool
     times: int
@@ -157,27 +157,23 @@ class Closing:
     following: Exercise | None
 
     @classmethod
-    def of(cls, view: ExerciseView, related: Sequence[ExerciseView], objective: str, following: Exercise) -> Closing:
-        """Of an exercise that has just passed.
-
-        Args:
-            related: the exercises of the same objective, itself among them.
-            objective: its name.
-        """
-        passes = [attempt for attempt in view.earlier if attempt.outcome is Outcome.PASSED]
-        when = view.grade.started if view.grade is not None else None
+    def of(cls, desk: Desk, state: ExerciseState) -> Closing:
+        """Of an exercise that has just got a full score."""
+        passes = [attempt for attempt in state.earlier if attempt.outcome is Outcome.PASSED]
+        passed, count = desk.passed(state.exercise.objective)
+        following = desk.step(1)
         return cls(
-            seconds=view.seconds(when) if when is not None else None,
-            aim=60 * view.exercise.minutes,
-            checks=view.checks,
-            hints=view.hints,
-            counts=not view.solution_seen or view.has_passed,
+            seconds=state.seconds(state.grade.started) if state.grade is not None else None,
+            aim=60 * state.exercise.minutes,
+            gradings=state.gradings,
+            hints=state.hints,
+            counts=not state.solution_seen or state.has_passed,
             times=len(passes) + 1,
-            objective=objective,
-            passed=sum(other.passed for other in related),
-            count=len(related),
+            objective=desk.catalog.objective(state.exercise),
+            passed=passed,
+            count=count,
             last=passes[0] if passes else None,
-            following=following if following is not view.exercise else None,
+            following=following if following is not state.exercise else None,
         )
 
     def lines(self, now: datetime) -> list[str]:
@@ -215,6 +211,6 @@ class Closing:
             name = "within" if self.seconds <= self.aim else "over"
             rest = clock(abs(self.aim - self.seconds))
             facts.append(i18n.text(f"ui.closing.{name}", time=clock(self.seconds), aim=clock(self.aim), rest=rest))
-        facts.append(i18n.text("ui.closing.checks", count=self.checks))
+        facts.append(i18n.text("ui.closing.checks", count=self.gradings))
         facts.append(i18n.text("ui.closing.hints" if self.hints else "ui.closing.no_hint", count=self.hints))
         return " · ".join(facts)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import signal
-import subprocess
 from collections.abc import Callable, Sequence
 
 from lab.cluster.engine import Engine
@@ -77,16 +75,5 @@ def _shell_argv(engine: Engine, declared: Sequence[str], commands: Sequence[str]
         declared: tells tmux, before it sees the terminal, what the terminal can do.
         commands: for tmux, once the session is there.
     """
-    own = (*_TMUX, *declared, *_SESSION, *_TAKE, *_COPY, *_BESIDE_WINDOWS, *commands)
-    return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *own)
-
-
-def run_command(argv: Sequence[str]) -> int:
-    """Give the terminal to a command until it ends."""
-    # Ctrl+C there is the command's, but the terminal sends it to all of its foreground. A handler, unlike SIG_IGN, is
-    # not inherited by the command.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        return subprocess.call(argv)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    tmux = (*_TMUX, *declared, *_SESSION, *_TAKE, *_COPY, *_BESIDE_WINDOWS, *commands)
+    return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *tmux)

@@ -1,19 +1,13 @@
-"""Long work, seen from the app: what it has said so far, and how it is told to stop."""
+"""Long work, as the app shows it: its title and the news of it so far."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
-
-from textual.worker import get_current_worker
 
 from lab.progress import Progress
 
 KEPT = 500
 """How many pieces of news are kept for the details."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +26,7 @@ class Work:
     news: tuple[Progress, ...] = ()
     count: int = 0
 
-    def told(self, progress: Progress, now: float) -> Work:
+    def with_news(self, progress: Progress, now: float) -> Work:
         """This work, one piece of news later. News that only tells of time passing takes the place of the last."""
         kept = self.news[-KEPT + 1 :]
         if kept and (kept[-1].number, kept[-1].detail) == (progress.number, progress.detail):
@@ -48,6 +42,12 @@ class Work:
         """The newest news."""
         return self.news[-1] if self.news else None
 
+    @property
+    def step(self) -> str:
+        """`2/7 node image`; empty before the first news."""
+        latest = self.latest
+        return f"{latest.number}/{latest.steps} {latest.step}" if latest is not None else ""
+
     def elapsed(self, now: float) -> float:
         """Seconds since the work began. They pass between two pieces of news as well."""
         return (self.latest.elapsed if self.latest else 0) + now - self.heard
@@ -58,18 +58,3 @@ class Work:
             return None
         left = self.latest.left - (now - self.heard)
         return left if left > 0 else None
-
-
-def until_cancelled(tell: Callable[[T], object]) -> Callable[[T], None]:
-    """A callback for work in the current worker: it tells, or ends the work once the worker is cancelled.
-
-    It ends it by `KeyboardInterrupt`, which all long work bears: it is what Ctrl+C does to it on the command line.
-    """
-    worker = get_current_worker()
-
-    def tell_or_end(news: T) -> None:
-        if worker.is_cancelled:
-            raise KeyboardInterrupt
-        tell(news)
-
-    return tell_or_end

@@ -63,7 +63,7 @@ async def shell(lab: Engine) -> AsyncIterator[Learner]:
         screen = app.get_screen("practice", PracticeScreen)
         learner = Learner(pilot, screen.query_one(Terminal))
         await learner.sees("candidate@base")
-        screen.shell.enter()
+        screen.work_pane.enter()
         await learner.types("clear")
         yield learner
 

@@ -10,7 +10,8 @@ import pytest
 
 from lab import i18n
 from lab.settings import Settings
-from tests.ui.fakes import FakeEngine, FakeSession, Preparation, Stage, catalog
+from tests.ui.fakes import FakeEngine, FakeSession, Preparation, Stage
+from tests.unit.support.desks import catalog
 from tests.unit.support.home import forget_settings
 
 MakeStage = Callable[[Settings], Stage]

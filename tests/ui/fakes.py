@@ -7,7 +7,6 @@ import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from textual.message import Message
@@ -15,8 +14,8 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Markdown, Static
 
-from checkers.api import Check, Finding, Text, Verdict, failed, passed
-from lab.catalog.model import Answer, Catalog, Criterion, Domain, Exercise, Localized, Mistake, Scenario
+from checkers.api import Finding, Verdict
+from lab.catalog.model import Answer, Catalog, Exercise
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Node, State, Status
 from lab.errors import LabError
@@ -25,25 +24,14 @@ from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
 from lab.settings import NOTHING_CHOSEN, Settings
 from lab.ui.app import LabApp
+from lab.ui.events import LabSeen
+from lab.ui.jobs import Happened
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
+from tests.unit.support.desks import NOON, RIGHT, WRONG
 
-NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 BOUND = 10
 """Seconds after which a piece of work that no test lets go on gives up."""
-
-RIGHT = passed(Text("a Pod runs", "有 Pod 在运行"), Text("Pod web runs", "Pod web 正在运行"))
-WRONG = failed(
-    Text("the Pod is refused", "Pod 被拒绝"),
-    Text("it was admitted", "它被接受了"),
-    Text("A policy that only warns stops nobody.", "只警告的策略拦不住任何人。"),
-    "https://kubernetes.io/docs/concepts/security/pod-security-admission/",
-    causes=("only-warns",),
-)
-MISTAKE = Mistake(Localized("Warning is not refusing.", "警告不等于拒绝。"), {"refused": frozenset(["only-warns"])})
-LOST = Finding(
-    Verdict.BROKEN, Text("an answer", "有响应"), Text("node kube-worker-1 is gone", "节点 kube-worker-1 不见了")
-)
 
 
 class Gate:
@@ -66,55 +54,6 @@ class Gate:
     def wait(self) -> None:
         if not self._is_open and not self._permits.acquire(timeout=BOUND):
             raise TimeoutError("no test let this go on")
-
-
-def exercise(folder: Path, name: str, title: Localized) -> Exercise:
-    """An exercise of two criteria and a gate, its texts written into the folder."""
-    folder = folder / name
-    folder.mkdir(parents=True)
-    for language, title_in in (("en", title.en), ("zh", title.zh)):
-        (folder / f"task.{language}.md").write_text(f"# {title_in}\n\nTask of {name} ({language}).\n")
-        (folder / f"hints.{language}.md").write_text(f"First hint of {name}.\n---\nSecond hint of {name}.\n")
-        (folder / f"solution.{language}.md").write_text(f"Solution of {name}.\n")
-    criteria = tuple(
-        Criterion(name_of, Localized(en, zh), points, Check("fake", lambda lab: RIGHT), {})
-        for name_of, en, zh, points in (
-            ("runs", "A Pod runs", "有一个 Pod 在运行", 2),
-            ("refused", "A privileged Pod is refused", "特权 Pod 被拒绝", 3),
-            ("intact", "The namespace is still there", "命名空间仍然存在", 0),
-        )
-    )
-    return Exercise(
-        id=name,
-        domain="microservice-vulnerabilities",
-        folder=folder,
-        title=title,
-        source="",
-        objective="pod-security-standards",
-        minutes=6,
-        level="easy",
-        requires=(),
-        images=(),
-        scenario=Scenario(),
-        criteria=criteria,
-        answers=(),
-    )
-
-
-def catalog(folder: Path) -> Catalog:
-    """Two exercises in one domain."""
-    return Catalog(
-        (
-            Domain(
-                "microservice-vulnerabilities",
-                Localized("Microservice vulnerabilities", "微服务漏洞"),
-                (
-                    exercise(folder, "psa-warn", Localized("Warn of baseline violations", "对违反 baseline 发出警告")),
-                    exercise(folder, "run-as-user", Localized("Run as another user", "以其他用户运行")),
-                ),
-            ),
-        )
-    )
 
 
 @dataclass
@@ -268,12 +207,16 @@ class Heard:
         self._messages.append(message)
         self._more.set()
 
-    async def wait_for(self, kind: type[Message], times: int = 1) -> None:
-        """Until so many messages of this kind have come."""
+    async def wait_for(self, kind: type[object], times: int = 1) -> None:
+        """Until so many messages, or events of jobs, of this kind have come."""
         async with asyncio.timeout(BOUND):
-            while sum(isinstance(message, kind) for message in self._messages) < times:
+            while self._count(kind) < times:
                 self._more.clear()
                 await self._more.wait()
+
+    def _count(self, kind: type[object]) -> int:
+        news = [message.event if isinstance(message, Happened) else message for message in self._messages]
+        return sum(isinstance(one, kind) for one in news)
 
 
 @dataclass
@@ -291,9 +234,16 @@ class Stage:
     """The exit code of what is given the whole terminal."""
 
     def __post_init__(self) -> None:
-        self.app = LabApp(
-            self.session, self.preparation, clock=self.time, run_command=self._run, settings=self.settings
-        )
+        self._app: LabApp | None = None
+
+    @property
+    def app(self) -> LabApp:
+        """Made when it is first needed, of what the session is then."""
+        if self._app is None:
+            self._app = LabApp(
+                self.session, self.preparation, clock=self.time, run_command=self._run, settings=self.settings
+            )
+        return self._app
 
     def _run(self, argv: Sequence[str]) -> int:
         self.commands.append(argv)
@@ -304,11 +254,11 @@ class Stage:
         """The app in a terminal of this size, once it has looked at its lab; practice is open, or home."""
         self.app.opens_with = "home" if at_home else "practice"
         async with self.app.run_test(size=size, message_hook=self.heard) as pilot:
-            await self.hear(pilot, LabApp.Looked)
+            await self.hear(pilot, LabSeen)
             yield pilot
 
-    async def hear(self, pilot: Pilot[None], kind: type[Message], times: int = 1) -> None:
-        """Wait for messages, and until they are dealt with."""
+    async def hear(self, pilot: Pilot[None], kind: type[object], times: int = 1) -> None:
+        """Wait for messages or events, and until they are dealt with."""
         await self.heard.wait_for(kind, times)
         await pilot.pause()
 
@@ -338,8 +288,11 @@ class Stage:
     @property
     def labels(self) -> list[str]:
         """The exercises as the tree shows them."""
-        (domain,) = self.practice.exercises.exercise_tree.root.children
-        return [str(leaf.label) for leaf in domain.children]
+        return [
+            str(leaf.label)
+            for domain in self.practice.exercises.exercise_tree.root.children
+            for leaf in domain.children
+        ]
 
     @property
     def notices(self) -> str:

@@ -18,14 +18,14 @@ from lab.clock import Clock
 from lab.cluster.engine import State
 from lab.demo import DemoSession
 from lab.settings import NOTHING_CHOSEN
-from lab.ui.app import LabApp
-from lab.ui.demo import DemoApp
-from lab.ui.screens.home import HomeScreen
+from lab.ui.app import demo_app
+from lab.ui.events import CriterionGraded, ExerciseGraded, HistoryRead, LabProgressed, LabSeen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.conftest import MakeStage
-from tests.ui.fakes import LOST, MISTAKE, NOON, RIGHT, WRONG, Heard, Stage, catalog, words
+from tests.ui.fakes import Heard, Stage, words
 from tests.ui.snapshots import assert_looks_like
+from tests.unit.support.desks import LOST, MISTAKE, NOON, RIGHT, WRONG, catalog
 
 pytestmark = pytest.mark.usefixtures("_utc")
 
@@ -62,7 +62,7 @@ async def practice(stage: Stage, size: tuple[int, int] = NORMAL) -> AsyncIterato
 
 async def check(stage: Stage, pilot: Pilot[None]) -> None:
     await pilot.press("f5")
-    await stage.hear(pilot, PracticeScreen.Judged)
+    await stage.hear(pilot, ExerciseGraded)
 
 
 @pytest.mark.parametrize(("name", "size"), [("narrow", NARROW), ("normal", NORMAL), ("wide", WIDE)])
@@ -102,7 +102,7 @@ async def test_a_check_under_way(stage: Stage, looks_like: LooksLike) -> None:
     async with practice(stage) as pilot:
         await pilot.press("f5")
         stage.session.gate.let_pass()
-        await stage.hear(pilot, PracticeScreen.Found)
+        await stage.hear(pilot, CriterionGraded)
         assert "» running 3 p  A privileged Pod is refused" in stage.results
         await looks_like("grading", pilot)
         stage.session.gate.open()
@@ -133,7 +133,7 @@ async def test_home(stage: Stage, looks_like: LooksLike) -> None:
         stage.session.grade(exercise)
     stage.session.today = NOON
     async with stage.show(NORMAL, at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert "did not pass 3 days ago" in str(stage.home.suggestions.get_option_at_index(0).prompt)
         await looks_like("home", pilot)
 
@@ -142,7 +142,7 @@ async def test_home_while_the_first_lab_is_made(stage: Stage, looks_like: LooksL
     stage.engine.state = State.ABSENT
     stage.preparation.gate.shut()
     async with stage.show(NORMAL, at_home=True) as pilot:
-        await stage.hear(pilot, LabApp.Progressed)
+        await stage.hear(pilot, LabProgressed)
         assert "`ckslab demo`" in words(stage.home.lab_pane)
         await looks_like("preparing", pilot)
         stage.preparation.gate.open()
@@ -173,13 +173,13 @@ async def test_the_demo(tmp_path: Path, looks_like: LooksLike, language: i18n.La
     (domain,) = catalog(tmp_path / "exercises").domains
     exercises = Catalog((replace(domain, exercises=tuple(map(with_answers, domain.exercises))),))
     session = DemoSession(exercises, clock=Clock(now=lambda: NOON, seconds=lambda: 0.0))
-    app, heard = DemoApp(session, clock=lambda: 0.0), Heard()
+    app, heard = demo_app(session, clock=lambda: 0.0), Heard()
     app.opens_with = "practice"
     async with app.run_test(size=NORMAL, message_hook=heard) as pilot:
-        await heard.wait_for(LabApp.Looked)
+        await heard.wait_for(LabSeen)
         await pilot.pause()
         await pilot.press("down", "down", "f5")
-        await heard.wait_for(PracticeScreen.Judged)
+        await heard.wait_for(ExerciseGraded)
         await pilot.pause()
         screen = app.get_screen("practice", PracticeScreen)
         assert i18n.text("ui.results.score", score=2, points=5) in words(screen.results)

@@ -16,13 +16,11 @@ from textual.widgets import OptionList, Static
 from lab import i18n
 from lab.catalog.load import load
 from lab.demo import DemoSession
-from lab.ui.app import LabApp
-from lab.ui.demo import NEED_CLUSTER, DemoApp
-from lab.ui.keys import HOME, PRACTICE
-from lab.ui.screens.demo import DemoScreen
+from lab.ui.app import demo_app
+from lab.ui.events import ExerciseGraded, HistoryRead, LabSeen
+from lab.ui.keys import HOME, NEED_CLUSTER, PRACTICE
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
-from lab.ui.screens.session_screen import SessionScreen
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.fakes import Heard, words
 
@@ -41,26 +39,26 @@ class Demo:
 
     def __post_init__(self) -> None:
         self.session = DemoSession(CATALOG)
-        self.app = DemoApp(self.session)
+        self.app = demo_app(self.session)
 
     @asynccontextmanager
     async def show(self, size: tuple[int, int] = (120, 36), *, at_home: bool = False) -> AsyncIterator[Pilot[None]]:
         """The demo in a terminal of this size."""
         self.app.opens_with = "home" if at_home else "practice"
         async with self.app.run_test(size=size, message_hook=self.heard) as pilot:
-            await self.heard.wait_for(LabApp.Looked)
+            await self.heard.wait_for(LabSeen)
             await pilot.pause()
             yield pilot
 
     async def check(self, pilot: Pilot[None], down: int, times: int = 1) -> None:
         """Go so many answers down, and have that one checked."""
         await pilot.press(*["down"] * down, "f5")
-        await self.heard.wait_for(SessionScreen.Judged, times)
+        await self.heard.wait_for(ExerciseGraded, times)
         await pilot.pause()
 
     @property
-    def practice(self) -> DemoScreen:
-        return self.app.get_screen("practice", DemoScreen)
+    def practice(self) -> PracticeScreen:
+        return self.app.get_screen("practice", PracticeScreen)
 
     @property
     def results(self) -> str:
@@ -123,16 +121,16 @@ async def test_a_mistake_is_explained_with_what_was_expected_and_found_and_why(d
 async def test_where_results_take_room_the_chosen_answer_stays_to_be_seen(demo: Demo) -> None:
     async with demo.show((80, 24)) as pilot:
         await demo.check(pilot, MISTAKE)
-        offered = demo.practice.answers.query_one(OptionList)
+        offered = demo.practice.work_pane.query_one(OptionList)
         assert offered.size.height < len(demo.answers)
         assert offered.scroll_offset.y <= MISTAKE < offered.scroll_offset.y + offered.size.height
 
 
 async def test_a_check_is_of_the_answer_at_the_cursor_however_fast_the_keys_come(demo: Demo) -> None:
     async with demo.show() as pilot:
-        demo.practice.answers.query_one(OptionList).action_cursor_down()
+        demo.practice.work_pane.query_one(OptionList).action_cursor_down()
         await demo.practice.action_check()
-        await demo.heard.wait_for(SessionScreen.Judged)
+        await demo.heard.wait_for(ExerciseGraded)
         await pilot.pause()
         assert demo.results.startswith("✓ PASS  10 of 10 points")
 
@@ -211,7 +209,7 @@ async def test_what_lies_over_a_screen_leaves_in_sight_that_it_is_a_replay(
 async def test_answers_and_results_say_that_they_are_a_replay(demo: Demo, language: i18n.Language, word: str) -> None:
     i18n.use(language)
     async with demo.show():
-        assert word in str(demo.practice.answers.border_title)
+        assert word in str(demo.practice.work_pane.border_title)
         assert word in str(demo.practice.results.border_title)
 
 
@@ -220,14 +218,14 @@ async def test_the_language_of_the_answers_changes_too(demo: Demo) -> None:
         await pilot.press("l")
         await pilot.pause()
         assert demo.answers[1] == "✓ 正确        solution"
-        assert "回放" in str(demo.practice.answers.border_title)
+        assert "回放" in str(demo.practice.work_pane.border_title)
 
 
 async def test_home_tells_what_was_done_in_the_demo_and_that_it_is_not_kept(demo: Demo) -> None:
     async with demo.show() as pilot:
         await demo.check(pilot, RIGHT)
         await pilot.press("h")
-        await demo.heard.wait_for(SessionScreen.LookedBack, 2)
+        await demo.heard.wait_for(HistoryRead, 2)
         await pilot.pause()
         home = demo.app.get_screen("home", HomeScreen)
         assert "✓ PASS  A Pod that runs as an ordinary user" in str(home.attempts.get_option_at_index(0).prompt)

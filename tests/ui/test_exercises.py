@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from lab.ui import keys
-from lab.ui.screens.practice import PracticeScreen
+from lab.ui.events import ExerciseGraded
 from tests.ui.fakes import BOUND, Stage
 
 
@@ -65,7 +65,7 @@ async def test_enter_opens_the_exercise_that_the_arrows_went_to(stage: Stage) ->
 async def test_escape_goes_back_to_the_exercise_and_the_pane_one_came_from(stage: Stage, size: tuple[int, int]) -> None:
     async with stage.show(size) as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         stage.practice.results.focus()
         await pilot.press("slash", *"user", "escape")
         await pilot.pause()

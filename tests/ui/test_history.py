@@ -9,11 +9,12 @@ from lab.catalog.model import Exercise
 from lab.errors import LabError
 from lab.practice.attempt import Attempt, Outcome
 from lab.practice.history import History
+from lab.ui.events import Failed, HistoryRead, NoteRead, ScenarioEnded
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.note import NoteScreen
-from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.trouble import TroubleScreen
-from tests.ui.fakes import RIGHT, Stage
+from tests.ui.fakes import Stage
+from tests.unit.support.desks import RIGHT
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ async def test_what_was_passed_and_failed_earlier_is_marked(stage: Stage, first:
     passed(stage, first)
     stage.session.grade(second)
     async with stage.show() as pilot:
-        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert [label.split()[:2] for label in stage.labels] == [["✓", "PASS"], ["✗", "FAIL"]]
 
 
@@ -44,7 +45,7 @@ async def test_an_exercise_begun_earlier_on_this_lab_goes_on_with_its_hints(stag
     stage.session.start(first)
     stage.session.hint(first, 1)
     async with stage.show() as pilot:
-        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert stage.labels[0].startswith("◐ begun")
         assert "First hint of psa-warn." in stage.task
         await pilot.press("f9")
@@ -66,12 +67,12 @@ async def test_hints_and_the_solution_are_kept_as_taken(stage: Stage) -> None:
 async def test_a_note_is_written_kept_and_found_again(stage: Stage, first: Exercise) -> None:
     async with stage.show() as pilot:
         await pilot.press("n")
-        await stage.hear(pilot, PracticeScreen.NoteFound)
+        await stage.hear(pilot, NoteRead)
         await pilot.press(*"mind it", "escape")
         await stage.app.workers.wait_for_complete()
         assert stage.session.history.note(first) == "mind it"
         await pilot.press("n")
-        await stage.hear(pilot, PracticeScreen.NoteFound, 2)
+        await stage.hear(pilot, NoteRead, 2)
         assert isinstance(stage.app.screen, NoteScreen)
         assert stage.app.screen.query_one(TextArea).text == "mind it"
 
@@ -84,7 +85,7 @@ async def test_a_history_that_cannot_be_written_is_told_and_the_hint_is_shown_al
     stage.session.history = Damaged()
     async with stage.show() as pilot:
         await pilot.press("f2")
-        await stage.hear(pilot, PracticeScreen.Failed)
+        await stage.hear(pilot, Failed)
         assert isinstance(stage.app.screen, TroubleScreen)
         assert "First hint of psa-warn." in stage.task
 
@@ -93,9 +94,9 @@ async def test_what_was_passed_stays_so_when_it_is_begun_anew(stage: Stage, firs
     stage.session.start(first)
     passed(stage, first)
     async with stage.show() as pilot:
-        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         await pilot.press("f9", "y")
-        await stage.hear(pilot, PracticeScreen.LookedBack, 2)
+        await stage.hear(pilot, ScenarioEnded)
         assert stage.session.calls[-2:] == ["grade psa-warn", "start psa-warn"]
         assert stage.labels[0].startswith("◐ begun")
-        assert stage.practice.views[first.id].passed
+        assert stage.app.desk.states[first.id].passed

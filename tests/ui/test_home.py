@@ -16,12 +16,12 @@ from lab.catalog.model import Catalog, Domain, Exercise, Localized
 from lab.cluster.engine import Capability, State
 from lab.errors import LabError
 from lab.practice.history import History
-from lab.ui.app import LabApp
+from lab.ui.events import Examined, HistoryRead, ImpossibleFound, LabProgressed, LabSeen
 from lab.ui.screens.confirm import ConfirmScreen
-from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.trouble import TroubleScreen
-from tests.ui.fakes import LOST, NOON, RIGHT, Stage, words
+from tests.ui.fakes import Stage, words
+from tests.unit.support.desks import LOST, NOON, RIGHT
 
 pytestmark = pytest.mark.usefixtures("_utc")
 
@@ -72,7 +72,7 @@ async def test_the_app_opens_at_home_with_neither_a_lab_nor_a_history(stage: Sta
     stage.engine.state = State.ABSENT
     stage.preparation.gate.shut()
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert stage.app.screen is stage.home
         assert suggested(stage) == [f"○ new {title} {FACTS}" for title in ENGLISH]
         assert "Nothing was tried yet." in done(stage)[0]
@@ -83,7 +83,7 @@ async def test_the_app_opens_at_home_with_neither_a_lab_nor_a_history(stage: Sta
 async def test_enter_opens_the_first_suggestion_in_practice(stage: Stage) -> None:
     did(stage, exercises(stage)[1])
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         await pilot.press("enter")
         await pilot.pause()
         assert stage.app.screen is stage.practice
@@ -94,7 +94,7 @@ async def test_each_suggestion_says_why(stage: Stage) -> None:
     did(stage, exercises(stage)[0], days=3)
     did(stage, exercises(stage)[1], Verdict.PASS, days=20)
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert suggested(stage) == [
             f"✗ FAIL {ENGLISH[0]} did not pass 3 days ago · {FACTS}",
             f"✓ PASS {ENGLISH[1]} passed 2 weeks ago; can you still do it? · {FACTS}",
@@ -105,7 +105,7 @@ async def test_when_all_was_passed_lately_it_says_so(stage: Stage) -> None:
     for exercise in exercises(stage):
         did(stage, exercise, Verdict.PASS)
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         await pilot.press("enter")
         assert stage.app.screen is stage.home
         assert suggested(stage)[0].startswith("Everything was passed")
@@ -114,14 +114,14 @@ async def test_when_all_was_passed_lately_it_says_so(stage: Stage) -> None:
 async def test_what_this_engine_cannot_do_is_not_suggested(stage: Stage) -> None:
     stage.session.reasons = {Capability.GVISOR: "there is no runsc"}
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.Explained)
+        await stage.hear(pilot, ImpossibleFound)
         assert suggested(stage) == [f"○ new {ENGLISH[1]} {FACTS}"]
 
 
 async def test_what_this_engine_cannot_do_counts_in_no_sum(stage: Stage) -> None:
     stage.session.reasons = {Capability.GVISOR: "there is no runsc"}
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.Explained)
+        await stage.hear(pilot, ImpossibleFound)
         assert "–○" in words(stage.home.progress)
         assert "0 of 1 passed" in str(stage.home.state_line.render())
 
@@ -131,8 +131,8 @@ async def test_a_domain_of_which_this_engine_can_do_nothing_says_so(
 ) -> None:
     monkeypatch.setattr(stage.session, "impossible", lambda exercise: {Capability.APPARMOR: "one kernel for all"})
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.Explained)
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, ImpossibleFound)
+        await stage.hear(pilot, HistoryRead)
         assert words(stage.home.progress).splitlines()[1] == "–– pod-security-standards  not here"
 
 
@@ -146,7 +146,7 @@ async def test_progress_is_a_map_of_domains_and_objectives_with_a_mark_an_exerci
     empty = Domain("runtime", Localized("Runtime security", "运行时安全"), (), 20)
     stage.session.catalog = Catalog((replace(domain, weight=15, objectives=names), empty))
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert words(stage.home.progress).splitlines() == [
             "15%  Microservice vulnerabilities",
             "     ●○ Pod security standards",
@@ -168,7 +168,7 @@ async def test_the_last_attempts_are_told_newest_first(stage: Stage) -> None:
     did(stage, exercises(stage)[0], days=1, hints=1)
     did(stage, exercises(stage)[1], Verdict.PASS)
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert done(stage) == [
             f"✓ PASS  {ENGLISH[1]}",
             "    today 12:00 · 5/5 · 0s",
@@ -183,7 +183,7 @@ async def test_enter_opens_an_attempt_with_its_criteria_and_the_note(stage: Stag
     did(stage, exercises(stage)[0], hints=2)
     stage.session.history.write_note(exercises(stage)[0], "mind the label")
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         stage.home.attempts.focus()
         await pilot.press("enter")
         await pilot.pause()
@@ -196,7 +196,7 @@ async def test_nothing_is_shown_of_what_was_true_before_the_history_is_read_anew
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         await pilot.press("e")
         await pilot.pause()
         monkeypatch.setattr(stage.home, "look_back", lambda: None)  # under way for as long as the test
@@ -211,7 +211,7 @@ async def test_the_labs_fault_is_not_told_as_a_failure(stage: Stage) -> None:
     stage.session.findings = [RIGHT, LOST, RIGHT]
     did(stage, exercises(stage)[0])
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert "FAIL" not in "\n".join(done(stage))
 
 
@@ -219,7 +219,7 @@ async def test_what_was_done_in_practice_is_there_when_one_comes_home(stage: Sta
     async with stage.show() as pilot:
         did(stage, exercises(stage)[0])
         await pilot.press("h")
-        await stage.hear(pilot, HomeScreen.LookedBack, 2)
+        await stage.hear(pilot, HistoryRead, 2)
         assert stage.app.screen is stage.home
         assert f"✗ FAIL  {ENGLISH[0]}" in "\n".join(done(stage))
 
@@ -231,7 +231,7 @@ async def test_a_history_that_cannot_be_read_is_told_and_all_else_goes_on(stage:
 
     stage.session.history = Damaged()
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert "mv /there/history.db" in "\n".join(done(stage))
         assert len(suggested(stage)) == 2
 
@@ -284,7 +284,7 @@ async def test_the_progress_of_up_is_told_at_home_too(stage: Stage) -> None:
     stage.engine.state = State.ABSENT
     stage.preparation.gate.shut()
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, LabApp.Progressed)
+        await stage.hear(pilot, LabProgressed)
         assert "Preparing the lab · 1/3 Node image" in str(stage.home.bar.render())
         stage.preparation.gate.open()
 
@@ -297,7 +297,7 @@ async def test_removing_the_lab_asks_first_and_ends_the_attempts_on_it(stage: St
         assert isinstance(stage.app.screen, ConfirmScreen)
         assert stage.engine.state is State.READY
         await pilot.press("y")
-        await stage.hear(pilot, LabApp.Looked, 2)
+        await stage.hear(pilot, LabSeen, 2)
         assert "○ no cluster" in words(stage.home.lab_pane)
         assert stage.session.history.attempts()[0].ended is not None
         assert stage.preparation.calls == 0
@@ -308,7 +308,7 @@ async def test_what_the_doctor_found_is_told(stage: Stage, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda name: found))
     async with stage.show(at_home=True) as pilot:
         await pilot.press("x")
-        await stage.hear(pilot, LabApp.Examined)
+        await stage.hear(pilot, Examined)
         assert "**PROBLEM** memory: 1 GiB free." in read(stage)
         assert "Close other programs." in read(stage)
 
@@ -320,7 +320,7 @@ async def test_a_doctor_who_fails_says_so(stage: Stage, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=examine))
     async with stage.show(at_home=True) as pilot:
         await pilot.press("x")
-        await stage.hear(pilot, LabApp.Examined)
+        await stage.hear(pilot, Examined)
         assert isinstance(stage.app.screen, TroubleScreen)
 
 
@@ -331,7 +331,7 @@ async def test_home_in_chinese(stage: Stage, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(i18n, "_chosen", "zh")
     did(stage, exercises(stage)[0], days=3, hints=2)
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert suggested(stage)[0].startswith("✗ 未通过 对违反 baseline 发出警告 3 天前未通过 · 简单 · 6 分钟")
         assert "提示 2 条" in "\n".join(done(stage))
         assert str(stage.home.lab_pane.border_title) == "实验环境"
@@ -340,7 +340,7 @@ async def test_home_in_chinese(stage: Stage, monkeypatch: pytest.MonkeyPatch) ->
 async def test_l_changes_the_language_here_and_in_practice(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("h")
-        await stage.hear(pilot, HomeScreen.LookedBack, 2)
+        await stage.hear(pilot, HistoryRead, 2)
         await pilot.press("l")
         await pilot.pause()
         assert suggested(stage)[0].startswith("○ 未开始 对违反 baseline 发出警告 简单 · 6 分钟")

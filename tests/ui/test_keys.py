@@ -11,11 +11,10 @@ from textual.widgets import Footer
 from lab import i18n, paths, settings
 from lab.settings import Settings
 from lab.ui import keys
+from lab.ui.events import ExerciseGraded, HistoryRead
 from lab.ui.keymap import Keymap
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.help import HelpScreen, sections
-from lab.ui.screens.home import HomeScreen
-from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.trouble import TroubleScreen
 from tests.ui.conftest import MakeStage
 from tests.ui.fakes import Stage, words
@@ -94,7 +93,7 @@ async def test_f1_and_a_question_mark_show_the_help_and_take_it_away(stage: Stag
 
 async def test_j_and_k_do_what_the_arrows_do(stage: Stage) -> None:
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HomeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         await pilot.press("j")
         await pilot.pause()
         assert stage.home.suggestions.highlighted == 1
@@ -112,7 +111,7 @@ async def test_a_moved_key_does_what_it_says_and_its_old_one_nothing(make_stage:
         await pilot.press("f5")
         assert stage.session.calls == []
         await pilot.press("ctrl+g")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert stage.session.calls == ["grade psa-warn"]
 
 

@@ -13,9 +13,16 @@ from checkers.api import Text, Verdict
 from lab.cluster.engine import State
 from lab.errors import LabError
 from lab.grading.control_plane import Down
-from lab.ui.app import LabApp
+from lab.ui.events import (
+    Failed,
+    ImpossibleFound,
+    LabProgressed,
+    LabSeen,
+    LabWorkEnded,
+    ScenarioEnded,
+    ScenarioProgressed,
+)
 from lab.ui.screens.details import DetailsScreen
-from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.trouble import TroubleScreen
 from tests.ui.fakes import Stage, words
 
@@ -36,10 +43,10 @@ async def lose_the_api_server_amid_a_start(stage: Stage, pilot: Pilot[None]) -> 
     """Start an exercise, which goes on until its gate is opened, and see no API server meanwhile."""
     stage.session.gate.shut()
     await pilot.press("f9", "y")
-    await stage.hear(pilot, PracticeScreen.Progressed)
+    await stage.hear(pilot, ScenarioProgressed)
     stage.engine.state = State.UNREACHABLE
-    stage.app.look()
-    await stage.hear(pilot, LabApp.Looked, 2)
+    stage.app.action_look()
+    await stage.hear(pilot, LabSeen, 2)
 
 
 async def test_a_ready_lab_is_left_alone(stage: Stage) -> None:
@@ -51,7 +58,7 @@ async def test_a_ready_lab_is_left_alone(stage: Stage) -> None:
 
 async def test_the_task_can_be_read_while_the_lab_is_prepared(preparing: Stage) -> None:
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Progressed)
+        await preparing.hear(pilot, LabProgressed)
         await pilot.press("f8")
         await pilot.pause()
         assert "Task of run-as-user (en)." in preparing.task
@@ -62,14 +69,14 @@ async def test_the_task_can_be_read_while_the_lab_is_prepared(preparing: Stage) 
 async def test_the_newest_line_of_output_is_shown(preparing: Stage) -> None:
     async with preparing.show() as pilot:
         preparing.preparation.gate.let_pass()
-        await preparing.hear(pilot, LabApp.Progressed, 2)
+        await preparing.hear(pilot, LabProgressed, 2)
         assert "go: downloading k8s.io/kubernetes v1.35.0" in bar(preparing)
         preparing.preparation.gate.open()
 
 
 async def test_time_passes_between_two_pieces_of_news(preparing: Stage) -> None:
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Progressed)
+        await preparing.hear(pilot, LabProgressed)
         preparing.time.now += 65
         assert "1m05s, about 3 min left" in bar(preparing)
         preparing.preparation.gate.open()
@@ -77,7 +84,7 @@ async def test_time_passes_between_two_pieces_of_news(preparing: Stage) -> None:
 
 async def test_an_estimate_that_proved_too_short_is_no_longer_told(preparing: Stage) -> None:
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Progressed)
+        await preparing.hear(pilot, LabProgressed)
         preparing.time.now += 300
         assert "5m00s" in bar(preparing)
         assert "left" not in bar(preparing)
@@ -87,10 +94,10 @@ async def test_an_estimate_that_proved_too_short_is_no_longer_told(preparing: St
 async def test_the_details_show_every_step_and_line(preparing: Stage) -> None:
     async with preparing.show() as pilot:
         preparing.preparation.gate.let_pass()
-        await preparing.hear(pilot, LabApp.Progressed, 2)
+        await preparing.hear(pilot, LabProgressed, 2)
         await pilot.press("d")
         preparing.preparation.gate.let_pass()
-        await preparing.hear(pilot, LabApp.Progressed, 3)
+        await preparing.hear(pilot, LabProgressed, 3)
         assert isinstance(preparing.app.screen, DetailsScreen)
         assert [line.strip() for line in preparing.app.screen.query_one(Log).lines] == [
             "0s  1/3 Node image",
@@ -103,7 +110,7 @@ async def test_the_details_show_every_step_and_line(preparing: Stage) -> None:
 @pytest.mark.parametrize("key", ["f4", "f5"])
 async def test_what_needs_the_lab_says_kindly_that_it_is_not_ready(preparing: Stage, key: str) -> None:
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Progressed)
+        await preparing.hear(pilot, LabProgressed)
         await pilot.press(key)
         assert "still being prepared (1/3 Node image)" in preparing.notices
         assert preparing.session.calls == []
@@ -112,34 +119,34 @@ async def test_what_needs_the_lab_says_kindly_that_it_is_not_ready(preparing: St
 
 async def test_an_exercise_can_be_begun_before_there_is_a_lab_and_starts_once_there_is(preparing: Stage) -> None:
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Progressed)
+        await preparing.hear(pilot, LabProgressed)
         await pilot.press("f9")
         assert "starts as soon as it is ready" in preparing.notices
         await pilot.press("f8")
         await pilot.pause()
         assert [label[0] for label in preparing.labels] == ["»", "○"]
         preparing.preparation.gate.open()
-        await preparing.hear(pilot, PracticeScreen.ScenarioChanged)
+        await preparing.hear(pilot, ScenarioEnded)
         assert preparing.session.calls == ["start psa-warn"]
 
 
 async def test_only_the_last_one_that_was_to_be_begun_is(preparing: Stage) -> None:
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Progressed)
+        await preparing.hear(pilot, LabProgressed)
         await pilot.press("f9", "f8", "f9")
         preparing.preparation.gate.open()
-        await preparing.hear(pilot, PracticeScreen.ScenarioChanged)
+        await preparing.hear(pilot, ScenarioEnded)
         assert preparing.session.calls == ["start run-as-user"]
 
 
 async def test_escape_takes_back_what_was_to_be_begun(preparing: Stage) -> None:
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Progressed)
+        await preparing.hear(pilot, LabProgressed)
         await pilot.press("f9", "escape")
         preparing.preparation.gate.open()
-        await preparing.hear(pilot, LabApp.Prepared)
-        await preparing.hear(pilot, LabApp.Looked, 2)
-        await preparing.hear(pilot, PracticeScreen.Explained)
+        await preparing.hear(pilot, LabWorkEnded)
+        await preparing.hear(pilot, LabSeen, 2)
+        await preparing.hear(pilot, ImpossibleFound)
         assert preparing.session.calls == []
 
 
@@ -149,14 +156,14 @@ async def test_a_lab_that_is_being_removed_is_not_waited_for(stage: Stage, state
     async with stage.show() as pilot:
         stage.app.action_down()
         await pilot.press("y")
-        await stage.hear(pilot, LabApp.Progressed)
+        await stage.hear(pilot, LabProgressed)
         stage.engine.state = state  # as a look amid the removal may find it
-        stage.app.look()
-        await stage.hear(pilot, LabApp.Looked, 2)
+        stage.app.action_look()
+        await stage.hear(pilot, LabSeen, 2)
         await pilot.press("f9")
         assert "as soon as" not in stage.notices
         stage.session.gate.open()
-        await stage.hear(pilot, LabApp.Prepared)
+        await stage.hear(pilot, LabWorkEnded)
         assert stage.session.calls == ["down"]
 
 
@@ -164,21 +171,21 @@ async def test_an_exercise_that_is_begun_while_up_works_on_a_ready_lab_starts_af
     stage.preparation.gate.shut()
     async with stage.show() as pilot:
         stage.app.action_up()
-        await stage.hear(pilot, LabApp.Progressed)
+        await stage.hear(pilot, LabProgressed)
         await pilot.press("f9")
         assert "as soon as" in stage.notices
         stage.preparation.gate.open()
-        await stage.hear(pilot, LabApp.Looked, 2)
+        await stage.hear(pilot, LabSeen, 2)
         await pilot.press("y")
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        await stage.hear(pilot, ScenarioEnded)
         assert stage.session.calls == ["start psa-warn"]
 
 
 async def test_once_prepared_the_lab_is_ready(preparing: Stage) -> None:
     preparing.preparation.gate.open()
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Prepared)
-        await preparing.hear(pilot, LabApp.Looked, 2)
+        await preparing.hear(pilot, LabWorkEnded)
+        await preparing.hear(pilot, LabSeen, 2)
         assert "✓ ready" in preparing.heading
         assert not preparing.practice.bar.display
 
@@ -187,7 +194,7 @@ async def test_a_failed_preparation_tells_the_next_step(preparing: Stage) -> Non
     preparing.preparation.gate.open()
     preparing.preparation.error = LabError("engine.missing")
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Prepared)
+        await preparing.hear(pilot, LabWorkEnded)
         assert isinstance(preparing.app.screen, TroubleScreen)
         assert preparing.preparation.error.next_step in words(preparing.app.screen)
 
@@ -196,26 +203,26 @@ async def test_u_tries_a_failed_preparation_again(preparing: Stage) -> None:
     preparing.preparation.gate.open()
     preparing.preparation.error = LabError("engine.missing")
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Prepared)
-        await preparing.hear(pilot, LabApp.Looked, 2)
+        await preparing.hear(pilot, LabWorkEnded)
+        await preparing.hear(pilot, LabSeen, 2)
         assert preparing.preparation.calls == 1
         preparing.preparation.error = None
         await pilot.press("escape", "u")
-        await preparing.hear(pilot, LabApp.Prepared, 2)
-        await preparing.hear(pilot, LabApp.Looked, 3)
+        await preparing.hear(pilot, LabWorkEnded, 2)
+        await preparing.hear(pilot, LabSeen, 3)
         assert "✓ ready" in preparing.heading
 
 
 async def test_a_lab_that_is_gone_is_noticed_and_can_be_repaired(stage: Stage) -> None:
     async with stage.show() as pilot:
         stage.engine.state = State.UNREACHABLE
-        stage.app.look()
-        await stage.hear(pilot, LabApp.Looked, 2)
+        stage.app.action_look()
+        await stage.hear(pilot, LabSeen, 2)
         assert "! no answer" in stage.heading
         assert "u repairs the lab" in stage.notices
         await pilot.press("u")
-        await stage.hear(pilot, LabApp.Prepared)
-        await stage.hear(pilot, LabApp.Looked, 3)
+        await stage.hear(pilot, LabWorkEnded)
+        await stage.hear(pilot, LabSeen, 3)
         assert "✓ ready" in stage.heading
 
 
@@ -223,10 +230,10 @@ async def test_the_shell_can_be_had_while_the_api_server_is_down(stage: Stage, m
     monkeypatch.setattr(stage.app, "suspend", nullcontext)
     stage.engine.state = State.UNREACHABLE
     async with stage.show() as pilot:
-        await stage.hear(pilot, LabApp.Prepared)
+        await stage.hear(pilot, LabWorkEnded)
         stage.engine.state = State.UNREACHABLE
-        stage.app.look()
-        await stage.hear(pilot, LabApp.Looked, 3)
+        stage.app.action_look()
+        await stage.hear(pilot, LabSeen, 3)
         await pilot.press("f4")
         assert stage.commands == [["cat"]]
 
@@ -237,15 +244,15 @@ async def test_a_look_that_fails_is_no_crash(stage: Stage, monkeypatch: pytest.M
 
     async with stage.show() as pilot:
         monkeypatch.setattr(stage.engine, "status", fail)
-        stage.app.look()
-        await stage.hear(pilot, LabApp.Looked, 2)
+        stage.app.action_look()
+        await stage.hear(pilot, LabSeen, 2)
         assert "? unknown" in stage.heading
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
 async def test_quitting_tells_the_preparation_to_stop(preparing: Stage, key: str) -> None:
     async with preparing.show() as pilot:
-        await preparing.hear(pilot, LabApp.Progressed)
+        await preparing.hear(pilot, LabProgressed)
         await pilot.press(key)
         await pilot.pause()
         assert not preparing.app.is_running
@@ -267,10 +274,10 @@ async def test_starting_shows_its_progress(stage: Stage) -> None:
     stage.session.gate.shut()
     async with stage.show() as pilot:
         await pilot.press("f9", "y")
-        await stage.hear(pilot, PracticeScreen.Progressed)
+        await stage.hear(pilot, ScenarioProgressed)
         assert "Starting: Warn of baseline violations · 1/2 Namespace" in bar(stage)
         stage.session.gate.open()
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        await stage.hear(pilot, ScenarioEnded)
         assert not stage.practice.bar.display
 
 
@@ -289,7 +296,7 @@ async def test_a_lab_that_a_failed_start_left_without_an_answer_is_to_be_repaire
         stage.session.error = LabError("engine.missing")
         await lose_the_api_server_amid_a_start(stage, pilot)
         stage.session.gate.open()
-        await stage.hear(pilot, PracticeScreen.Failed)
+        await stage.hear(pilot, Failed)
         line = stage.heading
         assert "! no answer" in line
         assert "u makes it ready" in line
@@ -300,7 +307,7 @@ async def test_what_was_seen_of_the_lab_while_it_went_back_is_past_once_it_is_th
         await lose_the_api_server_amid_a_start(stage, pilot)
         stage.engine.state = State.READY
         stage.session.gate.open()
-        await stage.hear(pilot, LabApp.Looked, 3)
+        await stage.hear(pilot, LabSeen, 3)
         assert "✓ ready" in stage.heading
 
 
@@ -316,8 +323,8 @@ async def break_the_api_server(stage: Stage, pilot: Pilot[None], monkeypatch: py
     """The learner's own manifest keeps it from running, as a look finds out."""
     monkeypatch.setattr("lab.grading.control_plane.why_down", lambda engine, clock: down)
     stage.engine.state = State.UNREACHABLE
-    stage.app.look()
-    await stage.hear(pilot, LabApp.Looked, 2)
+    stage.app.action_look()
+    await stage.hear(pilot, LabSeen, 2)
 
 
 async def test_an_api_server_that_the_learner_broke_is_told_as_such_on_every_screen(

@@ -7,8 +7,8 @@ import pytest
 from lab import i18n, settings
 from lab.catalog.load import load
 from lab.demo import DemoSession
-from lab.ui.demo import DemoApp
-from lab.ui.screens.practice import PracticeScreen
+from lab.ui.app import demo_app
+from lab.ui.events import ExerciseGraded
 from tests.ui.fakes import Stage
 
 
@@ -21,7 +21,7 @@ async def test_chinese_from_the_start(stage: Stage, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(i18n, "_chosen", "zh")
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert "✗ 0/3  特权 Pod 被拒绝" in stage.results
         assert "实际  它被接受了" in stage.results
         assert "Task of psa-warn (zh)." in stage.task
@@ -31,7 +31,7 @@ async def test_chinese_from_the_start(stage: Stage, monkeypatch: pytest.MonkeyPa
 async def test_l_changes_the_language_of_all_that_is_shown(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         await pilot.press("l")
         await pilot.pause()
         assert stage.labels[0].startswith("✗ 未通过")
@@ -52,7 +52,7 @@ async def test_every_key_has_a_name(stage: Stage) -> None:
 
 
 async def test_the_demo_keeps_neither_language_nor_theme_for_the_next_time() -> None:
-    app = DemoApp(DemoSession(load()))
+    app = demo_app(DemoSession(load()))
     async with app.run_test() as pilot:
         app.theme = "textual-light"
         await pilot.press("l")

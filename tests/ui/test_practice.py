@@ -14,12 +14,21 @@ from checkers.api import NotSeen, Text, Verdict
 from lab.catalog.model import Answer, Catalog, Scenario
 from lab.cluster.engine import Capability, State
 from lab.errors import LabError, UsageError
-from lab.ui.app import LabApp
+from lab.ui.events import (
+    CriterionGraded,
+    ExerciseGraded,
+    Failed,
+    HistoryRead,
+    ImpossibleFound,
+    LabSeen,
+    LabWorkEnded,
+    ScenarioEnded,
+)
 from lab.ui.screens.confirm import ConfirmScreen
-from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.trouble import TroubleScreen
-from tests.ui.fakes import LOST, MISTAKE, NOON, RIGHT, WRONG, Stage, words
+from tests.ui.fakes import Stage, words
+from tests.unit.support.desks import LOST, MISTAKE, NOON, RIGHT, WRONG
 
 
 async def test_the_tree_shows_each_exercise_with_its_state_in_words(stage: Stage) -> None:
@@ -57,20 +66,20 @@ async def test_criteria_are_filled_in_as_each_is_judged(stage: Stage) -> None:
         assert "» running 2 p  A Pod runs" in stage.results
         assert "· pending 3 p  A privileged Pod is refused" in stage.results
         stage.session.gate.let_pass()
-        await stage.hear(pilot, PracticeScreen.Found)
+        await stage.hear(pilot, CriterionGraded)
         assert "✓ 2/2  A Pod runs" in stage.results
         assert "» running 3 p  A privileged Pod is refused" in stage.results
         assert stage.labels[0].startswith("» busy")
         stage.session.gate.let_pass()
         stage.session.gate.let_pass()
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert "✓ ⚑  The namespace is still there" in stage.results
 
 
 async def test_a_failed_criterion_says_what_was_expected_and_found_and_why_it_matters(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert "✗ 0/3  A privileged Pod is refused" in stage.results
         assert "expected  the Pod is refused" in stage.results
         assert "found  it was admitted" in stage.results
@@ -81,7 +90,7 @@ async def test_a_failed_criterion_says_what_was_expected_and_found_and_why_it_ma
 async def test_a_link_can_be_opened_though_it_is_broken_over_lines(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         opened = {
             segment.style.link
             for line in stage.app.screen._compositor.render_strips()
@@ -94,7 +103,7 @@ async def test_a_link_can_be_opened_though_it_is_broken_over_lines(stage: Stage)
 async def test_the_score_is_told_when_all_is_judged(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert stage.results.startswith("✗ FAIL  2 of 5 points")
         assert stage.labels[0].startswith("✗ FAIL")
 
@@ -103,7 +112,7 @@ async def test_what_passes_is_told_at_the_top(stage: Stage) -> None:
     stage.session.findings = [RIGHT, RIGHT, RIGHT]
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert "1/2 Warn of baseline violations  ✓ PASS" in stage.heading
 
 
@@ -111,7 +120,7 @@ async def test_a_broken_lab_is_never_the_learners_fault(stage: Stage) -> None:
     stage.session.findings = [RIGHT, LOST, RIGHT]
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert "! LAB BROKEN 0/3  A privileged Pod is refused" in stage.results
         assert "is not your fault" in stage.results
         assert "FAIL" not in stage.results
@@ -130,7 +139,7 @@ async def test_a_look_that_fails_leaves_what_it_missed_as_the_labs_fault(stage: 
     stage.session.error = error
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Failed)
+        await stage.hear(pilot, Failed)
         assert "! LAB BROKEN 2 p  A Pod runs" in stage.results
         assert "This is not your fault" in stage.results
 
@@ -139,7 +148,7 @@ async def test_a_failure_tells_what_was_tried_what_came_back_and_the_next_step(s
     stage.session.error = LabError("engine.missing", "podman: not found")
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Failed)
+        await stage.hear(pilot, Failed)
         assert isinstance(stage.app.screen, TroubleScreen)
         told = words(stage.app.screen)
         assert stage.session.error.tried in told
@@ -153,7 +162,7 @@ async def test_a_known_mistake_is_named(stage: Stage) -> None:
     stage.session.known_mistake = answer
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert "A known mistake: Warning is not refusing." in stage.results
 
 
@@ -161,7 +170,7 @@ async def test_a_wrong_request_leaves_criteria_unjudged(stage: Stage) -> None:
     stage.session.error = UsageError("exercise.unknown", name="x", near="y")
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Failed)
+        await stage.hear(pilot, Failed)
         assert "LAB BROKEN" not in stage.results
 
 
@@ -191,22 +200,22 @@ async def test_after_the_solution_what_is_checked_no_longer_counts(stage: Stage)
         await pilot.press("f3")
         assert "ends the scored attempt" in words(stage.app.screen)
         await pilot.press("y", "escape", "f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert "no longer scored" in str(stage.practice.results.border_subtitle)
         assert "You had seen the solution" in stage.results
-        assert not stage.practice.view.passed
+        assert not stage.app.desk.state.passed
 
 
 async def test_after_a_pass_the_solution_is_compared_with_at_once_and_changes_nothing(stage: Stage) -> None:
     stage.session.findings = [RIGHT, RIGHT, RIGHT]
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         await pilot.press("f3")
         await pilot.pause()
         assert isinstance(stage.app.screen, ReadingScreen)
         await pilot.press("escape")
-        assert stage.practice.view.passed
+        assert stage.app.desk.state.passed
         assert stage.practice.results.border_subtitle != "solution seen: no longer scored"
         (attempt,) = stage.session.history.attempts()
         assert not attempt.solution_seen
@@ -214,8 +223,9 @@ async def test_after_a_pass_the_solution_is_compared_with_at_once_and_changes_no
 
 async def test_starting_anew_is_scored_again(stage: Stage) -> None:
     async with stage.show() as pilot:
-        await pilot.press("f3", "y", "escape", "f9", "y")
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        for key in ("f3", "y", "escape", "f9"):
+            await pilot.press(key)
+        await stage.hear(pilot, ScenarioEnded)
         assert stage.practice.results.border_subtitle == ""
 
 
@@ -236,19 +246,19 @@ async def test_the_solution_stays_hidden_after_anything_else(stage: Stage, answe
 async def test_an_exercise_of_a_new_lab_starts_at_once(stage: Stage) -> None:
     stage.engine.state = State.ABSENT
     async with stage.show() as pilot:
-        await stage.hear(pilot, LabApp.Prepared)
-        await stage.hear(pilot, LabApp.Looked, 2)
+        await stage.hear(pilot, LabWorkEnded)
+        await stage.hear(pilot, LabSeen, 2)
         await pilot.press("f9")
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        await stage.hear(pilot, ScenarioEnded)
         assert stage.session.calls == ["start psa-warn"]
         assert stage.labels[0].startswith("◐ begun")
 
 
 async def test_an_exercise_that_was_never_begun_starts_at_once_in_a_lab_that_was_there_before(stage: Stage) -> None:
     async with stage.show() as pilot:
-        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         await pilot.press("f9")
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        await stage.hear(pilot, ScenarioEnded)
         assert stage.session.calls == ["start psa-warn"]
 
 
@@ -262,7 +272,7 @@ def with_scenario(stage: Stage) -> None:
 async def test_a_check_before_the_start_offers_that_and_is_not_kept(stage: Stage) -> None:
     with_scenario(stage)
     async with stage.show() as pilot:
-        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert "○ not started: F9" in stage.heading
         assert "F9 sets the scene" in str(stage.practice.work_pane.border_title)
         await pilot.press("f5")
@@ -270,8 +280,7 @@ async def test_a_check_before_the_start_offers_that_and_is_not_kept(stage: Stage
         await pilot.press("n")
         assert (stage.session.calls, stage.session.history.attempts()) == ([], ())
         await pilot.press("f5", "y")
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
-        await stage.hear(pilot, PracticeScreen.LookedBack, 2)
+        await stage.hear(pilot, ScenarioEnded)
         assert stage.session.calls == ["start psa-warn"]
         assert "◐ begun" in stage.heading
         assert "⏱ 0:00 / 6:00" in stage.heading
@@ -282,7 +291,7 @@ async def test_the_time_goes_on_from_the_start_that_the_history_knows_and_can_be
     stage.session.start(stage.session.catalog.exercises[0])
     stage.session.today = NOON + timedelta(seconds=192)
     async with stage.show() as pilot:
-        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         assert "⏱ 3:12 / 6:00" in stage.heading
         await pilot.press("t")
         assert "⏱" not in stage.heading
@@ -292,9 +301,9 @@ async def test_after_a_pass_a_card_says_what_comes_next_and_its_key_goes_there(s
     stage.session.findings = [RIGHT, RIGHT, RIGHT]
     async with stage.show() as pilot:
         await pilot.press("f9")
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        await stage.hear(pilot, ScenarioEnded)
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         assert "F8  next: Run as another user" in stage.results
         assert "costs nothing now" in stage.results
         bright = [key.description for key in stage.practice.query(FooterKey) if key.has_class("-bright")]
@@ -307,7 +316,7 @@ async def test_after_a_pass_a_card_says_what_comes_next_and_its_key_goes_there(s
 async def test_what_failed_comes_first_and_enter_opens_what_holds(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         said = stage.results
         assert said.index("A privileged Pod is refused") < said.index("A Pod runs")
         assert "Pod web runs" not in said
@@ -319,7 +328,7 @@ async def test_what_failed_comes_first_and_enter_opens_what_holds(stage: Stage) 
 async def test_an_exercise_that_is_begun_starts_anew_only_after_a_yes(stage: Stage) -> None:
     stage.session.start(stage.session.catalog.exercises[0])
     async with stage.show() as pilot:
-        await stage.hear(pilot, PracticeScreen.LookedBack)
+        await stage.hear(pilot, HistoryRead)
         await pilot.press("f9")
         await pilot.pause()
         assert "Your files at home stay." in words(stage.app.screen)
@@ -330,7 +339,7 @@ async def test_an_exercise_that_is_begun_starts_anew_only_after_a_yes(stage: Sta
         await pilot.press("enter")
         assert stage.session.calls == ["start psa-warn"]
         await pilot.press("f9", "y")
-        await stage.hear(pilot, PracticeScreen.ScenarioChanged)
+        await stage.hear(pilot, ScenarioEnded)
         assert stage.session.calls == ["start psa-warn", "start psa-warn"]
         assert stage.labels[0].startswith("◐ begun")
 
@@ -338,7 +347,7 @@ async def test_an_exercise_that_is_begun_starts_anew_only_after_a_yes(stage: Sta
 async def test_what_the_engine_lacks_is_said_before_anything_is_tried(stage: Stage) -> None:
     stage.session.reasons = {Capability.GVISOR: "this kernel has no gVisor"}
     async with stage.show() as pilot:
-        await stage.hear(pilot, PracticeScreen.Explained)
+        await stage.hear(pilot, ImpossibleFound)
         assert stage.labels[0].startswith("– not here")
         assert "this kernel has no gVisor" in stage.task
         await pilot.press("f5")

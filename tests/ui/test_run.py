@@ -20,18 +20,20 @@ SECONDS = 60
 APP = """
 import sys, threading
 from pathlib import Path
-from lab import i18n, ui
+from lab import i18n
+from lab.ui import run
 from lab.cluster.engine import State
 from lab.settings import Settings
-from tests.ui.fakes import FakeEngine, FakeSession, catalog
+from tests.ui.fakes import FakeEngine, FakeSession
+from tests.unit.support.desks import catalog
 
 def prepare(progress):
     threading.Event().wait()
 
 i18n.use("en")
-ui.GRACE = 0.2
+run.GRACE = 0.2
 engine = FakeEngine(State.ABSENT)
-sys.exit(ui.run(FakeSession(catalog(Path(sys.argv[1])), engine), prepare, Settings()))
+sys.exit(run.run(FakeSession(catalog(Path(sys.argv[1])), engine), prepare, Settings()))
 """
 
 

@@ -12,7 +12,7 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 
 from lab.cluster.engine import State
-from lab.ui.app import LabApp
+from lab.ui.events import LabProgressed, LabSeen, LabWorkEnded
 from lab.ui.shell import CHECK, TAKEN
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.fakes import BOUND, Stage
@@ -142,8 +142,8 @@ async def test_function_keys_are_the_apps_though_the_shell_has_the_focus(stage: 
 async def test_f6_leaves_the_shell_and_says_so_at_its_border(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("f6")
-        assert stage.practice.shell.has_focus_within
-        assert "F6 leaves the shell" in str(stage.practice.shell.border_subtitle)
+        assert stage.practice.work_pane.has_focus_within
+        assert "F6 leaves the shell" in str(stage.practice.work_pane.border_subtitle)
         await pilot.press("f6")
         assert stage.practice.focused is stage.practice.task_pane
 
@@ -153,7 +153,7 @@ async def test_f12_passes_all_other_keys_to_the_shell_and_says_so(stage: Stage) 
     async with stage.show() as pilot:
         await pilot.press("f6", "f12", "f2", "f6", "f10", "enter")
         await shows(pilot, stage, "^[OQ^[[17~^[[21~")
-        assert "ALL keys" in str(stage.practice.shell.border_subtitle)
+        assert "ALL keys" in str(stage.practice.work_pane.border_subtitle)
         assert [key for key, one in stage.practice.active_bindings.items() if one.binding.show] == ["f12"]
         assert "First hint" not in stage.task
 
@@ -163,7 +163,7 @@ async def test_f12_once_more_gives_the_function_keys_back(stage: Stage) -> None:
         await pilot.press("f6", "f12", "f12", "f2")
         await pilot.pause()
         assert "First hint of psa-warn." in stage.task
-        assert "F6 leaves the shell" in str(stage.practice.shell.border_subtitle)
+        assert "F6 leaves the shell" in str(stage.practice.work_pane.border_subtitle)
 
 
 async def test_outside_the_shell_no_key_is_passed_to_it(stage: Stage) -> None:
@@ -234,7 +234,7 @@ async def test_a_press_of_the_mouse_focuses_the_shell_and_is_told_to_a_program_t
         await shows(pilot, stage, "ready")
         await pilot.click(Terminal, offset=(4, 2))
         await shows(pilot, stage, "^[[<0;5;3M^[[<0;5;3m")
-        assert stage.practice.shell.has_focus_within
+        assert stage.practice.work_pane.has_focus_within
 
 
 async def test_a_shell_that_has_ended_says_so_and_enter_opens_it_again(bash: Stage) -> None:
@@ -266,10 +266,10 @@ async def test_a_machine_that_dies_is_noticed_and_enter_repairs_it(bash: Stage) 
         await shows(pilot, bash, "ready>")
         bash.engine.state = State.STOPPED
         await pilot.press("f6", *"exit 137", "enter")
-        await bash.hear(pilot, LabApp.Looked, 2)
+        await bash.hear(pilot, LabSeen, 2)
         assert "no lab to work in (○ stopped). Enter makes it ready." in note(bash)
         await pilot.press("enter")
-        await bash.hear(pilot, LabApp.Prepared)
+        await bash.hear(pilot, LabWorkEnded)
         await until(pilot, lambda: note(bash) == "")
         assert bash.preparation.calls == 1
 
@@ -278,10 +278,10 @@ async def test_while_the_lab_is_prepared_the_pane_says_that_a_shell_will_come_an
     bash.engine.state = State.ABSENT
     bash.preparation.gate.shut()
     async with bash.show() as pilot:
-        await bash.hear(pilot, LabApp.Progressed)
+        await bash.hear(pilot, LabProgressed)
         assert "opens here as soon as it is ready" in note(bash)
         bash.preparation.gate.open()
-        await bash.hear(pilot, LabApp.Prepared)
+        await bash.hear(pilot, LabWorkEnded)
         await shows(pilot, bash, "ready>")
 
 
@@ -299,7 +299,7 @@ async def test_code_from_the_task_is_typed_at_the_prompt(stage: Stage, pressed: 
     async with stage.show() as pilot:
         await pilot.press(*pressed, "down", "enter")
         await shows(pilot, stage, "nginx:1.27")
-        assert stage.practice.shell.has_focus_within
+        assert stage.practice.work_pane.has_focus_within
 
 
 async def test_a_task_without_code_says_so(stage: Stage) -> None:
@@ -310,7 +310,7 @@ async def test_a_task_without_code_says_so(stage: Stage) -> None:
 
 async def test_quitting_hangs_up_on_the_shell(stage: Stage) -> None:
     async with stage.show() as pilot:
-        shell = stage.practice.shell
+        shell = stage.practice.work_pane
         assert shell.is_running
         await pilot.press("q")
         await pilot.pause()
@@ -324,7 +324,7 @@ async def test_f4_gives_the_whole_terminal_to_the_same_shell_until_f4(
     async with stage.show() as pilot:
         await pilot.press("f4")
         assert stage.commands == [["cat"]]
-        assert stage.practice.shell.is_running
+        assert stage.practice.work_pane.is_running
 
 
 async def test_who_comes_back_from_the_whole_terminal_by_f5_gets_a_check(
@@ -335,7 +335,7 @@ async def test_who_comes_back_from_the_whole_terminal_by_f5_gets_a_check(
     async with stage.show() as pilot:
         await pilot.press("f4")
         await until(pilot, lambda: "grade psa-warn" in stage.session.calls)
-        assert stage.practice.shell.is_running
+        assert stage.practice.work_pane.is_running
 
 
 async def test_where_the_app_cannot_leave_the_terminal_it_says_what_to_do(stage: Stage) -> None:
@@ -343,4 +343,4 @@ async def test_where_the_app_cannot_leave_the_terminal_it_says_what_to_do(stage:
         await pilot.press("f4")
         assert stage.commands == []
         assert "ckslab shell" in stage.notices
-        assert stage.practice.shell.is_running
+        assert stage.practice.work_pane.is_running

@@ -16,7 +16,7 @@ import lab.ui
 from lab.catalog.model import Catalog
 from lab.demo import DemoSession
 from lab.ui import keys
-from lab.ui.screens.practice import PracticeScreen
+from lab.ui.events import ExerciseGraded
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.too_small import TooSmall
 from tests.ui.fakes import Stage
@@ -90,7 +90,7 @@ def regions(stage: Stage) -> list[Region]:
 async def test_below_100_columns_panes_stack(stage: Stage) -> None:
     async with stage.show((60, 20)) as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         _, task, shell, results = regions(stage)
         assert task.width == shell.width == results.width == 60
         assert (task.bottom, shell.bottom) == (shell.y, results.y)
@@ -108,7 +108,7 @@ async def test_stacked_the_pane_in_use_is_the_largest(stage: Stage, size: tuple[
 async def test_stacked_the_first_failure_is_read_without_going_there(stage: Stage) -> None:
     async with stage.show((80, 24)) as pilot:
         await pilot.press("f6", "f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         _, task, shell, results = regions(stage)
         assert (task.height, shell.height >= 5) == (3, True)
         row = stage.practice.query("CriterionRow").first()
@@ -134,7 +134,7 @@ async def test_the_task_can_be_laid_over_the_other_panes_and_taken_away(stage: S
 async def test_from_100_columns_the_shell_is_beside_task_and_results(stage: Stage, size: tuple[int, int]) -> None:
     async with stage.show(size) as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         exercises, task, shell, results = regions(stage)
         assert exercises.area == 0
         assert task.x == results.x
@@ -172,7 +172,7 @@ async def test_the_task_has_the_column_until_there_are_results(stage: Stage) -> 
         _, task, shell, results = regions(stage)
         assert (task.height, results.area) == (shell.height, 0)
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         _, task, _, results = regions(stage)
         assert abs(task.height - results.height) <= 1
         await pilot.press("f8")
@@ -184,7 +184,7 @@ async def test_the_task_has_the_column_until_there_are_results(stage: Stage) -> 
 async def test_results_get_more_room_while_they_are_read(stage: Stage) -> None:
     async with stage.show() as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         _, task, _, results = regions(stage)
         stage.practice.results.focus()
         await pilot.pause()
@@ -199,7 +199,7 @@ async def test_f6_goes_to_the_shell_and_back_to_the_pane_before(stage: Stage) ->
 
     async with stage.show((160, 40)) as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         visited = [in_use()]
         for _ in range(2):
             await pilot.press("f6")

@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES
 
 from lab import settings
 from lab.settings import Settings
-from lab.ui.screens.practice import PracticeScreen
+from lab.ui.events import ExerciseGraded
 from tests.ui.conftest import MakeStage
 from tests.ui.fakes import Stage
 
@@ -50,7 +50,7 @@ async def test_the_theme_that_was_kept_is_there_from_the_first_frame_on(make_sta
 async def test_in_every_theme_the_state_of_an_exercise_has_a_colour(stage: Stage, theme: str) -> None:
     async with stage.show((160, 40)) as pilot:
         await pilot.press("f5")
-        await stage.hear(pilot, PracticeScreen.Judged)
+        await stage.hear(pilot, ExerciseGraded)
         stage.app.theme = theme
         await pilot.pause()
         (domain,) = stage.practice.exercises.exercise_tree.root.children
@@ -67,7 +67,7 @@ async def test_with_no_color_nothing_but_grey_is_drawn_and_states_are_words(
     async with stage.show(at_home=at_home) as pilot:
         if not at_home:
             await pilot.press("f6", "x", "f5")
-            await stage.hear(pilot, PracticeScreen.Judged)
+            await stage.hear(pilot, ExerciseGraded)
             assert stage.results.startswith("✗ FAIL  2 of 5 points")
         drawn = re.findall(r"-r\d+ \{ fill: #(\w\w)(\w\w)(\w\w)", stage.app.export_screenshot())
         assert len(drawn) > 3

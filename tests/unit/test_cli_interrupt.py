@@ -9,9 +9,7 @@ import sys
 
 import pytest
 
-PROGRAM = (
-    "import sys; from lab.commands.machines import attached; sys.exit(attached([sys.executable, '-c', sys.argv[1]]))"
-)
+PROGRAM = "import sys; from lab.foreground import foreground; sys.exit(foreground([sys.executable, '-c', sys.argv[1]]))"
 WAITS = "import time; print('waits', flush=True); time.sleep(60)"
 ANSWERS = f"""
 import signal, sys

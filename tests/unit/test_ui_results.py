@@ -10,15 +10,16 @@ import pytest
 
 from checkers.api import Finding, Text, Verdict, failed, passed
 from lab import i18n
-from lab.catalog.model import Answer, Exercise, Localized
-from lab.grading.grade import Grade, Graded
+from lab.catalog.model import Answer, Catalog, Domain, Exercise, Localized, Scenario
+from lab.grading.grade import Grade
 from lab.practice.attempt import Attempt, PastCriterion, PastGrade, Standing
 from lab.ui import results
-from lab.ui.exercise_view import ExerciseView
-from lab.ui.heading import Heading, next_key
-from lab.ui.lab_view import LabView
+from lab.ui.desk import Desk, Past
+from lab.ui.events import HistoryRead
+from lab.ui.exercise_state import ExerciseState, Phase
+from lab.ui.heading import heading
 from lab.ui.results import Closing
-from tests.ui.fakes import LOST, MISTAKE, NOON, RIGHT, WRONG, exercise
+from tests.unit.support.desks import LOST, MISTAKE, NOON, RIGHT, WRONG, exercise, grade_of
 
 UNSEEN = Finding(Verdict.UNSEEN, Text("x", "x"), Text("too slow", "太慢"))
 
@@ -35,12 +36,8 @@ def task(tmp_path: Path) -> Exercise:
 
 
 def grade(task: Exercise, *findings: Finding, after: float = 0) -> Grade:
-    """A look so many seconds after noon."""
-    graded = tuple(
-        Graded(criterion, finding, criterion.points if finding.verdict is Verdict.PASS else 0)
-        for criterion, finding in zip(task.criteria, findings, strict=True)
-    )
-    return Grade(task, "kind", "v1.35.0", NOON + timedelta(seconds=after), 1.0, graded)
+    """A grade so many seconds after noon."""
+    return grade_of(task, *findings, at=NOON + timedelta(seconds=after))
 
 
 def past(grade: Grade) -> PastGrade:
@@ -50,17 +47,16 @@ def past(grade: Grade) -> PastGrade:
     return PastGrade(grade.started, 1.0, "", grade.verdict, scored=True, criteria=criteria)
 
 
-def judged(*grades: Grade, earlier: tuple[Attempt, ...] = (), hints: int = 0, prepared: bool = True) -> ExerciseView:
+def judged(*grades: Grade, earlier: tuple[Attempt, ...] = (), hints: int = 0, prepared: bool = True) -> ExerciseState:
     """An exercise that was started at noon and judged so."""
     task, newest = grades[0].exercise, grades[-1]
     attempt = Attempt(task.id, "cks", "kind", NOON, hints=hints, prepared=prepared, grades=tuple(map(past, grades)))
-    view = ExerciseView(task, grade=newest, found={one.criterion.id: one for one in newest.criteria})
-    view.recall(Standing(task, (attempt, *earlier)), "cks")
-    return view
+    state = ExerciseState(task, grade=newest, found={one.criterion.id: one for one in newest.criteria})
+    return state.recalled(Standing(task, (attempt, *earlier)), "cks", "")
 
 
-def shown(view: ExerciseView) -> list[str]:
-    return [f"{results.headline(view, own)}  {own.id}" for own in results.order(view)]
+def shown(state: ExerciseState) -> list[str]:
+    return [f"{results.headline(state, criterion)}  {criterion.id}" for criterion in results.order(state)]
 
 
 # The order
@@ -76,28 +72,28 @@ def test_what_must_hold_and_does_not_comes_before_all(task: Exercise) -> None:
 
 
 def test_while_it_is_judged_the_order_is_the_exercises(task: Exercise) -> None:
-    view = ExerciseView(task, grading=True)
-    assert shown(view) == ["» running 2 p  runs", "· pending 3 p  refused", "· pending ⚑  intact"]
+    state = ExerciseState(task, phase=Phase.GRADING)
+    assert shown(state) == ["» running 2 p  runs", "· pending 3 p  refused", "· pending ⚑  intact"]
 
 
 def test_only_what_does_not_pass_is_open(task: Exercise) -> None:
-    view = judged(grade(task, RIGHT, WRONG, LOST))
-    assert [results.opens(view, criterion) for criterion in task.criteria] == [False, True, True]
+    state = judged(grade(task, RIGHT, WRONG, LOST))
+    assert [results.opens(state, criterion) for criterion in task.criteria] == [False, True, True]
 
 
 # What has changed
 
 
 def test_what_changed_since_the_look_before_is_marked(task: Exercise) -> None:
-    view = judged(grade(task, WRONG, RIGHT, RIGHT), grade(task, RIGHT, WRONG, RIGHT, after=60))
-    assert shown(view) == ["✗ was ✓ 0/3  refused", "✓ was ✗ 2/2  runs", "✓ ⚑  intact"]
+    state = judged(grade(task, WRONG, RIGHT, RIGHT), grade(task, RIGHT, WRONG, RIGHT, after=60))
+    assert shown(state) == ["✗ was ✓ 0/3  refused", "✓ was ✗ 2/2  runs", "✓ ⚑  intact"]
 
 
 def test_while_it_is_judged_again_the_newest_look_is_the_one_before(task: Exercise) -> None:
-    view = judged(grade(task, WRONG, RIGHT, RIGHT))
-    view.forget_findings()
-    view.grading, view.found = True, {"runs": grade(task, RIGHT, RIGHT, RIGHT).criteria[0]}
-    assert shown(view)[0] == "✓ was ✗ 2/2  runs"
+    state = judged(grade(task, WRONG, RIGHT, RIGHT))
+    found = {"runs": grade(task, RIGHT, RIGHT, RIGHT).criteria[0]}
+    state = replace(state.without_findings(), phase=Phase.GRADING, found=found)
+    assert shown(state)[0] == "✓ was ✗ 2/2  runs"
 
 
 # The whole
@@ -110,8 +106,8 @@ def test_the_summary_has_verdict_score_and_the_learners_time(task: Exercise) -> 
 
 
 def test_without_a_start_there_is_no_time(task: Exercise) -> None:
-    view = judged(grade(task, RIGHT, WRONG, RIGHT, after=250), prepared=False)
-    assert str(results.summary(view)).endswith("━━━━╌╌╌╌╌╌")
+    state = judged(grade(task, RIGHT, WRONG, RIGHT, after=250), prepared=False)
+    assert str(results.summary(state)).endswith("━━━━╌╌╌╌╌╌")
 
 
 def test_what_must_hold_and_does_not_is_seen_in_the_sum(task: Exercise) -> None:
@@ -122,8 +118,8 @@ def test_what_must_hold_and_does_not_is_seen_in_the_sum(task: Exercise) -> None:
 
 def test_a_known_mistake_is_told_in_the_words_of_the_command_line(task: Exercise) -> None:
     answer = Answer("warn-only", Path("x.sh"), {}, MISTAKE)
-    view = judged(replace(grade(task, RIGHT, WRONG, RIGHT), known_mistake=answer))
-    assert results.remarks(view) == ["A known mistake: Warning is not refusing."]
+    state = judged(replace(grade(task, RIGHT, WRONG, RIGHT), known_mistake=answer))
+    assert results.remarks(state) == ["A known mistake: Warning is not refusing."]
 
 
 def test_what_fails_says_what_was_expected_and_found_and_why() -> None:
@@ -140,17 +136,24 @@ def test_time_is_told_as_a_clock_tells_it(seconds: float, told: str) -> None:
 # Once it has passed
 
 
-def closing(view: ExerciseView, **changes: object) -> list[str]:
-    other = ExerciseView(replace(view.exercise, id="other"))
-    card = Closing.of(view, [view, other], "Pod security standards", other.exercise)
+def desk_with(state: ExerciseState) -> Desk:
+    """A desk of this exercise and another one of its objective, which was never tried."""
+    other = replace(state.exercise, id="other")
+    domain = Domain("one", state.exercise.title, (state.exercise, other))
+    desk = Desk.of(Catalog((domain,)), "kind", "cks").after(HistoryRead(Past()))
+    return desk.with_state(state)
+
+
+def closing(state: ExerciseState, **changes: object) -> list[str]:
+    card = Closing.of(desk_with(state), state)
     return replace(card, **changes).lines(NOON)  # type: ignore[arg-type]
 
 
 def test_the_first_pass_tells_time_against_the_aim_and_what_comes_next(task: Exercise) -> None:
-    view = judged(grade(task, RIGHT, WRONG, RIGHT), grade(task, RIGHT, RIGHT, RIGHT, after=465))
-    assert closing(view) == [
+    state = judged(grade(task, RIGHT, WRONG, RIGHT), grade(task, RIGHT, RIGHT, RIGHT, after=465))
+    assert closing(state) == [
         "7:45, 1:45 over the aim of 6:00 · checks: 2 · no hint",
-        "First pass · Pod security standards: 1 of 2 exercises passed",
+        "First pass · pod-security-standards: 1 of 2 exercises passed",
         "F8  next: Warn of violations · easy · 6 min",
         "F3  compare with the reference: costs nothing now",
     ]
@@ -160,10 +163,10 @@ def test_a_later_pass_tells_of_the_one_before(task: Exercise) -> None:
     before = grade(task, RIGHT, RIGHT, RIGHT, after=552)
     earlier = Attempt(task.id, "cks", "kind", NOON, ended=NOON, grades=(past(before),))
     earlier = replace(earlier, started=NOON - timedelta(days=8), grades=(shifted(past(before), days=-8),))
-    view = judged(grade(task, RIGHT, RIGHT, RIGHT, after=300), earlier=(earlier,), hints=1)
-    assert closing(view)[:3] == [
+    state = judged(grade(task, RIGHT, RIGHT, RIGHT, after=300), earlier=(earlier,), hints=1)
+    assert closing(state)[:3] == [
         "5:00, 1:00 under the aim of 6:00 · checks: 1 · hints: 1",
-        "Pass number 2 · Pod security standards: 1 of 2 exercises passed",
+        "Pass number 2 · pod-security-standards: 1 of 2 exercises passed",
         "Last time: 9:12, 8 days ago",
     ]
 
@@ -173,65 +176,59 @@ def shifted(grade: PastGrade, *, days: int) -> PastGrade:
 
 
 def test_after_the_solution_a_full_score_is_no_pass(task: Exercise) -> None:
-    view = judged(grade(task, RIGHT, RIGHT, RIGHT, after=60))
-    assert closing(view, counts=False)[1:2] == ["You had seen the solution, so this is no pass yet. F9 starts it anew."]
+    state = judged(grade(task, RIGHT, RIGHT, RIGHT, after=60))
+    assert closing(state, counts=False)[1:2] == [
+        "You had seen the solution, so this is no pass yet. F9 starts it anew."
+    ]
 
 
 # The time
 
 
 def test_time_runs_from_the_start_and_stops_at_the_pass(task: Exercise) -> None:
-    view = judged(grade(task, RIGHT, WRONG, RIGHT, after=60))
-    assert view.seconds(NOON + timedelta(seconds=192)) == 192
-    view = judged(grade(task, RIGHT, WRONG, RIGHT, after=60), grade(task, RIGHT, RIGHT, RIGHT, after=90))
-    assert view.seconds(NOON + timedelta(hours=2)) == 90
+    state = judged(grade(task, RIGHT, WRONG, RIGHT, after=60))
+    assert state.seconds(NOON + timedelta(seconds=192)) == 192
+    state = judged(grade(task, RIGHT, WRONG, RIGHT, after=60), grade(task, RIGHT, RIGHT, RIGHT, after=90))
+    assert state.seconds(NOON + timedelta(hours=2)) == 90
 
 
 def test_what_was_removed_has_no_time(task: Exercise) -> None:
-    view = ExerciseView(task)
-    view.recall(Standing(task, (Attempt(task.id, "cks", "kind", NOON, ended=NOON),)), "cks")
-    assert view.seconds(NOON) is None
-    assert view.started is False
+    removed = Attempt(task.id, "cks", "kind", NOON, ended=NOON)
+    state = ExerciseState(task).recalled(Standing(task, (removed,)), "cks", "")
+    assert state.seconds(NOON) is None
+    assert state.started is False
 
 
 # The top line
 
 
-def heading(view: ExerciseView, now: datetime = NOON, *, width: int = 120, **facts: object) -> str:
-    given = {"number": 1, "count": 5, "lab_name": "kind/cks", "lab": LabView(), "unstarted": False, "timed": True}
-    return str(Heading(view=view, **(given | facts)).line(now, width))  # type: ignore[arg-type]
+def top_line(state: ExerciseState, now: datetime = NOON, *, width: int = 120, timed: bool = True) -> str:
+    return str(heading(desk_with(state), now, width, timed=timed))
+
+
+def unstarted(task: Exercise) -> ExerciseState:
+    return ExerciseState(replace(task, scenario=Scenario(namespaces=("audited",))), started=False)
 
 
 def test_the_top_line_says_that_the_exercise_is_not_started(task: Exercise) -> None:
-    line = heading(ExerciseView(task, started=False), unstarted=True)
-    assert line.startswith("CKS Lab › 1/5 Warn of violations  ○ not started: F9  ")
+    line = top_line(unstarted(task))
+    assert line.startswith("CKS Lab › 1/2 Warn of violations  ○ not started: F9  ")
     assert line.endswith("kind/cks · looking  ⏱ – / 6:00")
     assert len(line) == 120
 
 
 def test_the_top_line_says_how_it_goes_and_the_time(task: Exercise) -> None:
-    view = judged(grade(task, RIGHT, WRONG, RIGHT))
-    line = heading(view, NOON + timedelta(seconds=192))
-    assert "1/5 Warn of violations  ✗ 2/5" in line
+    line = top_line(judged(grade(task, RIGHT, WRONG, RIGHT)), NOON + timedelta(seconds=192))
+    assert "1/2 Warn of violations  ✗ 2/5" in line
     assert line.endswith("⏱ 3:12 / 6:00")
 
 
 def test_the_time_can_be_hidden(task: Exercise) -> None:
-    assert "⏱" not in heading(ExerciseView(task), timed=False)
+    assert "⏱" not in top_line(ExerciseState(task), timed=False)
 
 
 def test_where_there_is_little_room_the_title_is_cut_last(task: Exercise) -> None:
-    line = heading(ExerciseView(task, started=False), width=60, unstarted=True)
-    assert line.startswith("1/5 Warn of")
+    line = top_line(unstarted(task), width=60)
+    assert line.startswith("1/2 Warn of")
     assert "○ not started: F9" in line
     assert len(line) <= 60
-
-
-# The sensible key
-
-
-def test_the_sensible_key_is_to_start_then_to_check_then_to_go_on(task: Exercise) -> None:
-    assert next_key(ExerciseView(task, started=False), unstarted=True) == "start"
-    assert next_key(ExerciseView(task, started=True), unstarted=False) == "check"
-    assert next_key(judged(grade(task, RIGHT, WRONG, RIGHT)), unstarted=False) == "check"
-    assert next_key(judged(grade(task, RIGHT, RIGHT, RIGHT)), unstarted=False) == "next"

@@ -40,7 +40,6 @@ class ConfirmScreen(ModalScreen[bool]):
         self._detail = detail
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         with Vertical(id="box") as box:
             box.border_title = i18n.text("ui.confirm.title")
             yield Static(self._question, id="question", markup=False)

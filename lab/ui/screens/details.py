@@ -13,7 +13,7 @@ from textual.widgets import Static
 from lab import i18n
 from lab.console import printable
 from lab.progress import Progress, duration
-from lab.ui.lab_view import LabView
+from lab.ui.desk import Desk
 from lab.ui.widgets.too_small import TooSmall
 
 
@@ -32,7 +32,6 @@ class DetailsScreen(ModalScreen[None]):
         """The number of the last news in the log."""
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         with Vertical(id="box") as box:
             box.border_title = i18n.text("ui.details.title")
             box.border_subtitle = i18n.text("ui.close")
@@ -41,19 +40,19 @@ class DetailsScreen(ModalScreen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        """What is known only once it is on the screen."""
-        self.watch(self.app, "lab", self._follow)
+        self.watch(self.app, "desk", self._follow)
 
-    def _follow(self, lab: LabView) -> None:
+    def _follow(self, desk: Desk) -> None:
         """Add what is new since the last time."""
-        if lab.work is None:
+        work = desk.lab.work
+        if work is None:
             return
         self.query_one("#empty").display = False
-        if lab.work.count < self._shown:  # another piece of work has begun
+        if work.count < self._shown:  # another piece of work has begun
             self._log.clear()
             self._shown = 0
-        self._log.write_lines(_line(progress) for progress in lab.work.since(self._shown))
-        self._shown = lab.work.count
+        self._log.write_lines(_line(progress) for progress in work.since(self._shown))
+        self._shown = work.count
 
 
 def _line(progress: Progress) -> str:

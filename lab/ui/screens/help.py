@@ -47,7 +47,6 @@ class HelpScreen(ModalScreen[None]):
         self._sections = sections(table, with_shell=with_shell)
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         from textual.widgets import Markdown  # see TaskPane
 
         with VerticalScroll(id="box") as box:

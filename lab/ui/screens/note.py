@@ -26,7 +26,6 @@ class NoteScreen(ModalScreen[str]):
         self._page = TextArea(note)
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         with Vertical(id="box") as box:
             box.border_title = i18n.text("ui.note.title", title=self._title)
             box.border_subtitle = i18n.text("ui.note.close")

@@ -6,30 +6,29 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import ClassVar
 
-from textual import events, on
+from textual import events as textual_events
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Container
 from textual.getters import query_one
+from textual.screen import Screen
 from textual.widget import Widget
 
-from checkers.api import Verdict
 from lab import i18n
 from lab.catalog.model import Exercise
-from lab.practice.attempt import standings
-from lab.practice.session import Session
-from lab.ui import keys, language
-from lab.ui.exercise_view import ExerciseView
-from lab.ui.heading import Heading, next_key
-from lab.ui.lab_view import LabView
-from lab.ui.menu import Entry
-from lab.ui.results import Closing
+from lab.clock import Clock
+from lab.ui import events, keys
+from lab.ui.desk import Desk
+from lab.ui.exercise_state import ExerciseState
+from lab.ui.jobs import Jobs
+from lab.ui.menu import Entry, exercise_entries
+from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.details import DetailsScreen
-from lab.ui.screens.exercise_screen import ExerciseScreen
 from lab.ui.screens.help import HelpScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
-from lab.ui.screens.session_screen import SessionScreen
+from lab.ui.screens.snippets import SnippetsScreen, snippets
 from lab.ui.widgets.exercise_line import ExerciseLine
 from lab.ui.widgets.exercise_pane import ExercisePane
 from lab.ui.widgets.exercise_tree import ExerciseTree
@@ -39,28 +38,28 @@ from lab.ui.widgets.task_pane import TaskPane
 from lab.ui.widgets.too_small import TooSmall
 from lab.ui.widgets.work_bar import WorkBar
 from lab.ui.widgets.work_pane import WorkPane
-from lab.ui.words import facts
+from lab.ui.words import what_goes
 
 NEED_EXERCISE = frozenset(
     ["hint", "solution", "shell", "check", "start", "reset", "reset_all", "next", "previous", "copy", "note", "peek"]
 )
 """The actions that are about the exercise that is shown."""
+LOSES = frozenset(["start", "reset", "reset_all", "solution"])
+"""The questions about a loss, whose buttons say what they do."""
 
 
-class PracticeScreen(ExerciseScreen):
-    """One learner, one exercise at a time.
+class PracticeScreen(Screen[None]):
+    """One learner, one exercise at a time. The screen shows the app's desk, and begins jobs.
 
     Args:
-        work_pane: where the learner works.
+        work_pane: where the learner works; it says what else is different there.
+        clock: the time of day, for what was done when.
+        seconds: seconds that only go forward, for work under way.
+        open_shell: leaves the whole terminal to the shell, under a title. Returns whether a grade was asked for there.
     """
 
-    ABOUT: ClassVar = "ui.help.text"
-    """The name of the text that its help begins with."""
-    keeps_time = True
-    """Whether it means anything how long an exercise took."""
-
     CSS_PATH = "practice.tcss"
-    AUTO_FOCUS = "TaskPane"
+    AUTO_FOCUS = ".first"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in keys.PRACTICE),
         *keys.LIKE_VI,
@@ -68,7 +67,6 @@ class PracticeScreen(ExerciseScreen):
         Binding("ctrl+c", "interrupt", show=False),
         Binding("escape", "cancel", show=False),
         Binding("c", "copy", show=False),  # many a terminal keeps F11 for itself
-        Binding("question_mark", "help", show=False),
     ]
 
     exercises = query_one(ExercisePane)
@@ -77,46 +75,54 @@ class PracticeScreen(ExerciseScreen):
     bar = query_one(WorkBar)
     line = query_one(ExerciseLine)
 
-    def __init__(self, session: Session, clock: Callable[[], float], work_pane: WorkPane) -> None:
-        super().__init__(session, clock)
+    def __init__(
+        self,
+        jobs: Jobs,
+        work_pane: WorkPane,
+        desk: Desk,
+        clock: Clock,
+        seconds: Callable[[], float],
+        open_shell: Callable[[str], bool],
+    ) -> None:
+        super().__init__()
+        self._jobs = jobs
         self.work_pane = work_pane
-        self._spoken = i18n.language()
+        self.desk = desk
+        self._clock = clock
+        self._seconds = seconds
+        self._open_shell = open_shell
+        self._footer: tuple[object, ...] = ()
+        """What the footer was last drawn for."""
         self._came_from: Widget | None = None
         """What had the focus before something was laid over the panes."""
         self._left: Widget | None = None
         """The pane that was left for the place to work in."""
-        self._timed = True
-        """Whether the time is shown."""
 
     # What is on the screen
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
-        yield ExerciseLine(self.session.clock.now)
+        line = ExerciseLine(self._clock.now)
+        line.timed = self.work_pane.KEEPS_TIME
+        yield line
         yield TooSmall()
         with Container(id="panes"):
-            yield ExercisePane(self.session.catalog)
-            yield TaskPane()
+            yield ExercisePane(self.desk.catalog)
+            yield TaskPane(is_first=not self.work_pane.IS_FIRST)
             yield self.work_pane
-            yield ResultsPane()
-        yield WorkBar(self.clock)
-        yield KeyFooter(self._next_key)
+            yield ResultsPane(self._clock.now, self.work_pane.RESULTS)
+        yield WorkBar(self._seconds)
+        yield KeyFooter(lambda: self.desk.next_key)
 
     def on_mount(self) -> None:
-        """What is known only once it is on the screen."""
-        self._title()
-        self.watch(self.app, "lab", self._follow_lab)
-        for view in self.views.values():
-            self.exercises.exercise_tree.mark(view.exercise, view.mark)
-        if self.current is not None:
-            self.exercises.choose(self.current.exercise)
-        self.look_back()
+        self.watch(self.app, "desk", self._follow)
 
-    def _title(self) -> None:
-        """Name the parts in the language in use."""
-        self.exercises.title()
-        self.work_pane.title()
-        self.results.border_title = i18n.text(self.results.name_key)
+    def _follow(self, desk: Desk) -> None:
+        self.desk = desk
+        self.set_class(desk.state is not None and desk.state.is_graded, "-checked")
+        footer = (desk.next_key, desk.language, desk.lab.is_replay)
+        if footer != self._footer:
+            self._footer = footer
+            self.refresh_bindings()
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -126,11 +132,8 @@ class PracticeScreen(ExerciseScreen):
             active = {pressed: one for pressed, one in active.items() if one.binding.priority}
         if self.exercises.has_focus_within:
             return keys.shown(self, keys.CHOOSING)
-        return keys.footer(active, keys.PRACTICE, self.size.width, self._next_key())
-
-    def _next_key(self) -> str:
-        """The action that is the sensible one now."""
-        return next_key(self.current, unstarted=self.current is not None and self.is_unstarted(self.current))
+        footer = keys.footer(active, keys.PRACTICE, self.size.width, self.desk.next_key)
+        return keys.dimmed(footer, keys.NEED_CLUSTER) if self.desk.lab.is_replay else footer
 
     def on_resize(self) -> None:
         """The footer has room for more, or fewer, keys."""
@@ -140,7 +143,7 @@ class PracticeScreen(ExerciseScreen):
         """Without any exercise there is nothing to be done with one; and keys may all be the work pane's."""
         if self.work_pane.takes_all_keys and action != "all_keys":
             return False
-        if self.current is None and action in NEED_EXERCISE:
+        if self.desk.state is None and action in NEED_EXERCISE:
             return None
         return super().check_action(action, parameters)
 
@@ -152,18 +155,7 @@ class PracticeScreen(ExerciseScreen):
         for action in ("cancel", "reset", "reset_all"):
             yield Entry(keys.name(action), keys.tip(action), partial(self.run_action, action))
         yield Entry(keys.name("theme"), keys.tip("theme"), partial(self.run_action, "app.theme"))
-        for exercise in self.session.catalog.exercises:
-            also = f"{exercise.id} {exercise.title.en} {exercise.title.zh}"
-            about = f"{self.views[exercise.id].mark.text} · {facts(self.session.catalog, exercise)}"
-            yield Entry(str(exercise.title), about, partial(self.exercises.choose, exercise), also)
-
-    def action_menu(self) -> None:
-        """Open the menu."""
-        self.app.action_command_palette()
-
-    async def action_home(self) -> None:
-        """Go home."""
-        await self.run_action("app.home")
+        yield from exercise_entries(self.desk, self._choose)
 
     # Going from pane to pane
 
@@ -179,13 +171,13 @@ class PracticeScreen(ExerciseScreen):
     def action_peek(self) -> None:
         """Lay the task over the other panes, or take it away."""
         if self.has_class("-peek"):
-            self.end_peek()
+            self._end_peek()
         else:
             self._came_from = self.focused
             self.add_class("-peek")
             self.task_pane.focus()
 
-    def end_peek(self) -> None:
+    def _end_peek(self) -> None:
         """Take the task away from over the other panes, and go back to where the learner was."""
         self.remove_class("-peek")
         if self._came_from is not None and self._came_from in self.focus_chain:
@@ -193,8 +185,7 @@ class PracticeScreen(ExerciseScreen):
 
     def action_clock(self) -> None:
         """Show the time no longer, or again."""
-        self._timed = not self._timed
-        self._show_heading()
+        self.line.timed = not self.line.timed and self.work_pane.KEEPS_TIME
 
     def action_exercises(self) -> None:
         """Go to the exercises, or from there to the task."""
@@ -221,7 +212,7 @@ class PracticeScreen(ExerciseScreen):
         back = self._came_from if not event.opened and self._came_from in self.focus_chain else None
         (back or self.task_pane).focus()
 
-    @on(events.DescendantFocus)
+    @on(textual_events.DescendantFocus)
     def _make_room(self) -> None:
         """The exercises cover the panes only while they are in use; results are long, and grow while they are read."""
         self.set_class(self.exercises.has_focus_within, "-choosing")
@@ -233,186 +224,175 @@ class PracticeScreen(ExerciseScreen):
     # Choosing and reading
 
     @on(ExerciseTree.Chosen)
-    async def _show_exercise(self, event: ExerciseTree.Chosen) -> None:
-        self.current = self.views[event.exercise.id]
-        await self.task_pane.show(self.current)
-        await self._show_results(self.current)
-        self._show_heading()
+    def _take_choice(self, event: ExerciseTree.Chosen) -> None:
+        self._choose(event.exercise)
+
+    def _choose(self, exercise: Exercise) -> None:
+        self._jobs.take(events.ExerciseChosen(exercise))
 
     def action_next(self) -> None:
         """Choose the next exercise."""
-        self._step(1)
+        self._choose(self.desk.step(1))
 
     def action_previous(self) -> None:
         """Choose the exercise before."""
-        self._step(-1)
+        self._choose(self.desk.step(-1))
 
-    def _step(self, by: int) -> None:
-        self.exercises.choose(self._from_here(by))
-
-    def _from_here(self, by: int) -> Exercise:
-        """The exercise so many further on; after the last comes the first."""
-        exercises = self.session.catalog.exercises
-        return exercises[(exercises.index(self.view.exercise) + by) % len(exercises)]
+    @property
+    def _state(self) -> ExerciseState:
+        """Of the exercise that is shown."""
+        if self.desk.state is None:
+            raise LookupError("check_action disables what needs an exercise")
+        return self.desk.state
 
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
-        with_shell = not self.lab.is_replay
-        self.app.push_screen(HelpScreen(i18n.text(self.ABOUT), keys.PRACTICE, with_shell=with_shell))
+        about, with_shell = i18n.text(self.work_pane.HELP), not self.desk.lab.is_replay
+        self.app.push_screen(HelpScreen(about, keys.PRACTICE, with_shell=with_shell))
 
-    async def action_hint(self) -> None:
+    def action_hint(self) -> None:
         """Show one more hint below the task."""
-        if self.view.hints == len(self.view.exercise.hints):
-            self.notify(i18n.text("ui.hint.no_more"))
-            return
-        self.view.hints += 1
-        self.keep(partial(self.session.hint, self.view.exercise, self.view.hints))
-        await self.task_pane.show(self.view)
-        await self._show_results(self.view)
-        self.task_pane.scroll_end(animate=False)
+        hints, exercise = self._state.hints, self._state.exercise
+        self._jobs.take(events.HintTaken(exercise))
+        if self._state.hints > hints:
+            self._jobs.save_hint(exercise, self._state.hints)
+            self.task_pane.call_next(self.task_pane.scroll_end, animate=False)
 
-    async def action_solution(self) -> None:
+    def action_solution(self) -> None:
         """Show the solution: at once where it gives nothing away any more, else once the learner insists."""
-        if self.view.solution_seen or self.view.has_passed:
-            await self._show_solution(self.view)
+        if self._state.solution_seen or self._state.has_passed:
+            self._show_solution(self._state)
         else:
-            self.ask("solution", self.view, partial(self._show_solution, self.view))
+            self._ask("solution", self._state, self._show_solution)
 
-    async def _show_solution(self, view: ExerciseView) -> None:
-        view.solution_seen = view.solution_seen or not view.has_passed
-        self.keep(partial(self.session.solution, view.exercise))
-        await self.show(view)
-        self.app.push_screen(ReadingScreen(str(view.exercise.title), view.exercise.solution))
+    def _show_solution(self, state: ExerciseState) -> None:
+        self._jobs.take(events.SolutionShown(state.exercise))
+        self._jobs.save_solution_seen(state.exercise)
+        self.app.push_screen(ReadingScreen(str(state.exercise.title), state.exercise.solution))
 
     def action_note(self) -> None:
-        """Open the learner's note on the exercise."""
-        self.find_note(self.view.exercise)
+        """Open the learner's note on the exercise, as it is in the history now."""
+        self._jobs.read_note(self._state.exercise)
 
-    @on(SessionScreen.NoteFound)
-    def _open_note(self, event: SessionScreen.NoteFound) -> None:
-        def keep(text: str | None) -> None:
+    def open_note(self, event: events.NoteRead) -> None:
+        """Open a note that was read, and save what is written."""
+
+        def save(text: str | None) -> None:
             if text is not None and text != event.note:
-                self.keep(partial(self.session.history.write_note, event.exercise, text))
+                self._jobs.save_note(event.exercise, text)
                 self.notify(i18n.text("ui.note.kept"))
 
-        self.app.push_screen(NoteScreen(str(event.exercise.title), event.note), keep)
-
-    async def action_language(self) -> None:
-        """Change between English and Chinese, now and for the next time."""
-        language.switch()
-        await self._say_anew()
-
-    async def on_screen_resume(self) -> None:
-        """Another language may have been chosen elsewhere."""
-        if self._spoken != i18n.language():
-            await self._say_anew()
-
-    async def _say_anew(self) -> None:
-        """Show every text in the language in use."""
-        self._spoken = i18n.language()
-        if self.lab.ready:
-            self.explain()
-        self._title()
-        for view in self.views.values():
-            await self.show(view)
-        if self.current is not None:
-            await self.task_pane.show(self.current)
-        self.show_lab()
-        self.refresh_bindings()
-
-    async def action_interrupt(self) -> None:
-        """Ctrl+C: copy what is selected, else stop what is under way, else quit."""
-        if self.get_selected_text():
-            self.action_copy_text()
-        elif not await self.stop():
-            self.app.exit()
-
-    async def action_cancel(self) -> None:
-        """Leave what covers the panes, else stop what is under way."""
-        if self.has_class("-peek"):
-            self.end_peek()
-        elif self.exercises.has_focus_within and not self.has_class("-wide"):
-            self.task_pane.focus()
-        else:
-            await self.stop()
-
-    # The lab
-
-    def _follow_lab(self, lab: LabView) -> None:
-        was_ready, self.lab = self.lab.ready, lab
-        if lab.ready and not was_ready:
-            self.explain()
-            self.call_later(self.start_wanted)
-        elif was_ready and lab.is_lost and not lab.is_starting:
-            lost = i18n.text("ui.lab.fault", fault=lab.fault) if lab.fault else i18n.text("ui.lab.lost")
-            self.notify(lost, severity="warning", timeout=10, markup=False)
-        self.show_lab()
+        self.app.push_screen(NoteScreen(str(event.exercise.title), event.note), save)
 
     def action_details(self) -> None:
         """Show what the preparation of the lab has said."""
         self.app.push_screen(DetailsScreen())
 
-    @on(SessionScreen.Explained)
-    async def _mark_impossible(self, event: SessionScreen.Explained) -> None:
-        for name, reason in event.reasons.items():
-            self.views[name].impossible = i18n.text("ui.impossible", reason=reason) if reason else ""
-            await self.show(self.views[name])
-        if self.current is not None and self.current.impossible:
-            await self.task_pane.show(self.current)
-        self.show_lab()
+    def action_interrupt(self) -> None:
+        """Ctrl+C: copy what is selected, else stop what is under way, else quit."""
+        if self.get_selected_text():
+            self.action_copy_text()
+        elif not self._jobs.stop():
+            self.app.exit()
 
-    # What has become of it
+    def action_cancel(self) -> None:
+        """Leave what covers the panes, else stop what is under way."""
+        if self.has_class("-peek"):
+            self._end_peek()
+        elif self.exercises.has_focus_within and not self.has_class("-wide"):
+            self.task_pane.focus()
+        else:
+            self._jobs.stop()
 
-    @on(SessionScreen.LookedBack)
-    async def _recall(self, event: SessionScreen.LookedBack) -> None:
-        hints = self.current.hints if self.current else 0
-        for standing in standings(self.session.catalog.exercises, event.attempts):
-            view = self.views[standing.exercise.id]
-            view.recall(standing, self.session.engine.lab)
-            await self.show(view)
-        if self.current is not None and self.current.hints != hints:
-            await self.task_pane.show(self.current)
-        self.show_lab()
+    # Working on an exercise
 
-    def show_lab(self) -> None:
-        """Show what has become of the lab, and of the work under way."""
-        self.work_pane.lab = self.lab
-        self.bar.work = self.lab.work or self.lab.scenario
-        self._show_heading()
+    def action_start(self) -> None:
+        """Start the exercise, now or as soon as the lab is ready; anew, once the learner insists, where it is begun."""
+        if self.desk.lab.is_coming:
+            self._jobs.take(events.StartWanted(self._state.exercise))
+        elif self._may_begin():
+            self.start(self._state)
 
-    def _show_heading(self) -> None:
-        """Show where the learner is: in the top line, over the place to work in, and by the key that comes next."""
-        view, engine = self.current, self.session.engine
-        self.work_pane.unstarted = view is not None and self.is_unstarted(view) and not view.busy
-        exercises = self.session.catalog.exercises
-        self.line.heading = Heading(
-            view=view,
-            number=exercises.index(view.exercise) + 1 if view is not None else 0,
-            count=len(exercises),
-            lab_name=f"{engine.name}/{engine.lab}",
-            lab=self.lab,
-            unstarted=view is not None and self.is_unstarted(view),
-            timed=self._timed and self.keeps_time,
-        )
-        self.refresh_bindings()
+    def start(self, state: ExerciseState) -> None:
+        """Start an exercise; where that removes something, once the learner insists."""
+        if self.desk.start_loses_work(state):
+            self._ask("start", state, self._begin_start)
+        else:
+            self._begin_start(state)
 
-    async def show(self, view: ExerciseView) -> None:
-        """Show what has become of an exercise."""
-        self.exercises.exercise_tree.mark(view.exercise, view.mark)
-        if view is self.current:
-            await self._show_results(view)
-            self._show_heading()
+    def _begin_start(self, state: ExerciseState) -> None:
+        self._jobs.start(state.exercise)
 
-    async def _show_results(self, view: ExerciseView) -> None:
-        self.set_class(view.checked, "-checked")
-        self.task_pane.name_facts(view)
-        await self.results.show(view, self._card(view))
+    def action_reset(self) -> None:
+        """Reset the exercise, once the learner insists."""
+        if self._may_begin():
+            self._ask("reset", self._state, lambda state: self._jobs.reset(state.exercise))
 
-    def _card(self, view: ExerciseView) -> list[str]:
-        """What is said once an exercise has passed."""
-        if view.grade is None or view.grade.verdict is not Verdict.PASS:
-            return []
-        objective = view.exercise.objective
-        related = [other for other in self.views.values() if other.exercise.objective == objective]
-        closing = Closing.of(view, related, self.session.catalog.objective(view.exercise), self._from_here(1))
-        return closing.lines(self.session.clock.now())
+    def action_reset_all(self) -> None:
+        """Reset all exercises, once the learner insists."""
+        if self._may_begin():
+            self._ask("reset_all", self._state, lambda _: self._jobs.reset_all())
+
+    def action_check(self) -> None:
+        """Grade the exercise; where it is not started, offer that: there is nothing to be judged yet."""
+        self.work_pane.settle()
+        if not self._may_begin():
+            return
+        if self.desk.needs_start(self._state):
+            self._ask("not_started", self._state, lambda _: self.action_start())
+        else:
+            self._jobs.grade(self._state.exercise)
+
+    def _may_begin(self) -> bool:
+        """Whether the exercise can be worked on now; says why not."""
+        if obstacle := self.desk.obstacle:
+            self.notify(obstacle, timeout=8, markup=False)
+        return not obstacle
+
+    def _ask(self, name: str, state: ExerciseState, go_on: Callable[[ExerciseState], None]) -> None:
+        """Ask the question of this name about an exercise; go on if the answer is yes."""
+        question = i18n.text(f"ui.ask.{name}.question", title=state.exercise.title)
+        detail = i18n.text(f"ui.ask.{name}.detail", goes=what_goes(state.exercise))
+        buttons = [i18n.text(f"ui.ask.{name}.{answer}") for answer in ("agree", "refuse")] if name in LOSES else []
+
+        def take(yes: bool | None) -> None:
+            if yes:
+                go_on(state)
+
+        self.app.push_screen(ConfirmScreen(question, detail, *buttons), take)
+
+    # In the shell
+
+    def action_all_keys(self) -> None:
+        """Pass all keys to what runs in the work pane, or no longer."""
+        self.work_pane.passes_all = not self.work_pane.passes_all
+
+    def action_shell(self) -> None:
+        """Give the terminal to the shell. Whoever comes back by the key for a grade gets one."""
+        if not self.desk.lab.has_shell:
+            self.notify(self.desk.not_ready, timeout=8, markup=False)
+            return
+        self.work_pane.close()
+        asks_for_grade = self._open_shell(str(self._state.exercise.title))
+        self.work_pane.open()
+        if asks_for_grade:
+            self.action_check()
+
+    def action_copy(self) -> None:
+        """Type something from the task where the learner works: what is selected, else what is chosen."""
+        if selected := self.get_selected_text():
+            self.clear_selection()
+            self._type(selected)
+        elif found := snippets(self.task_pane.text):
+            self.app.push_screen(SnippetsScreen(found), self._type)
+        else:
+            self.notify(i18n.text("ui.snippets.none"))
+
+    def _type(self, text: str | None) -> None:
+        if text is None:
+            return
+        if self.work_pane.is_running:
+            self.work_pane.type(text)
+            self.work_pane.enter()
+        else:
+            self.notify(self.desk.not_ready, timeout=8, markup=False)

@@ -26,7 +26,6 @@ class ReadingScreen(ModalScreen[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         from textual.widgets import Markdown  # see TaskPane
 
         with VerticalScroll(id="box") as box:

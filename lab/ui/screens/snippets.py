@@ -16,6 +16,15 @@ from lab import i18n
 from lab.ui.widgets.too_small import TooSmall
 
 
+def snippets(markdown: str) -> list[str]:
+    """The words and blocks of code in a Markdown text, in its order, each once."""
+    from markdown_it import MarkdownIt  # Textual's own parser, which comes with its Markdown widget
+
+    tokens = (inner for token in MarkdownIt().parse(markdown) for inner in (token, *(token.children or ())))
+    code = (token.content for token in tokens if token.type in ("code_inline", "fence", "code_block"))
+    return list(dict.fromkeys(text.strip("\n") for text in code))
+
+
 class SnippetsScreen(ModalScreen[str | None]):
     """A piece of code, or none."""
 
@@ -27,7 +36,6 @@ class SnippetsScreen(ModalScreen[str | None]):
         self._snippets = snippets
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         choices = OptionList(*(Content(snippet) for snippet in self._snippets))
         choices.border_title = i18n.text("ui.snippets.title")
         choices.border_subtitle = i18n.text("ui.snippets.keys")

@@ -27,7 +27,6 @@ class TroubleScreen(ModalScreen[None]):
         self._trouble = trouble
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         with VerticalScroll(id="box") as box:
             box.border_title = i18n.text("ui.trouble.title")
             box.border_subtitle = i18n.text("ui.close")

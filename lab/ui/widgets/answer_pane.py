@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.highlight import highlight
-from textual.message import Message
 from textual.widgets import OptionList, Static
 
 from lab import i18n
-from lab.catalog.model import Answer
+from lab.catalog.model import Answer, Exercise
 from lab.console import columns, pad
+from lab.demo import DemoSession
 from lab.ui import marks
+from lab.ui.desk import Desk
 from lab.ui.widgets.work_pane import WorkPane
 
 
 class AnswerPane(WorkPane):
-    """Where the cursor is, is the answer that is chosen. None is one, too: nothing was done."""
+    """Where the cursor is, is the answer that is chosen. None is one, too: nothing was done.
+
+    Args:
+        on_chosen: is called when another answer of an exercise is chosen.
+    """
 
     DEFAULT_CSS = """
     AnswerPane OptionList {
@@ -33,18 +38,22 @@ class AnswerPane(WorkPane):
     AnswerPane VerticalScroll:focus { border-top: solid $primary; }
     """
 
-    class Chosen(Message):
-        """The cursor came to another answer."""
+    IS_FIRST = True
+    HELP = "ui.demo.help"
+    RESULTS = "ui.demo.results"
+    KEEPS_TIME = False
 
-    def __init__(self) -> None:
+    def __init__(self, session: DemoSession, on_chosen: Callable[[Exercise], None]) -> None:
         super().__init__(classes="pane")
+        self._session = session
+        self._on_chosen = on_chosen
+        self._exercise: Exercise | None = None
         self._answers: Sequence[Answer | None] = ()
-        self._list = OptionList(markup=False, compact=True)
+        self._list = OptionList(markup=False, compact=True, classes="first")
         self._page = VerticalScroll()
         self._script = Static(markup=False)
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         yield self._list
         with self._page:
             yield self._script
@@ -55,15 +64,22 @@ class AnswerPane(WorkPane):
 
     @property
     def chosen(self) -> Answer | None:
-        """Where the cursor is now. Of its way there, `Chosen` tells a little later."""
+        """Where the cursor is now."""
         at = self._list.highlighted
         return None if at is None else self._answers[at]
 
-    def offer(self, answers: Sequence[Answer], chosen: Answer | None) -> None:
-        """Show these answers, and that nothing was done, with the cursor on one of them."""
-        self._answers = (None, *answers)
+    def _follow(self, before: Desk, desk: Desk) -> None:
+        super()._follow(before, desk)
+        if desk.state is not None and desk.state.exercise is not self._exercise:
+            self._exercise = desk.state.exercise
+            self._offer(self._exercise)
+
+    def _offer(self, exercise: Exercise) -> None:
+        """Show the exercise's answers, and that nothing was done, with the cursor on the one that was chosen."""
+        chosen = self._session.chosen(exercise)
+        self._answers = (None, *exercise.answers)
         self._list.clear_options()
-        self._list.add_options(_told(answer) for answer in self._answers)
+        self._list.add_options(_label(answer) for answer in self._answers)
         self._list.highlighted = self._answers.index(chosen)
 
     def enter(self) -> None:
@@ -75,7 +91,7 @@ class AnswerPane(WorkPane):
         self.border_title = i18n.text("ui.demo.pane")
         self.border_subtitle = i18n.text("ui.demo.keys")
         for index, answer in enumerate(self._answers):
-            self._list.replace_option_prompt_at_index(index, _told(answer))
+            self._list.replace_option_prompt_at_index(index, _label(answer))
         self._show_script(self.chosen)
 
     @on(OptionList.OptionHighlighted)
@@ -83,7 +99,13 @@ class AnswerPane(WorkPane):
         event.stop()
         self._show_script(self.chosen)
         self._page.scroll_home(animate=False)
-        self.post_message(self.Chosen())
+        self.settle()
+
+    def settle(self) -> None:
+        """The answer where the cursor is becomes the one to be graded: keys may be faster than the news of it."""
+        if self._exercise is not None and self.chosen is not self._session.chosen(self._exercise):
+            self._session.choose(self._exercise, self.chosen)
+            self._on_chosen(self._exercise)
 
     def _show_script(self, answer: Answer | None) -> None:
         if answer is None:
@@ -92,7 +114,7 @@ class AnswerPane(WorkPane):
             self._script.update(highlight(answer.script_text, language="bash"))
 
 
-def _told(answer: Answer | None) -> Content:
+def _label(answer: Answer | None) -> Content:
     """What it is, and its name."""
     mark = marks.UNTOUCHED if answer is None else marks.RIGHT if answer.is_right else marks.MISTAKE
     width = max(columns(one.text) for one in (marks.UNTOUCHED, marks.RIGHT, marks.MISTAKE))

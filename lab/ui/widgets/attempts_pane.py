@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,8 @@ from textual.widgets.option_list import Option
 from lab import i18n
 from lab.practice.attempt import Attempt
 from lab.progress import at_time, duration
+from lab.ui.desk import Desk, Past
 from lab.ui.marks import MUTED, OUTCOMES
-from lab.ui.trouble import Trouble
 
 SHOWN = 30
 
@@ -34,39 +34,51 @@ class AttemptsPane(OptionList):
 
         attempt: Attempt
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(classes="pane", markup=False)
+        self._now = now
+        self._desk: Desk | None = None
         self._shown: tuple[Attempt, ...] = ()
 
-    def show_nothing(self) -> None:
-        """What was done is not known yet."""
+    def on_mount(self) -> None:
+        self.watch(self.app, "desk", self._follow)
+
+    def _follow(self, desk: Desk) -> None:
+        """Show them, or why they cannot be read; nothing until the history was read."""
+        if not desk.differs(self._desk, "past", "language"):
+            return
+        self._desk = desk
+        at = self.highlighted or 0
+        self.clear_options()
         self.border_title = i18n.text("ui.home.attempts")
         self.border_subtitle = ""
-        self.clear_options()
+        if desk.past is not None:
+            self._show(desk, desk.past, at)
 
-    def show(
-        self, attempts: Sequence[Attempt], titles: Mapping[str, str], trouble: Trouble | None, now: datetime
-    ) -> None:
-        """Show them, or why they cannot be read. `titles`: exercise id -> its title; one that is no more has none."""
-        at = self.highlighted or 0
-        self.show_nothing()
-        self._shown = tuple(attempts[:SHOWN])
+    def _show(self, desk: Desk, past: Past, at: int) -> None:
+        trouble = past.trouble
+        self._shown = past.attempts[:SHOWN]
         if trouble is not None:
-            said = [part for part in (trouble.tried, trouble.came_back, trouble.next_step) if part]
-            self.add_option(Option(Content.styled("\n".join(said), "$text-warning"), disabled=True))
-        elif not attempts:
+            parts = [part for part in (trouble.tried, trouble.came_back, trouble.next_step) if part]
+            self.add_option(Option(Content.styled("\n".join(parts), "$text-warning"), disabled=True))
+        elif not past.attempts:
             self.add_option(Option(Content.styled(i18n.text("ui.home.no_attempts"), MUTED), disabled=True))
         else:
             self.border_subtitle = i18n.text("ui.home.open")
-            self.add_options(
-                Option(_line(attempt, titles.get(attempt.exercise, attempt.exercise), now)) for attempt in self._shown
-            )
+            now = self._now()
+            self.add_options(Option(_line(attempt, _title(desk, attempt), now)) for attempt in self._shown)
             self.highlighted = min(at, len(self._shown) - 1)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.post_message(self.Chosen(self._shown[event.option_index]))
+
+
+def _title(desk: Desk, attempt: Attempt) -> str:
+    """The exercise's title; its id where the exercise is no more."""
+    state = desk.states.get(attempt.exercise)
+    return str(state.exercise.title) if state is not None else attempt.exercise
 
 
 def _line(attempt: Attempt, title: str, now: datetime) -> Content:

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from lab import i18n
 from lab.catalog.model import Criterion
 from lab.ui import results
-from lab.ui.exercise_view import ExerciseView
+from lab.ui.exercise_state import ExerciseState
 from lab.ui.marks import MUTED
 from lab.ui.pages import page_name
 from lab.ui.widgets.hanging import Hanging
@@ -48,15 +48,14 @@ class CriterionRow(Vertical):
         self._details = Static(classes="details")
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         yield self._headline
         yield self._details
 
-    def show(self, view: ExerciseView) -> None:
+    def show(self, state: ExerciseState) -> None:
         """Show what is known by now."""
-        graded = view.found.get(self.criterion.id)
+        graded = state.found.get(self.criterion.id)
         self.link = graded.finding.link if graded is not None else ""
-        self._headline.update(results.headline(view, self.criterion), Content(str(self.criterion.title)))
+        self._headline.update(results.headline(state, self.criterion), Content(str(self.criterion.title)))
         lines = []
         if graded is not None:
             lines = [_labelled(name, Content(words)) for name, words in results.details(graded.finding)]

@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from lab.ui.heading import Heading
+from lab.ui.desk import Desk
+from lab.ui.heading import heading
 
 
 class ExerciseLine(Widget):
@@ -23,24 +24,32 @@ class ExerciseLine(Widget):
     ExerciseLine { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    heading: reactive[Heading | None] = reactive[Heading | None](None, always_update=True)
+    timed = reactive(True)
+    """The exercise's time is shown."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__()
         self._now = now
+        self._desk: Desk | None = None
 
     def on_mount(self) -> None:
-        """What is known only once it is on the screen."""
+        self.watch(self.app, "desk", self._follow)
         self.set_interval(1, self._tick)
+
+    def _follow(self, desk: Desk) -> None:
+        if desk.differs(self._desk, "lab", "states", "current", "language"):
+            self._desk = desk
+            self.refresh()
 
     def _tick(self) -> None:
         """Time passes, if this is on the screen and shows any that does."""
-        heading = self.heading
-        if heading is None or heading.view is None or not heading.timed or not self.screen.is_current:
+        state = self._desk.state if self._desk is not None else None
+        if state is None or not self.timed or not self.screen.is_current:
             return
-        if heading.view.seconds(self._now()) is not None and not heading.view.has_passed:
+        if state.seconds(self._now()) is not None and not state.has_passed:
             self.refresh()
 
     def render(self) -> Content:
-        """Its content."""
-        return Content("") if self.heading is None else self.heading.line(self._now(), self.size.width)
+        if self._desk is None:
+            return Content("")
+        return heading(self._desk, self._now(), self.size.width, timed=self.timed)

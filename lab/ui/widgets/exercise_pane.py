@@ -15,6 +15,7 @@ from textual.widgets import Input, Static, Tree
 
 from lab import i18n
 from lab.catalog.model import Catalog, Exercise
+from lab.ui.desk import Desk
 from lab.ui.marks import MUTED
 from lab.ui.widgets.exercise_tree import ExerciseTree
 from lab.ui.words import facts
@@ -42,28 +43,28 @@ class ExercisePane(Vertical):
     def __init__(self, catalog: Catalog) -> None:
         super().__init__(classes="pane")
         self._catalog = catalog
+        self._desk: Desk | None = None
         self.exercise_tree = ExerciseTree(catalog)
         self._words = Input(compact=True)
         self._preview = Static(id="preview", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         yield self._words
         yield self.exercise_tree
         yield self._preview
 
-    def title(self) -> None:
-        """Name it in the language in use."""
-        self.exercise_tree.title()
-        self.border_title = i18n.text("ui.pane.exercises")
-        self._words.placeholder = i18n.text("ui.find")
-        self._say_empty()
-        self._show_preview(self.exercise_tree.highlighted)
+    def on_mount(self) -> None:
+        self.watch(self.app, "desk", self._follow)
 
-    def choose(self, exercise: Exercise) -> None:
-        """Show an exercise, and put the cursor on it."""
-        self.stop_finding()
-        self.exercise_tree.choose(exercise)
+    def _follow(self, desk: Desk) -> None:
+        if desk.differs(self._desk, "language"):
+            self.border_title = i18n.text("ui.pane.exercises")
+            self._words.placeholder = i18n.text("ui.find")
+            self._say_empty()
+        if desk.differs(self._desk, "language", "current"):
+            self.stop_finding()
+            self._show_preview(self.exercise_tree.highlighted)
+        self._desk = desk
 
     def find(self) -> None:
         """Ask for words."""
@@ -111,10 +112,9 @@ class ExercisePane(Vertical):
         exercise = self.exercise_tree.highlighted
         if exercise is None:
             return
-        if exercise is not self.exercise_tree.chosen:
-            self.exercise_tree.chosen = exercise
-            # Posted by the pane: what a child is made to post from here would go no further than here.
-            self.post_message(ExerciseTree.Chosen(exercise))
+        # Posted by the pane: what a child is made to post from here would go no further than here.
+        self.post_message(ExerciseTree.Chosen(exercise))
+        self.exercise_tree.chosen = exercise
         self.stop_finding()
         self.post_message(self.Left(opened=True))
 

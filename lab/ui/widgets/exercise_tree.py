@@ -13,11 +13,12 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from lab.catalog.model import Catalog, Domain, Exercise
-from lab.ui.marks import Mark
+from lab.ui import marks
+from lab.ui.desk import Desk
 
 
 class ExerciseTree(Tree[Exercise]):
-    """Where the cursor is, is the exercise that is shown, but while one is being found: then `chosen` stays shown."""
+    """Where the cursor is, is the exercise that is shown; while one is being found, the one before stays shown."""
 
     show_root = False
     guide_depth = 2
@@ -37,7 +38,7 @@ class ExerciseTree(Tree[Exercise]):
     def __init__(self, catalog: Catalog) -> None:
         super().__init__("")
         self._catalog = catalog
-        self._marks: dict[str, Mark] = {}
+        self._desk: Desk | None = None
         self._leaves: dict[str, TreeNode[Exercise]] = {}
         self.chosen: Exercise | None = None
         self.highlighted: Exercise | None = None
@@ -48,7 +49,7 @@ class ExerciseTree(Tree[Exercise]):
         self._grow()
 
     def on_mount(self) -> None:
-        """What is known only once it is on the screen."""
+        self.watch(self.app, "desk", self._follow)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._name_all())
 
     @property
@@ -56,20 +57,25 @@ class ExerciseTree(Tree[Exercise]):
         """Whether no exercise is shown."""
         return not self._leaves
 
-    def title(self) -> None:
-        """Name the domains in the language in use. `mark` names the exercises."""
+    def _follow(self, desk: Desk) -> None:
+        """Show the exercises in their states, with the cursor on the one that is shown behind."""
+        before, self._desk = self._desk, desk
+        if before is None or desk.language != before.language:
+            self._name_all()
+        elif desk.states is not before.states:
+            for name, leaf in self._leaves.items():
+                if desk.states[name] is not before.states[name]:
+                    leaf.set_label(self._label(desk.states[name].exercise))
+        current = desk.state.exercise if desk.state is not None else None
+        if current is not None and current is not self.chosen:
+            self.chosen = current
+            self.choose(current)
+
+    def _name_all(self) -> None:
+        """Name all in the language in use. A label has its colour from the theme in which it is made."""
         shown = [domain for domain in self._catalog.domains if any(map(self.shows, domain.exercises))]
         for branch, domain in zip(self.root.children, shown, strict=True):
             branch.set_label(str(domain.title))
-
-    def mark(self, exercise: Exercise, mark: Mark) -> None:
-        """Show an exercise in this state."""
-        self._marks[exercise.id] = mark
-        if leaf := self._leaves.get(exercise.id):
-            leaf.set_label(self._label(exercise))
-
-    def _name_all(self) -> None:
-        """A label has its colour from the theme in which it is made."""
         for leaf in self._leaves.values():
             if leaf.data is not None:
                 leaf.set_label(self._label(leaf.data))
@@ -84,7 +90,7 @@ class ExerciseTree(Tree[Exercise]):
         if parent is not None:
             parent.expand()
         self._highlight(exercise)
-        self.call_after_refresh(self._move_to, exercise.id)
+        self.call_after_refresh(self._move_to, exercise)
 
     def seek(self, words: str) -> None:
         """Show only the exercises that have all these words in their names, in either language; without any, all."""
@@ -111,9 +117,9 @@ class ExerciseTree(Tree[Exercise]):
             self.highlighted = exercise
             self.post_message(self.Highlighted(exercise))
 
-    def _move_to(self, name: str) -> None:
-        if name in self._leaves:
-            self.move_cursor(self._leaves[name])
+    def _move_to(self, exercise: Exercise) -> None:
+        if exercise is self.highlighted and exercise.id in self._leaves:
+            self.move_cursor(self._leaves[exercise.id])
 
     def _grow(self) -> None:
         self.root.remove_children()
@@ -125,9 +131,9 @@ class ExerciseTree(Tree[Exercise]):
                 self._leaves |= {exercise.id: branch.add_leaf(self._label(exercise), exercise) for exercise in found}
 
     def _label(self, exercise: Exercise) -> Text:
-        mark = self._marks.get(exercise.id)
-        if mark is None:
+        if self._desk is None:
             return Text(str(exercise.title))
+        mark = marks.of_exercise(self._desk.states[exercise.id])
         colour = self.app.theme_variables[f"text-{mark.tone}"]
         # `muted` is a share of another colour, which Rich cannot name.
         style = Style(dim=True) if colour.endswith("%") else Style(color=Color.parse(colour).rich_color)
@@ -141,7 +147,7 @@ class ExerciseTree(Tree[Exercise]):
         return label
 
     @on(Tree.NodeHighlighted)
-    def _tell(self, event: Tree.NodeHighlighted[Exercise]) -> None:
+    def _take_cursor(self, event: Tree.NodeHighlighted[Exercise]) -> None:
         event.stop()
         exercise = event.node.data
         # News of a leaf that is no more comes from before the tree grew anew.

@@ -26,7 +26,6 @@ class Hanging(Horizontal):
         self._beside = Static(classes="beside")
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         yield self._label
         yield self._beside
 

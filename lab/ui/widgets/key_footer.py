@@ -29,7 +29,6 @@ class KeyFooter(Footer):
         self._bright = bright
 
     def compose(self) -> ComposeResult:
-        """Its keys."""
         bright = self._bright()
         for part in super().compose():
             if isinstance(part, FooterKey):

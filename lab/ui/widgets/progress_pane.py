@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from textual.content import Content
 
 from lab import i18n
-from lab.catalog.model import Catalog, Domain
+from lab.catalog.model import Domain
 from lab.practice.attempt import Standing
+from lab.ui.desk import Desk
 from lab.ui.marks import MUTED
 from lab.ui.widgets.text_pane import TextPane
 
@@ -20,16 +21,23 @@ class ProgressPane(TextPane):
 
     def __init__(self) -> None:
         super().__init__()
+        self._desk: Desk | None = None
         self._full: list[Content] = []
         self._short: list[Content] = []
 
-    def show(self, catalog: Catalog, standings: Sequence[Standing] | None) -> None:
-        """Show where the learner stands; None: that is not known yet. What has no standing cannot be done here."""
+    def on_mount(self) -> None:
+        self.watch(self.app, "desk", self._follow)
+
+    def _follow(self, desk: Desk) -> None:
+        """Show where the learner stands, once the history was read. What has no standing cannot be done here."""
+        if not desk.differs(self._desk, "past", "states", "language"):
+            return
+        self._desk = desk
         self.border_title = i18n.text("ui.home.progress")
-        self.border_subtitle = "" if standings is None else i18n.text("ui.home.legend")
-        by_id = {standing.exercise.id: standing for standing in standings or ()}
+        self.border_subtitle = "" if desk.past is None else i18n.text("ui.home.legend")
+        by_id = {standing.exercise.id: standing for standing in desk.possible}
         self._full, self._short = [], []
-        for domain in catalog.domains if standings is not None else ():
+        for domain in desk.catalog.domains if desk.past is not None else ():
             self._short.append(_in_a_line(domain, by_id))
             self._full += [*_in_full(domain, by_id), Content("")]
         self._write()

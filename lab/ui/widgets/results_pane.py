@@ -1,8 +1,9 @@
-"""The criteria of an exercise and what the newest look has found."""
+"""The criteria of an exercise and what the newest grading has found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
@@ -16,8 +17,10 @@ from lab import i18n
 from lab.catalog.model import Exercise
 from lab.grading.grade import Grade
 from lab.ui import results
-from lab.ui.exercise_view import ExerciseView
+from lab.ui.desk import Desk
+from lab.ui.exercise_state import ExerciseState
 from lab.ui.pages import open_page
+from lab.ui.results import Closing
 from lab.ui.widgets.criterion_row import CriterionRow
 
 
@@ -46,9 +49,11 @@ class ResultsPane(VerticalScroll):
         Binding("o", "page", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime], name_key: str) -> None:
         super().__init__(classes="pane")
-        self.name_key = "ui.pane.results"
+        self._now = now
+        self._name_key = name_key
+        self._desk: Desk | None = None
         self._exercise: Exercise | None = None
         self._grade: Grade | None = None
         self._chosen: CriterionRow | None = None
@@ -59,59 +64,67 @@ class ResultsPane(VerticalScroll):
         self._legend = Static(id="legend", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         yield self._summary
         yield self._card
         yield self._rows
         yield self._legend
 
-    async def show(self, view: ExerciseView, closing: Sequence[str] = ()) -> None:
-        """Show what is known of an exercise by now; `closing` is what is said once it has passed, a line each."""
-        if view.exercise is not self._exercise:
-            self._exercise = view.exercise
+    def on_mount(self) -> None:
+        self.watch(self.app, "desk", self._follow)
+
+    async def _follow(self, desk: Desk) -> None:
+        """Show what is known of the exercise by now."""
+        if desk.state is not None and desk.differs(self._desk, "states", "current", "language"):
+            self._desk = desk
+            await self._show(desk, desk.state)
+
+    async def _show(self, desk: Desk, state: ExerciseState) -> None:
+        if state.exercise is not self._exercise:
+            self._exercise = state.exercise
             await self._rows.remove_children()
             if not self._rows.is_attached:
                 return  # the learner quits at this moment
             await self._rows.mount_all(
-                [*(CriterionRow(criterion) for criterion in view.exercise.criteria), self._remarks]
+                [*(CriterionRow(criterion) for criterion in state.exercise.criteria), self._remarks]
             )
             self._chosen = None
             self.scroll_home(animate=False)
         for row in self._criteria:
-            row.show(view)
-        self._summary.update(results.summary(view))
+            row.show(state)
+        self._summary.update(results.summary(state))
+        closing = Closing.of(desk, state).lines(self._now()) if state.has_full_score else []
         self._card.display = bool(closing)
         self._card.update(Content("\n".join(closing)))
-        remarks = results.remarks(view)
+        remarks = results.remarks(state)
         self._remarks.display = bool(remarks)
         self._remarks.update(Content("\n\n".join(remarks)))
-        self._legend.display = view.checked and bool(results.legend(view))
-        self._legend.update(Content(results.legend(view)))
-        self._show_name(view)
-        if view.grade is not self._grade or view.grade is None:
-            self._arrange(view)
+        self._legend.display = state.is_graded and bool(results.legend(state))
+        self._legend.update(Content(results.legend(state)))
+        self._show_name(state)
+        if state.grade is not self._grade or state.grade is None:
+            self._arrange(state)
 
-    def _arrange(self, view: ExerciseView) -> None:
+    def _arrange(self, state: ExerciseState) -> None:
         """Put what failed first, open, and show it; what holds is folded to a line."""
-        self._grade = view.grade
-        criteria = results.order(view)
+        self._grade = state.grade
+        criteria = results.order(state)
         places = {criterion.id: place for place, criterion in enumerate(criteria)}
-        opened = [criterion for criterion in criteria if results.opens(view, criterion)]
+        opened = [criterion for criterion in criteria if results.opens(state, criterion)]
         self._rows.sort_children(
             key=lambda row: places[row.criterion.id] if isinstance(row, CriterionRow) else len(opened) - 0.5
         )
         for row in self._criteria:
             row.open(opens=row.criterion in opened)
-        if view.grade is not None:
+        if state.grade is not None:
             self._choose(self._criteria[0])
             self.call_after_refresh(self.scroll_home, animate=False)
 
-    def _show_name(self, view: ExerciseView) -> None:
-        """Name the pane, with the number of the look."""
-        self.border_title = i18n.text(self.name_key)
-        if view.grade is not None and view.checks:
-            self.border_title += " · " + i18n.text("ui.results.check", number=view.checks)
-        self.border_subtitle = _help_taken(view)
+    def _show_name(self, state: ExerciseState) -> None:
+        """Name the pane, with the number of the grading."""
+        self.border_title = i18n.text(self._name_key)
+        if state.grade is not None and state.gradings:
+            self.border_title += " · " + i18n.text("ui.results.check", number=state.gradings)
+        self.border_subtitle = _help_taken(state)
 
     @property
     def _criteria(self) -> list[CriterionRow]:
@@ -168,10 +181,10 @@ class ResultsPane(VerticalScroll):
             self.scroll_to_widget(self._chosen, animate=False)
 
 
-def _help_taken(view: ExerciseView) -> str:
+def _help_taken(state: ExerciseState) -> str:
     """The help that the learner has had, and the keys of the rows."""
-    if view.solution_seen:
+    if state.solution_seen:
         return i18n.text("ui.results.unscored")
-    if view.hints:
-        return i18n.text("ui.results.hints", taken=view.hints)
-    return i18n.text("ui.results.keys") if view.grade is not None else ""
+    if state.hints:
+        return i18n.text("ui.results.hints", taken=state.hints)
+    return i18n.text("ui.results.keys") if state.grade is not None else ""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.reactive import reactive
 from textual.widgets import Static
 
 from lab import i18n
+from lab.ui import marks
 from lab.ui.lab_view import LabView
 from lab.ui.shell import TAKEN
 from lab.ui.widgets.terminal import Terminal
@@ -38,9 +38,6 @@ class ShellPane(WorkPane):
     ShellPane.-blank #note { height: 100%; background: $background; content-align: center middle; }
     """
 
-    passes_all = reactive(False, init=False)
-    """Whether the function keys, too, are for what runs in the shell."""
-
     def __init__(self, argv: Callable[[], Sequence[str]]) -> None:
         super().__init__(classes="pane -blank")
         self._argv = argv
@@ -50,12 +47,10 @@ class ShellPane(WorkPane):
         self._note = Static(id="note", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         yield self._terminal
         yield self._note
 
     def on_mount(self) -> None:
-        """What is known only once it is on the screen."""
         self.title()
 
     @property
@@ -144,4 +139,4 @@ class ShellPane(WorkPane):
             return f"{self._ended} {i18n.text('ui.shell.enter_opens')}"
         if self.lab.work is not None or not self.lab.looked:
             return i18n.text("ui.shell.soon")
-        return i18n.text("ui.shell.no_lab", state=self.lab.mark.text)
+        return i18n.text("ui.shell.no_lab", state=marks.of_lab(self.lab).text)

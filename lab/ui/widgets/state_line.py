@@ -1,13 +1,13 @@
-"""The top line: what this is, the lab's state, how far the learner is."""
+"""The top line of home: what this is, the lab's state, how far the learner is."""
 
 from __future__ import annotations
 
 from textual.content import Content
-from textual.reactive import reactive
 from textual.widget import Widget
 
 from lab import i18n
-from lab.ui.lab_view import LabView
+from lab.ui import marks
+from lab.ui.desk import Desk
 
 
 class StateLine(Widget):
@@ -17,28 +17,34 @@ class StateLine(Widget):
     StateLine { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    lab = reactive(LabView())
-    passed: reactive[int | None] = reactive[int | None](None)
-    """None: not known yet."""
-    count = reactive(0)
-
-    def __init__(self, lab_name: str, count: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._lab_name = lab_name
-        self.set_reactive(StateLine.count, count)
+        self._desk: Desk | None = None
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "desk", self._follow)
+
+    def _follow(self, desk: Desk) -> None:
+        if desk.differs(self._desk, "lab", "states", "language"):
+            self._desk = desk
+            self.refresh()
 
     def render(self) -> Content:
-        """Its content."""
-        parts: list[Content | str | tuple[str, str]] = [
-            ("CKS Lab", "bold"),
-            "  ",
-            f"{self._lab_name}: ",
-            self.lab.mark.content,
-        ]
-        if self.lab.status is not None and self.lab.status.kubernetes:
-            parts.append(f"  Kubernetes {self.lab.status.kubernetes}")
-        if self.passed is not None:
-            parts.append("  " + i18n.text("ui.state.passed", passed=self.passed, count=self.count))
-        if self.lab.advice:
-            parts.append(("  " + i18n.text(self.lab.advice), "$text-warning"))
-        return Content.assemble(*parts)
+        return Content("") if self._desk is None else _line(self._desk)
+
+
+def _line(desk: Desk) -> Content:
+    lab = desk.lab
+    parts: list[Content | str | tuple[str, str]] = [
+        ("CKS Lab", "bold"),
+        f"  {desk.engine}/{desk.lab_name}: ",
+        marks.of_lab(lab).content,
+    ]
+    if lab.status is not None and lab.status.kubernetes:
+        parts.append(f"  Kubernetes {lab.status.kubernetes}")
+    if desk.past is not None:
+        passed, count = desk.passed()
+        parts.append("  " + i18n.text("ui.state.passed", passed=passed, count=count))
+    if lab.advice:
+        parts.append(("  " + i18n.text(lab.advice), "$text-warning"))
+    return Content.assemble(*parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +16,10 @@ from checkers.api import Verdict
 from lab import i18n
 from lab.catalog.model import Catalog, Exercise
 from lab.practice.attempt import Outcome
-from lab.practice.suggestion import Reason, Suggestion
+from lab.practice.suggestion import Reason, Suggestion, suggest
 from lab.progress import ago
 from lab.ui import marks
+from lab.ui.desk import Desk
 from lab.ui.marks import Mark
 from lab.ui.words import facts
 
@@ -44,28 +45,40 @@ class SuggestionList(OptionList):
 
         exercise: Exercise
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(classes="pane", markup=False)
+        self._now = now
+        self._desk: Desk | None = None
         self._shown: tuple[Suggestion, ...] = ()
         self._cursor: Exercise | None = None
         """Where the cursor was put; None: on what is best, whichever that is."""
 
-    def show_nothing(self) -> None:
-        """What was done is not known yet."""
+    def on_mount(self) -> None:
+        self.watch(self.app, "desk", self._follow)
+
+    def _follow(self, desk: Desk) -> None:
+        """Show nothing until the history was read."""
+        if not desk.differs(self._desk, "past", "states", "language"):
+            return
+        suggestions = suggest(desk.possible, self._now()) if desk.past is not None else []
+        if list(suggestions) == list(self._shown) and not desk.differs(self._desk, "past", "language"):
+            return  # something of an exercise has changed that makes no difference here
+        self._desk = desk
+        at = self._cursor
+        self.clear_options()
         self.border_title = i18n.text("ui.home.next")
         self.border_subtitle = ""
-        self.clear_options()
+        if desk.past is not None:
+            self._show(desk.catalog, suggestions, at)
 
-    def show(self, catalog: Catalog, suggestions: Sequence[Suggestion], now: datetime) -> None:
-        """Show them. The cursor stays on its exercise; if that was the best one, it goes to what is best now."""
-        at = self._cursor
-        self.show_nothing()
+    def _show(self, catalog: Catalog, suggestions: Sequence[Suggestion], at: Exercise | None) -> None:
+        """The cursor stays on its exercise; if that was the best one, it goes to what is best now."""
         self.border_subtitle = i18n.text("ui.home.open") if suggestions else ""
         self._shown = tuple(suggestions)
         if not suggestions:
             self.add_option(Option(Content.styled(i18n.text("ui.home.all_passed"), marks.MUTED), disabled=True))
             return
-        self.add_options(Option(_lines(catalog, suggestion, now)) for suggestion in suggestions)
+        self.add_options(Option(_lines(catalog, suggestion, self._now())) for suggestion in suggestions)
         exercises = [suggestion.exercise for suggestion in suggestions]
         self.highlighted = exercises.index(at) if at in exercises else 0
 

@@ -9,7 +9,8 @@ from textual.containers import VerticalScroll
 
 from lab import i18n
 from lab.catalog.model import Exercise
-from lab.ui.exercise_view import ExerciseView
+from lab.ui.desk import Desk
+from lab.ui.exercise_state import ExerciseState
 from lab.ui.pages import open_page
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class TaskPane(VerticalScroll):
-    """Shows the text of one exercise."""
+    """Shows the text of one exercise.
+
+    Args:
+        is_first: whether it has the focus at first.
+    """
 
     DEFAULT_CSS = """
     TaskPane { scrollbar-gutter: stable; }
@@ -30,34 +35,45 @@ class TaskPane(VerticalScroll):
         Binding("k", "scroll_up", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__(classes="pane")
+    def __init__(self, *, is_first: bool) -> None:
+        super().__init__(classes="pane first" if is_first else "pane")
         self._text: Markdown | None = None
+        self._source = ""
         self._exercise: Exercise | None = None
 
     @property
     def text(self) -> str:
         """The Markdown that is shown."""
-        return self._text.source if self._text is not None else ""
+        return self._source
 
-    async def show(self, view: ExerciseView) -> None:
+    def on_mount(self) -> None:
+        self.watch(self.app, "desk", self._follow)
+
+    async def _follow(self, desk: Desk) -> None:
         """Show the task as its learner has it before them: reasons against it, task, hints taken."""
-        exercise = view.exercise
-        self.name_facts(view)
-        parts = [f"> {view.impossible}"] if view.impossible else []
+        state = desk.state
+        if state is None:
+            return
+        exercise = state.exercise
+        self._name_facts(state)
+        parts = [f"> {desk.impossible(state)}"] if state.impossible else []
         parts.append(exercise.task)
-        parts += [_hint(view, number) for number in range(view.hints)]
-        await self._write("\n\n".join(parts))
+        parts += [_hint(exercise, number) for number in range(state.hints)]
+        text = "\n\n".join(parts)
+        if text == self._source:
+            return
+        self._source = text
+        await self._write(text)
         if exercise is not self._exercise:
             self._exercise = exercise
             self.scroll_home(animate=False)
 
-    def name_facts(self, view: ExerciseView) -> None:
-        """Name the pane, with what is to be known of the exercise; before a check, with what will be judged."""
-        exercise = view.exercise
+    def _name_facts(self, state: ExerciseState) -> None:
+        """Name the pane, with what is to be known of the exercise; before a grading, with what will be judged."""
+        exercise = state.exercise
         level = i18n.text(f"ui.level.{exercise.level}")
         self.border_title = i18n.text("ui.task.title", level=level, minutes=exercise.minutes)
-        name = "points" if view.checked else "criteria"
+        name = "points" if state.is_graded else "criteria"
         self.border_subtitle = i18n.text(f"ui.task.{name}", points=exercise.points, count=len(exercise.criteria))
 
     async def _write(self, text: str) -> None:
@@ -78,7 +94,7 @@ class TaskPane(VerticalScroll):
         open_page(self.app, event.href)
 
 
-def _hint(view: ExerciseView, number: int) -> str:
-    hints = view.exercise.hints
+def _hint(exercise: Exercise, number: int) -> str:
+    hints = exercise.hints
     heading = i18n.text("ui.hint.heading", number=number + 1, count=len(hints))
     return f"---\n\n**{heading}**\n\n{hints[number]}"

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 
 class TextPane(VerticalScroll):
-    """What fills it is for those who make one."""
+    """Subclasses fill it."""
 
     DEFAULT_CSS = """
     TextPane { padding: 0 1; }
@@ -20,7 +20,6 @@ class TextPane(VerticalScroll):
         self._text = Static(markup=False)
 
     def compose(self) -> ComposeResult:
-        """Its parts."""
         yield self._text
 
     def write(self, *lines: Content) -> None:

@@ -24,5 +24,4 @@ class TooSmall(Widget):
     """
 
     def render(self) -> str:
-        """Its content."""
         return i18n.text("ui.too_small")

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from lab import i18n
 from lab.console import printable
 from lab.progress import duration, remaining
+from lab.ui.desk import Desk
 from lab.ui.marks import MUTED, bar
 from lab.ui.work import Work
 
@@ -33,6 +34,12 @@ class WorkBar(Widget):
         self._clock = clock
         self._timer: Timer | None = None
 
+    def on_mount(self) -> None:
+        self.watch(self.app, "desk", self._follow)
+
+    def _follow(self, desk: Desk) -> None:
+        self.work = desk.lab.work or desk.lab.scenario
+
     def watch_work(self, work: Work | None) -> None:
         """The time that passes is drawn anew each second, as long as there is work."""
         self.display = work is not None
@@ -43,12 +50,11 @@ class WorkBar(Widget):
             self._timer = None
 
     def render(self) -> Content:
-        """Its content."""
         if self.work is None:
             return Content("")
         now = self._clock()
         times = [duration(self.work.elapsed(now)), remaining(self.work.left(now))]
-        headline = [self.work.title, step_line(self.work), ", ".join(time for time in times if time)]
+        headline = [self.work.title, self.work.step, ", ".join(time for time in times if time)]
         detail = printable(self.work.latest.detail) if self.work.latest else ""
         return Content.assemble(
             (" · ".join(part for part in headline if part), "bold"),
@@ -57,12 +63,6 @@ class WorkBar(Widget):
             "  ",
             (detail or i18n.text("ui.work.meanwhile"), MUTED),
         )
-
-
-def step_line(work: Work) -> str:
-    """`2/7 node image`; empty before the first news."""
-    step = work.latest
-    return "" if step is None else f"{step.number}/{step.steps} {step.step}"
 
 
 def done(work: Work, now: float) -> float:

@@ -1,0 +1,116 @@
+"""The way into the terminal app and out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lab import i18n
+from lab.progress import OnProgress
+
+if TYPE_CHECKING:
+    from lab.demo import DemoSession
+    from lab.practice.session import Session
+    from lab.settings import Settings
+    from lab.ui.app import LabApp
+
+# Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key
+# in the shell is seen 17 ms after it was pressed.
+os.environ.setdefault("TEXTUAL_FPS", "120")
+
+GRACE = 10.0
+"""Seconds that work under way gets to end after the learner has quit."""
+
+
+def defer_gc() -> None:
+    """Collect no garbage until the first frame is there: nearly all that is made so far stays."""
+    gc.disable()
+
+
+def _resume_gc() -> None:
+    """Freeze the objects of the start, and collect garbage again."""
+    gc.freeze()
+    gc.enable()
+
+
+def run(session: Session, prepare: Callable[[OnProgress], None], settings: Settings) -> int:
+    """Show the app until the learner quits. Returns the exit code.
+
+    Args:
+        prepare: makes the lab ready (`lab.ui.jobs.Prepare`).
+    """
+    from lab.ui.app import LabApp
+
+    return _run(lambda: LabApp(session, prepare, settings=settings), "ui.crash.lab")
+
+
+def run_demo(session: DemoSession, settings: Settings) -> int:
+    """Show the app on recordings until the learner quits. Returns the exit code."""
+    from lab.ui.app import demo_app
+
+    return _run(lambda: demo_app(session, settings=settings), "ui.crash.demo")
+
+
+def _run(make: Callable[[], LabApp], crashed: str) -> int:
+    """Show an app until it ends.
+
+    Args:
+        crashed: the key of the sentence for the learner if it ends by a fault of its own.
+    """
+    from lab.ui import crash
+
+    # A loop of our own: asyncio.run would wait, silently and without end, for the threads that still work.
+    loop = asyncio.new_event_loop()
+    loop.call_later(1, _resume_gc)
+    try:
+        app = make()
+        with (
+            _on_signals(lambda: loop.call_soon_threadsafe(app.exit)),
+            crash.caught_everywhere(loop, app._handle_exception),
+        ):
+            app.run(loop=loop)
+        fault = app.fault
+    except Exception as error:
+        fault = error
+    if fault is not None:
+        code = crash.report(fault, crashed)
+        _end_within(GRACE, code)
+        return code
+    loop.close()
+    code = app.return_code or 0
+    if app.desk.lab.work is not None:
+        print(i18n.text("ui.quit.unfinished"), file=sys.stderr)
+    _end_within(GRACE, code)
+    return code
+
+
+@contextmanager
+def _on_signals(leave: Callable[[], object]) -> Iterator[None]:
+    """Leave, in good order, when the terminal is closed or the process is told to end.
+
+    Not by the loop's own signal handlers: the shell puts aside that of Ctrl+C while it has the terminal.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: leave()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end_within(seconds: float, code: int) -> None:
+    """See to it that the process ends. Python waits for its threads, and one may sit in a pull for minutes.
+
+    What such a thread leaves half made, the next `up` mends.
+    """
+    timer = threading.Timer(seconds, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
