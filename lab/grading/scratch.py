@@ -1,9 +1,15 @@
-"""The one thing that a grade makes in the cluster: a namespace of its own, removed when the grade ends."""
+"""The one thing that a grade makes in the cluster: a namespace, which is removed when the grade ends.
+
+A grade that was killed leaves it behind: the next grade that makes one removes it, and so does the next start.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import os
+import platform
 import secrets
 import string
 from datetime import datetime, timedelta
@@ -17,9 +23,9 @@ from lab.grading.server import ApiServer
 from lab.grading.words import error_text
 
 ANNOTATION = "ckslab.io/made-for-a-grade"
-"""Marks the namespace. Not its name and not a label: a learner's rule could select it by those."""
+"""Marks the namespace, and names the process that made it. Not a label: a learner's rule could select it by that."""
 LEFT_OVER = timedelta(minutes=10)
-"""A namespace as old as this belongs to a grade that was killed: no grade takes so long."""
+"""A namespace as old as this belongs to a grade that was killed, on whatever computer: no grade takes so long."""
 
 _NAMESPACES = "/api/v1/namespaces"
 _LETTERS = 10
@@ -47,7 +53,7 @@ class Scratch:
         if not self._name:
             self._remove_left_over()
             name = random_word()
-            metadata = {"name": name, "annotations": {ANNOTATION: "true"}}
+            metadata = {"name": name, "annotations": {ANNOTATION: _maker(os.getpid())}}
             answer = self._server.post(_NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
             if answer.status >= 400:
                 answered = {"path": _NAMESPACES, "status": answer.status, "said": message_of(answer.body)}
@@ -75,5 +81,26 @@ class Scratch:
 
 def _is_left_over(namespace: dict[str, Any], now: datetime) -> bool:
     metadata = namespace["metadata"]
-    is_ours = ANNOTATION in (metadata.get("annotations") or {})
-    return is_ours and now - datetime.fromisoformat(metadata["creationTimestamp"]) > LEFT_OVER
+    maker = (metadata.get("annotations") or {}).get(ANNOTATION)
+    if maker is None:
+        return False
+    return _has_ended(maker) or now - datetime.fromisoformat(metadata["creationTimestamp"]) > LEFT_OVER
+
+
+def _maker(process: int) -> str:
+    """A process of this computer. The computer's name is nobody's business: it would get into recordings."""
+    return f"{process}@{hashlib.sha256(platform.node().encode()).hexdigest()[:12]}"
+
+
+def _has_ended(maker: str) -> bool:
+    """Whether it is a process of this computer that does not run any more."""
+    process = maker.partition("@")[0]
+    if not process.isdecimal() or maker != _maker(int(process)):
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False  # it is another user's
+    return False

@@ -2,8 +2,9 @@
 
 Only what was not there after `up` is removed, and only what can refuse or change what the next exercise makes:
 webhooks and admission policies, rules of policy engines, a default PriorityClass; in the namespaces that were there
-LimitRanges, ResourceQuotas, NetworkPolicies and labels of Pod Security; taints and cordons of nodes. The learner's
-kubectl gets the configuration back that it had at first. Other objects stay, since they disturb nobody.
+LimitRanges, ResourceQuotas, NetworkPolicies and labels of Pod Security; taints and cordons of nodes; the namespaces of
+grades that were killed. The learner's kubectl gets the configuration back that it had at first. Other objects stay,
+since they disturb nobody.
 """
 
 from __future__ import annotations
@@ -127,6 +128,8 @@ class Leftovers:
         for node, marks in before.nodes.items():
             if new := set(now.nodes.get(node, ())) - set(marks):
                 yield Leftover(f"node:{node}", partial(self._untaint, node, new))
+        for name in now.of_grades:  # no grade is under way: a start has the lab to itself
+            yield Leftover(f"namespace:{name}", partial(self._delete, [Thing("Namespace", "", name)]))
 
     def _delete(self, things: Sequence[Thing], *place: str) -> None:
         names = [f"{thing.kind}/{thing.name}" for thing in things]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 from typing import Any
 
@@ -68,13 +69,31 @@ def test_what_grades_that_were_killed_left_is_removed(api: ApiServer, observer: 
     old, young = timedelta(hours=1), timedelta(seconds=5)
     api.answers[NAMESPACES] = {
         "items": [
-            namespace("left", age=old, annotations={ANNOTATION: "true"}),
-            namespace("of-another-grade", age=young, annotations={ANNOTATION: "true"}),
+            namespace("left", age=old, annotations={ANNOTATION: "1@another-computer"}),
+            namespace("of-another-grade", age=young, annotations={ANNOTATION: "1@another-computer"}),
             namespace("of-the-learner", age=old, annotations={}),
         ]
     }
     observer.new_namespace()
     assert api.deleted == [f"{NAMESPACES}/left"]
+
+
+@pytest.mark.usefixtures("observer")
+def test_what_a_process_of_this_computer_made_that_has_ended_is_removed_at_once(
+    api: ApiServer, engine: HandMadeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    KubernetesObserver(engine).new_namespace()
+    monkeypatch.setattr("os.getpid", lambda: ended.pid)
+    KubernetesObserver(engine).new_namespace()
+    still_at_work, killed = (sent["metadata"] for sent in api.sent)
+    now = timedelta(seconds=5)
+    api.answers[NAMESPACES] = {
+        "items": [namespace(each["name"], age=now, annotations=each["annotations"]) for each in (still_at_work, killed)]
+    }
+    KubernetesObserver(engine).new_namespace()
+    assert api.deleted == [f"{NAMESPACES}/{killed['name']}"]
 
 
 def test_a_cluster_that_refuses_the_namespace_says_why(api: ApiServer, observer: KubernetesObserver) -> None:

@@ -11,6 +11,7 @@ import pytest
 from lab.cluster.engine import Capability, Completed
 from lab.cluster.machines import inventory
 from lab.errors import LabError
+from lab.grading.scratch import ANNOTATION
 from lab.practice.leftovers import Leftovers
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
@@ -20,9 +21,9 @@ SERVED = {"resources": [{"name": "validatingwebhookconfigurations"}, {"name": "v
 
 
 def item(kind: str, name: str, namespace: str = "", **more: Any) -> dict[str, Any]:
-    labels = more.pop("labels", {})
+    described = {key: more.pop(key) for key in ("labels", "annotations") if key in more}
     place = {"namespace": namespace} if namespace else {}
-    return {"kind": kind, "metadata": {"name": name, "labels": labels, **place}, **more}
+    return {"kind": kind, "metadata": {"name": name, **described, **place}, **more}
 
 
 FRESH = [
@@ -92,6 +93,12 @@ def test_nothing_but_three_looks_and_a_dry_run_is_asked_where_nothing_is_in_the_
 def test_what_decides_on_requests_and_was_not_there_goes(engine: HandMadeEngine, kind: str) -> None:
     (line,) = cleaned(engine, *FRESH, item(kind, "closed"))
     assert line == f"delete {kind}/closed --ignore-not-found --wait=false"
+
+
+def test_the_namespace_of_a_grade_that_was_killed_goes(engine: HandMadeEngine) -> None:
+    of_a_grade = item("Namespace", "xqzvbnmkjh", annotations={ANNOTATION: "1@this-computer"})
+    (line,) = cleaned(engine, *FRESH, of_a_grade, item("Namespace", "mine"))
+    assert line == "delete Namespace/xqzvbnmkjh --ignore-not-found --wait=false"
 
 
 def test_a_quota_in_a_namespace_that_was_there_goes_and_one_in_the_learners_own_stays(engine: HandMadeEngine) -> None:

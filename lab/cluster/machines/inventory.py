@@ -24,6 +24,9 @@ KUBECONFIG = f"{HOME}/.kube/config"
 POD_SECURITY = "pod-security.kubernetes.io/"
 """What the labels begin with that have a namespace refuse Pods."""
 
+_OF_GRADES = "ckslab.io/made-for-a-grade"
+"""The annotation of a namespace that a grade made (`lab.grading.scratch`)."""
+
 _FILE = "inventory.json"
 _ADMISSION = (
     "validatingwebhookconfigurations",
@@ -67,6 +70,7 @@ class Inventory:
         kubeconfig: the learner's on base; empty where there is none.
         of_cluster: names of all objects of the kinds of `lab.cluster.kinds`, as `kubectl get --output=name` writes
             them; None where an earlier version made the inventory.
+        of_grades: namespaces that grades made for themselves.
     """
 
     kinds: Sequence[str]
@@ -76,6 +80,7 @@ class Inventory:
     nodes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     kubeconfig: str = ""
     of_cluster: Sequence[str] | None = None
+    of_grades: Sequence[str] = ()
 
 
 def save(engine: Engine) -> None:
@@ -123,6 +128,7 @@ def take(engine: Engine, kinds: Sequence[str]) -> Inventory:
             {item["metadata"]["name"]: _pod_security(item) for item in items if item["kind"] == "Namespace"},
             {item["metadata"]["name"]: _marks(item) for item in items if item["kind"] == "Node"},
             kubeconfig.result(),
+            [item["metadata"]["name"] for item in items if _OF_GRADES in (item["metadata"].get("annotations") or {})],
         )
 
 
