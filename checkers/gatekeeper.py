@@ -11,6 +11,7 @@ from typing import Any
 from checkers.api import DryRun, Finding, Observer, Text, check, passed
 from checkers.kit.constraint import CAUSES as OF_CONSTRAINTS
 from checkers.kit.constraint import Reason, Request, config_reason, errors, reasons, webhook_reason
+from checkers.kit.once import list_once
 from checkers.kit.text import listed
 from checkers.kit.trouble import Trouble, running_pod
 
@@ -27,11 +28,11 @@ _BY_BINDING = re.compile(r"ValidatingAdmissionPolicy '[^']+' with binding '([^']
 
 _WEBHOOK = "validation.gatekeeper.sh"
 _NOT_CALLED = "failed calling webhook"
-_TOLD = 5
-"""How many constraints a finding tells of."""
+_MOST = 5
+"""How many constraints a finding names."""
 
 CAUSES = OF_CONSTRAINTS | {"no-template", "template-faulty", "no-constraint"}
-"""Why Gatekeeper may be silent."""
+"""Why Gatekeeper may accept a request that a learner's rules are meant to refuse."""
 
 Ask = Callable[[Mapping[str, Any]], DryRun]
 
@@ -70,7 +71,7 @@ class Ruling:
     words: str = ""
 
     @property
-    def told(self) -> Text:
+    def text(self) -> Text:
         """The ruling as a statement."""
         if not self.is_accepted:
             return Text(f"refused: {self.words}", f"被拒绝：{self.words}")
@@ -85,8 +86,8 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
-    """Why nothing refuses a request, as far as it can be seen.
+class WhyAccepted:
+    """Why no constraint refuses a request, as far as the objects show it.
 
     Attributes:
         causes: those that keep the whole of Gatekeeper from it, and those that every constraint has.
@@ -102,31 +103,31 @@ class Gatekeeper:
     """The Gatekeeper of a cluster, as it is at one moment."""
 
     def __init__(self, cluster: Observer) -> None:
-        self._lab = cluster
+        self._cluster = cluster
 
     def trouble(self) -> Trouble | None:
         """Why it judges nothing; None if it does."""
         sound, faulty = (
-            self._lab.dry_run(_template("ckslabprobe")),
-            self._patiently(self._lab.dry_run, _template("ckslabother"), wanted=False),
+            self._cluster.dry_run(_template("ckslabprobe")),
+            self._patiently(self._cluster.dry_run, _template("ckslabother"), wanted=False),
         )
         if not sound.accepted:
-            said = sound.message
-            return Trouble(Text(f"Gatekeeper is not installed: {said}", f"未安装好 Gatekeeper：{said}"))
+            message = sound.message
+            return Trouble(Text(f"Gatekeeper is not installed: {message}", f"未安装好 Gatekeeper：{message}"))
         if not faulty.accepted and _BY_WEBHOOK.search(faulty.message):
             return None
         return self._not_running() or Trouble(
             Text(
                 f"Gatekeeper's webhook does not answer. Its Pods in {NAMESPACE} must be ready; "
-                f"a faulty ConstraintTemplate was {Ruling(faulty.accepted, words=faulty.message).told.en}",
+                f"a faulty ConstraintTemplate was {Ruling(faulty.accepted, words=faulty.message).text.en}",
                 f"Gatekeeper 的 webhook 没有应答。{NAMESPACE} 中它的 Pod 必须就绪；"
-                f"有误的 ConstraintTemplate {Ruling(faulty.accepted, words=faulty.message).told.zh}",
+                f"有误的 ConstraintTemplate {Ruling(faulty.accepted, words=faulty.message).text.zh}",
             )
         )
 
     def rule(self, manifest: Mapping[str, Any], *, wanted: bool, ask: Ask | None = None) -> Ruling:
         """What would become of an object; `wanted`: it should be accepted. `ask` is for other than its creation."""
-        run = self._patiently(ask or self._lab.dry_run, manifest, wanted=wanted)
+        run = self._patiently(ask or self._cluster.dry_run, manifest, wanted=wanted)
         if run.accepted:
             return Ruling(is_accepted=True, words="; ".join(run.warnings))
         return self.refusal(run.message)
@@ -136,39 +137,39 @@ class Gatekeeper:
         by_webhook, by_binding = _BY_WEBHOOK.search(message), _BY_BINDING.search(message)
         named = _NAMED.findall(by_webhook[1]) if by_webhook else []
         if by_binding:
-            binding = self._lab.get("ValidatingAdmissionPolicyBinding", by_binding[1], version=_ADMISSION) or {}
+            binding = self._cluster.get("ValidatingAdmissionPolicyBinding", by_binding[1], version=_ADMISSION) or {}
             owners = (binding.get("metadata") or {}).get("ownerReferences") or ()
             named += [owner["name"] for owner in owners if owner["apiVersion"].startswith(f"{_CONSTRAINTS}/")]
         known = {constraint["metadata"]["name"] for constraint in self.constraints} if named else set()
         named = [name for name in named if name in known]
         return Ruling(False, tuple(dict.fromkeys(named)), len(named), message)
 
-    def silence(self, manifest: Mapping[str, Any], operation: str = "CREATE") -> Silence:
+    def why_accepted(self, manifest: Mapping[str, Any], operation: str = "CREATE") -> WhyAccepted:
         """Why no constraint refuses this request."""
         if not self._templates:
             words = Text("There is no ConstraintTemplate.", "没有 ConstraintTemplate。")
-            return Silence(frozenset({"no-template"}), words)
+            return WhyAccepted(frozenset({"no-template"}), words)
         faults = [_fault(template) for template in self._templates if errors(template)]
         if not self.constraints and faults:
-            return Silence(frozenset({"template-faulty"}), listed(faults))
+            return WhyAccepted(frozenset({"template-faulty"}), listed(faults))
         if not self.constraints:
             kinds = ", ".join(map(_kind, self._templates))
             words = Text(f"There is no constraint of kind {kinds}.", f"没有类型为 {kinds} 的约束。")
-            return Silence(frozenset({"no-constraint"}), words)
+            return WhyAccepted(frozenset({"no-constraint"}), words)
         request = Request(manifest, self._namespace(manifest["metadata"]["namespace"]), operation)
         around = self._around(request)
         found = [
             (constraint, reasons(constraint, self._template(constraint), request)) for constraint in self.constraints
         ]
         shared = frozenset.intersection(*(frozenset(reason.cause for reason in why) for _, why in found))
-        told = [_told(constraint, why) for constraint, why in found[:_TOLD]]
-        if len(found) > _TOLD:
-            more = len(found) - _TOLD
-            told.append(Text(f"{more} more constraints", f"另有 {more} 个约束"))
+        named = [_described(constraint, why) for constraint, why in found[:_MOST]]
+        if len(found) > _MOST:
+            more = len(found) - _MOST
+            named.append(Text(f"{more} more constraints", f"另有 {more} 个约束"))
         is_used = {*map(_kind, self._templates)} == {constraint["kind"] for constraint in self.constraints}
-        return Silence(
+        return WhyAccepted(
             causes=shared | {reason.cause for reason in around},
-            words=listed([*faults, *(reason.words for reason in around), *told]),
+            words=listed([*faults, *(reason.words for reason in around), *named]),
             is_by_rules=is_used and not faults and not around and not any(why for _, why in found),
         )
 
@@ -176,33 +177,34 @@ class Gatekeeper:
     def constraints(self) -> Sequence[dict[str, Any]]:
         """All there are, of whatever template."""
         version = f"{_CONSTRAINTS}/v1beta1"
-        return [own for kind in map(_kind, self._templates) for own in self._lab.list(kind, version=version)]
+        kinds = map(_kind, self._templates)
+        return [constraint for kind in kinds for constraint in list_once(self._cluster, kind, version=version)]
 
     @cached_property
     def config(self) -> Mapping[str, Any] | None:
         """Its own configuration, if there is one. It has no other name."""
-        return self._lab.get("Config", "config", NAMESPACE, version="config.gatekeeper.sh/v1alpha1")
+        return self._cluster.get("Config", "config", NAMESPACE, version="config.gatekeeper.sh/v1alpha1")
 
     @cached_property
     def webhooks(self) -> Sequence[tuple[str, dict[str, Any]]]:
         """The webhooks by which the API server asks it about objects, each with its configuration's name."""
         return [
             (configuration["metadata"]["name"], webhook)
-            for configuration in self._lab.list("ValidatingWebhookConfiguration", version=_ADMISSION)
+            for configuration in list_once(self._cluster, "ValidatingWebhookConfiguration", version=_ADMISSION)
             for webhook in configuration.get("webhooks") or ()
             if webhook["name"] == _WEBHOOK
         ]
 
     def _around(self, request: Request) -> Sequence[Reason]:
         """What keeps the request from Gatekeeper, whatever its constraints are."""
-        asked = [webhook_reason(name, webhook, request) for name, webhook in self.webhooks]
-        narrowed = [reason for reason in asked if reason]
-        is_kept_away = narrowed and len(narrowed) == len(asked)
+        by_webhook = [webhook_reason(name, webhook, request) for name, webhook in self.webhooks]
+        narrowed = [reason for reason in by_webhook if reason]
+        is_sent_nowhere = narrowed and len(narrowed) == len(by_webhook)
         config = config_reason(self.config, request.namespace["metadata"]["name"]) if self.config else None
-        return [*(narrowed[:1] if is_kept_away else ()), *([config] if config else ())]
+        return [*(narrowed[:1] if is_sent_nowhere else ()), *([config] if config else ())]
 
     def _namespace(self, name: str) -> Mapping[str, Any]:
-        return self._lab.get("Namespace", name) or {"metadata": {"name": name}}
+        return self._cluster.get("Namespace", name) or {"metadata": {"name": name}}
 
     def _template(self, constraint: Mapping[str, Any]) -> Mapping[str, Any]:
         return next(template for template in self._templates if _kind(template) == constraint["kind"])
@@ -210,23 +212,23 @@ class Gatekeeper:
     def _patiently(self, ask: Ask, manifest: Mapping[str, Any], *, wanted: bool) -> DryRun:
         """Ask, and a second time where the webhook may only have been late.
 
-        After three seconds without its word the API server accepts, or refuses if the webhook is to fail closed. That
-        happens on a busy machine.
+        After three seconds without its answer the API server accepts, or refuses if the webhook is to fail closed.
+        That happens on a busy machine.
         """
         run = ask(manifest)
         is_doubtful = (run.accepted and not wanted) or _NOT_CALLED in run.message
         return ask(manifest) if is_doubtful else run
 
     def _not_running(self) -> Trouble | None:
-        for pod in self._lab.list("Pod", NAMESPACE):
-            found = running_pod(self._lab, pod["metadata"]["name"], NAMESPACE)
+        for pod in self._cluster.list("Pod", NAMESPACE):
+            found = running_pod(self._cluster, pod["metadata"]["name"], NAMESPACE)
             if isinstance(found, Trouble):
                 return found
         return None
 
     @cached_property
     def _templates(self) -> Sequence[dict[str, Any]]:
-        return self._lab.list("ConstraintTemplate", version=f"{_TEMPLATES}/v1")
+        return list_once(self._cluster, "ConstraintTemplate", version=f"{_TEMPLATES}/v1")
 
 
 def _template(name: str) -> dict[str, Any]:
@@ -250,11 +252,13 @@ def _kind(template: Mapping[str, Any]) -> str:
 
 
 def _fault(template: Mapping[str, Any]) -> Text:
-    name, said = template["metadata"]["name"], " ".join(errors(template))
-    return Text(f"ConstraintTemplate {name} does not compile: {said}", f"ConstraintTemplate {name} 无法编译：{said}")
+    name, message = template["metadata"]["name"], " ".join(errors(template))
+    return Text(
+        f"ConstraintTemplate {name} does not compile: {message}", f"ConstraintTemplate {name} 无法编译：{message}"
+    )
 
 
-def _told(constraint: Mapping[str, Any], why: Sequence[Reason]) -> Text:
+def _described(constraint: Mapping[str, Any], why: Sequence[Reason]) -> Text:
     """Why a constraint does not refuse a request."""
     name = f"{constraint['kind']}/{constraint['metadata']['name']}"
     if why:

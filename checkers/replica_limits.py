@@ -51,7 +51,7 @@ _LIMIT_CAUSES = CAUSES | _BY_RULE | _REFUSED_TOO_MUCH
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What is told of an object besides its kind, its replicas and its namespace."""
+    """What distinguishes an object besides its kind, its replicas and its namespace."""
 
     words: Text = Text("", "")  # noqa: RUF009 - a value
     labels: Mapping[str, str] | None = None
@@ -66,7 +66,7 @@ _MAY_NOT = "cannot impersonate"
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Probe:
     """A creation or a change that was asked for, and what would become of it. `wanted`: it should be accepted."""
 
     kind: str
@@ -94,64 +94,65 @@ class _Asked:
         if self.is_right and self.ruling.constraints:
             names = ", ".join(self.ruling.constraints)
             return Text(f"refused by constraint {names}", f"被约束 {names} 拒绝")
-        return self.ruling.told
+        return self.ruling.text
 
 
 class _Deployments:
     """Asks what would become of Deployments and their like."""
 
     def __init__(self, cluster: Observer) -> None:
-        self._lab = cluster
+        self._cluster = cluster
         self.gatekeeper = Gatekeeper(cluster)
 
     def ask(
         self, number: int, namespace: str, *, wanted: bool, kind: str = "Deployment", shape: _Shape = _PLAIN
-    ) -> _Asked:
+    ) -> _Probe:
         """About its creation."""
-        name = self._lab.draw(f"{kind} {number} in {namespace}{shape.words.en}")
+        name = self._cluster.draw(f"{kind} {number} in {namespace}{shape.words.en}")
         manifest = _manifest(kind, number, namespace, name, shape.labels)
-        ask = partial(self._lab.dry_run, user=shape.user) if shape.user else self._lab.dry_run
+        ask = partial(self._cluster.dry_run, user=shape.user) if shape.user else self._cluster.dry_run
         ruling = self.gatekeeper.rule(manifest, wanted=wanted, ask=ask)
-        return _Asked(kind, number, namespace, ruling, wanted, manifest, shape)
+        return _Probe(kind, number, namespace, ruling, wanted, manifest, shape)
 
-    def ask_update(self, made: Mapping[str, Any], number: int, *, wanted: bool) -> _Asked:
+    def ask_update(self, made: Mapping[str, Any], number: int, *, wanted: bool) -> _Probe:
         """About a Deployment that exists, changed to this number."""
         manifest = {**made, "spec": {**made["spec"], "replicas": number}}
         before = made["spec"]["replicas"]
         shape = _Shape(Text(f", changed from {before} replicas", f"（原为 {before} 个）"))
-        ruling = self.gatekeeper.rule(manifest, wanted=wanted, ask=self._lab.dry_run_update)
+        ruling = self.gatekeeper.rule(manifest, wanted=wanted, ask=self._cluster.dry_run_update)
         namespace = made["metadata"]["namespace"]
-        return _Asked("Deployment", number, namespace, ruling, wanted, manifest, shape, "UPDATE")
+        return _Probe("Deployment", number, namespace, ruling, wanted, manifest, shape, "UPDATE")
 
-    def limits(self, outside: Sequence[int], namespace: str) -> Sequence[_Asked]:
+    def limits(self, outside: Sequence[int], namespace: str) -> Sequence[_Probe]:
         """The numbers of replicas that a constraint refuses; all that were tried where it refuses none.
 
-        Who has one limit right is not told a second time that the other is missing.
+        Another criterion says which limit is missing.
         """
-        asked = [self.ask(number, namespace, wanted=False) for number in outside]
-        return [each for each in asked if each.is_right] or asked
+        probes = [self.ask(number, namespace, wanted=False) for number in outside]
+        return [probe for probe in probes if probe.is_right] or probes
 
     def finding(
-        self, asked: Sequence[_Asked], expected: Text, why: Text, causes: Iterable[str] = (), more: Sequence[Text] = ()
+        self, probes: Sequence[_Probe], expected: Text, why: Text, causes: Iterable[str] = (), more: Sequence[Text] = ()
     ) -> Finding:
-        """Where some rulings are wrong, only those are told, and what the rules are if something escapes them.
+        """Where some rulings are wrong, the finding has only those, and why something escapes the rules.
 
-        `causes` and what is to be told `more` are what the check has found besides; any cause means that it fails.
+        `causes` and the texts in `more` are what the check has found besides; any cause means that it fails.
         """
-        wrong = [each for each in asked if not each.is_right]
+        wrong = [probe for probe in probes if not probe.is_right]
         if not wrong and not causes:
-            return passed(expected, listed([*_told(asked), *more]))
-        told, seen = [*_told(wrong), *more], {*causes}
-        escaped: dict[tuple[str, str, Text], _Asked] = {}
-        for each in wrong:
-            if each.has_escaped:
-                escaped.setdefault((each.namespace, each.operation, each.shape.words), each)
-            elif each.ruling.is_by_policy:
-                seen.add("other-policy")
-        silences = [self.gatekeeper.silence(each.manifest, each.operation) for each in escaped.values()]
-        for silence in silences:
-            seen |= silence.causes
-        return failed(expected, listed([*told, *dict.fromkeys(own.words for own in silences)]), why, LINK, seen)
+            return passed(expected, listed([*_described(probes), *more]))
+        found, all_causes = [*_described(wrong), *more], {*causes}
+        escaped: dict[tuple[str, str, Text], _Probe] = {}
+        for probe in wrong:
+            if probe.has_escaped:
+                escaped.setdefault((probe.namespace, probe.operation, probe.shape.words), probe)
+            elif probe.ruling.is_by_policy:
+                all_causes.add("other-policy")
+        reasons = [self.gatekeeper.why_accepted(probe.manifest, probe.operation) for probe in escaped.values()]
+        for reason in reasons:
+            all_causes |= reason.causes
+        words = dict.fromkeys(reason.words for reason in reasons)
+        return failed(expected, listed([*found, *words]), why, LINK, all_causes)
 
 
 @check("replica_limits.boundary", causes=_LIMIT_CAUSES)
@@ -172,20 +173,22 @@ def boundary(
     if trouble := deployments.gatekeeper.trouble():
         return trouble.finding(expected, _LIMITS, LINK)
     beyond = [max(refused) + 1 + _number(cluster.draw("replicas"))] if is_upper else []
-    asked = [deployments.ask(number, namespace, wanted=False) for number in (*refused, *beyond)]
-    asked += [deployments.ask(number, namespace, wanted=True) for number in accepted]
+    probes = [deployments.ask(number, namespace, wanted=False) for number in (*refused, *beyond)]
+    probes += [deployments.ask(number, namespace, wanted=True) for number in accepted]
     limit = max(accepted) if is_upper else min(accepted)
-    if all(each.is_right for each in asked):
-        return deployments.finding(asked, expected, _LIMITS)
-    return deployments.finding(asked, expected, _LIMITS, [*_rule_causes(deployments, asked, limit, is_upper=is_upper)])
+    if all(probe.is_right for probe in probes):
+        return deployments.finding(probes, expected, _LIMITS)
+    return deployments.finding(
+        probes, expected, _LIMITS, [*_rule_causes(deployments, probes, limit, is_upper=is_upper)]
+    )
 
 
-def _rule_causes(deployments: _Deployments, asked: Sequence[_Asked], limit: int, *, is_upper: bool) -> Iterable[str]:
-    """What the numbers that are refused and accepted tell of the rule. Asks for the farthest on both sides."""
-    namespace = asked[0].namespace
+def _rule_causes(deployments: _Deployments, probes: Sequence[_Probe], limit: int, *, is_upper: bool) -> Iterable[str]:
+    """What the numbers that are refused and accepted show of the rule. Asks about the farthest on both sides, too."""
+    namespace = probes[0].namespace
     none, far = (deployments.ask(number, namespace, wanted=False) for number in (0, FAR))
-    escaped = next((each for each in asked if each.has_escaped), None)
-    if escaped and deployments.gatekeeper.silence(escaped.manifest).is_by_rules:
+    escaped = next((probe for probe in probes if probe.has_escaped), None)
+    if escaped and deployments.gatekeeper.why_accepted(escaped.manifest).is_by_rules:
         here, there = (far, none) if is_upper else (none, far)
         if here.is_right:
             yield "limit-elsewhere"
@@ -193,12 +196,12 @@ def _rule_causes(deployments: _Deployments, asked: Sequence[_Asked], limit: int,
             yield "no-upper-limit" if is_upper else "no-lower-limit"
         elif here.ruling.is_accepted and there.ruling.is_accepted:
             yield "rule-silent"
-    allowed = [each for each in asked if each.wanted]
-    too_much = [each.number for each in allowed if each.ruling.constraints]
+    allowed = [probe for probe in probes if probe.wanted]
+    too_much = [probe.number for probe in allowed if probe.ruling.constraints]
     if too_much == [limit]:
         yield "boundary-refused"
     elif len(too_much) == len(allowed) and none.is_right and far.is_right:
-        inside = max(each.ruling.violations for each in allowed)
+        inside = max(probe.ruling.violations for probe in allowed)
         outside = max(none.ruling.violations, far.ruling.violations)
         if inside > outside:
             yield "limits-crossed"
@@ -218,17 +221,17 @@ def only_deployments(cluster: Observer, *, outside: Sequence[int], inside: int) 
     if trouble := deployments.gatekeeper.trouble():
         return trouble.finding(expected, _KINDS, LINK)
     limits = deployments.limits(outside, "default")
-    asked = [*limits, deployments.ask(inside, "default", wanted=True)]
+    probes = [*limits, deployments.ask(inside, "default", wanted=True)]
     for kind in _OTHERS:
         numbers = [*(limit.number for limit in limits), inside] if kind != "Pod" else [1]
-        asked += [deployments.ask(number, "default", wanted=True, kind=kind) for number in numbers]
-    refused = [each for each in asked if each.kind != "Deployment" and each.ruling.constraints]
-    is_limited = all(each.is_right for each in limits)
+        probes += [deployments.ask(number, "default", wanted=True, kind=kind) for number in numbers]
+    refused = [probe for probe in probes if probe.kind != "Deployment" and probe.ruling.constraints]
+    is_limited = all(limit.is_right for limit in limits)
     causes = {"other-kinds-refused"} if refused and is_limited else set()
-    if said := _no_namespace(cluster, deployments.gatekeeper):
+    if refusal := _no_namespace(cluster, deployments.gatekeeper):
         causes.add("other-kinds-refused")
-        return deployments.finding(asked, expected, _KINDS, causes, [said])
-    return deployments.finding(asked, expected, _KINDS, causes)
+        return deployments.finding(probes, expected, _KINDS, causes, [refusal])
+    return deployments.finding(probes, expected, _KINDS, causes)
 
 
 def _no_namespace(cluster: Observer, gatekeeper: Gatekeeper) -> Text | None:
@@ -254,8 +257,8 @@ def every_namespace(cluster: Observer, *, outside: Sequence[int], inside: int, e
     new, no_new = ("", None) if trouble else _made(cluster)
     if not trouble:
         namespaces = [*_chosen(cluster, deployments.gatekeeper, namespaces, new), *([new] if new else [])]
-    told = ", ".join(namespaces)
-    expected = Text(f"Deployments are limited in {told}", f"{told} 中的 Deployment 都受到限制")
+    names = ", ".join(namespaces)
+    expected = Text(f"Deployments are limited in {names}", f"{names} 中的 Deployment 都受到限制")
     if new:
         expected = Text(
             f"{expected.en} (made for this grade), and whatever comes",
@@ -263,20 +266,20 @@ def every_namespace(cluster: Observer, *, outside: Sequence[int], inside: int, e
         )
     if trouble:
         return trouble.finding(expected, _NAMESPACES, LINK)
-    asked: list[_Asked] = []
+    probes: list[_Probe] = []
     for namespace in namespaces:
         limits = deployments.limits(outside, namespace)
-        asked += [*limits, deployments.ask(inside, namespace, wanted=True)]
-    asked = _without_gone(cluster, asked)
-    causes, more = _holes(deployments.gatekeeper, asked, exempt)
-    if new and {each.namespace for each in asked if each.has_escaped} == {new}:
+        probes += [*limits, deployments.ask(inside, namespace, wanted=True)]
+    probes = _without_gone(cluster, probes)
+    causes, more = _holes(deployments.gatekeeper, probes, exempt)
+    if new and {probe.namespace for probe in probes if probe.has_escaped} == {new}:
         causes |= {"later-namespaces"}
-    return deployments.finding(asked, expected, _NAMESPACES, causes, [*more, *([no_new] if no_new else ())])
+    return deployments.finding(probes, expected, _NAMESPACES, causes, [*more, *([no_new] if no_new else ())])
 
 
 def _namespaces(cluster: Observer, exempt: Sequence[str]) -> Sequence[str]:
     """The names of those that exist, are not on their way out and not exempt."""
-    known = [each["metadata"] for each in cluster.list("Namespace")]
+    known = [namespace["metadata"] for namespace in cluster.list("Namespace")]
     names = [metadata["name"] for metadata in known if not metadata.get("deletionTimestamp")]
     return [name for name in names if not is_among(name, exempt)]
 
@@ -286,8 +289,8 @@ def _made(cluster: Observer) -> tuple[str, Text | None]:
     try:
         return cluster.new_namespace(), None
     except Refused as error:
-        said = error.words
-        return "", Text(f"no namespace could be made to try: {said.en}", f"无法新建命名空间来试：{said.zh}")
+        words = error.words
+        return "", Text(f"no namespace could be made to try: {words.en}", f"无法新建命名空间来试：{words.zh}")
 
 
 def _chosen(cluster: Observer, gatekeeper: Gatekeeper, names: Sequence[str], new: str) -> Sequence[str]:
@@ -307,16 +310,17 @@ def _excluded(constraint: Mapping[str, Any]) -> Sequence[str]:
     return left_out(match, ())
 
 
-def _without_gone(cluster: Observer, asked: Sequence[_Asked]) -> list[_Asked]:
+def _without_gone(cluster: Observer, probes: Sequence[_Probe]) -> list[_Probe]:
     """Without those in a namespace that went away meanwhile, such as that of another grade."""
-    doubtful = {each.namespace for each in asked if not each.ruling.is_accepted and not each.ruling.constraints}
+    refusals = [probe for probe in probes if not probe.ruling.is_accepted]
+    doubtful = {probe.namespace for probe in refusals if not probe.ruling.constraints}
     found = {name: cluster.get("Namespace", name) for name in sorted(doubtful)}
     gone = {name for name, obj in found.items() if obj is None or obj["metadata"].get("deletionTimestamp")}
-    return [each for each in asked if each.namespace not in gone]
+    return [probe for probe in probes if probe.namespace not in gone]
 
 
 def _holes(
-    gatekeeper: Gatekeeper, asked: Sequence[_Asked], exempt: Sequence[str]
+    gatekeeper: Gatekeeper, probes: Sequence[_Probe], exempt: Sequence[str]
 ) -> tuple[frozenset[str], Sequence[Text]]:
     """Namespaces that need not exist and that rules leave out: the causes and in words.
 
@@ -330,24 +334,24 @@ def _holes(
             )
     for configuration, webhook in gatekeeper.webhooks:
         if names := left_out(webhook, exempt):
-            told = ", ".join(names)
+            listing = ", ".join(names)
             found["webhook-narrowed"] = Text(
-                f"{configuration} leaves out namespaces: {told}", f"{configuration} 排除了这些命名空间：{told}"
+                f"{configuration} leaves out namespaces: {listing}", f"{configuration} 排除了这些命名空间：{listing}"
             )
     by_name = {
         constraint["metadata"]["name"]: constraint for constraint in gatekeeper.constraints if denies(constraint)
     }
-    matches = {name: (each.get("spec") or {}).get("match") or {} for name, each in by_name.items()}
+    matches = {name: (constraint.get("spec") or {}).get("match") or {} for name, constraint in by_name.items()}
     named = [pattern for match in matches.values() for pattern in match.get("namespaces") or ()]
-    for number in sorted({each.number for each in asked if not each.wanted}):
-        refusers = {name for each in asked if each.number == number for name in each.ruling.constraints}
+    for number in sorted({probe.number for probe in probes if not probe.wanted}):
+        refusers = {name for probe in probes if probe.number == number for name in probe.ruling.constraints}
         left = [set(left_out(matches[name], exempt)) for name in refusers if name in matches]
         for pattern in sorted(set.intersection(*left) if left else ()):
             if not any(fnmatchcase(pattern, name) for name in named):
                 is_name = " " not in pattern
-                told = ", ".join(sorted(refusers))
+                who = ", ".join(sorted(refusers))
                 found["namespaces-excluded" if is_name else "namespace-selector"] = Text(
-                    f"constraint {told} leaves out namespaces: {pattern}", f"约束 {told} 排除了这些命名空间：{pattern}"
+                    f"constraint {who} leaves out namespaces: {pattern}", f"约束 {who} 排除了这些命名空间：{pattern}"
                 )
     return frozenset(found), list(found.values())
 
@@ -363,21 +367,21 @@ def every_deployment(cluster: Observer, *, outside: Sequence[int], inside: int) 
     if trouble := deployments.gatekeeper.trouble():
         return trouble.finding(expected, _EVERY, LINK)
     limits = deployments.limits(outside, "default")
-    if not all(each.is_right for each in limits):
+    if not all(limit.is_right for limit in limits):
         return deployments.finding(limits, expected, _EVERY)
-    asked = [*limits]
+    probes = [*limits]
     for shape in _shapes(cluster, deployments.gatekeeper):
-        asked += [deployments.ask(each.number, "default", wanted=False, shape=shape) for each in limits]
-        asked.append(deployments.ask(inside, "default", wanted=True, shape=shape))
-    asked = [each for each in asked if _MAY_NOT not in each.ruling.words]
-    if not all(each.is_right for each in asked):
-        return deployments.finding(asked, expected, _EVERY)
-    updates = _updates(cluster, deployments, [each.number for each in limits], inside)
+        probes += [deployments.ask(limit.number, "default", wanted=False, shape=shape) for limit in limits]
+        probes.append(deployments.ask(inside, "default", wanted=True, shape=shape))
+    probes = [probe for probe in probes if _MAY_NOT not in probe.ruling.words]
+    if not all(probe.is_right for probe in probes):
+        return deployments.finding(probes, expected, _EVERY)
+    updates = _updates(cluster, deployments, [limit.number for limit in limits], inside)
     is_create_only = any(
-        each.has_escaped and deployments.gatekeeper.silence(each.manifest, each.operation).is_by_rules
-        for each in updates
+        update.has_escaped and deployments.gatekeeper.why_accepted(update.manifest, update.operation).is_by_rules
+        for update in updates
     )
-    return deployments.finding([*asked, *updates], expected, _EVERY, ["create-only"] if is_create_only else ())
+    return deployments.finding([*probes, *updates], expected, _EVERY, ["create-only"] if is_create_only else ())
 
 
 def _shapes(cluster: Observer, gatekeeper: Gatekeeper) -> Sequence[_Shape]:
@@ -391,44 +395,45 @@ def _shapes(cluster: Observer, gatekeeper: Gatekeeper) -> Sequence[_Shape]:
     ][:MOST]
     shapes = [_Shape(Text(" without labels", "且不带标签"), {})]
     for labels in ({key: value}, *of_rules):
-        told = json.dumps(labels, ensure_ascii=False)
-        shapes.append(_Shape(Text(f" with labels {told}", f"且标签为 {told}"), labels))
+        listing = json.dumps(labels, ensure_ascii=False)
+        shapes.append(_Shape(Text(f" with labels {listing}", f"且标签为 {listing}"), labels))
     user = cluster.draw("user")
     shapes.append(_Shape(Text(f" by user {user}", f"且由用户 {user} 创建"), user=user))
     return list({shape.words: shape for shape in shapes}.values())
 
 
-def _updates(cluster: Observer, deployments: _Deployments, outside: Sequence[int], inside: int) -> Sequence[_Asked]:
+def _updates(cluster: Observer, deployments: _Deployments, outside: Sequence[int], inside: int) -> Sequence[_Probe]:
     """A Deployment that exists, changed to numbers whose creation beside it is refused, and to one that is allowed."""
     namespace, none = _made(cluster)
     if none:
         raise NotSeen(Text(f"No change could be tried: {none.en}", f"无法试着修改：{none.zh}"))
     limits = [deployments.ask(number, namespace, wanted=False) for number in outside]
-    refused = [each.number for each in limits if each.is_right]
+    refused = [limit.number for limit in limits if limit.is_right]
     if not refused:
-        return []  # the namespace is left out, which another criterion tells
+        return []  # the namespace is left out, which is another criterion's finding
     made = _manifest("Deployment", inside, namespace, cluster.draw("Deployment to change"), None)
     made["spec"]["paused"] = True  # it runs nothing
     run = cluster.new_object(made)
     if not run.accepted:
-        return [_Asked("Deployment", inside, namespace, deployments.gatekeeper.refusal(run.message), True, made)]
-    asked = [deployments.ask_update(made, number, wanted=False) for number in refused]
-    return [*asked, deployments.ask_update(made, inside - 1, wanted=True)]
+        return [_Probe("Deployment", inside, namespace, deployments.gatekeeper.refusal(run.message), True, made)]
+    probes = [deployments.ask_update(made, number, wanted=False) for number in refused]
+    return [*probes, deployments.ask_update(made, inside - 1, wanted=True)]
 
 
-def _told(asked: Sequence[_Asked]) -> list[Text]:
+def _described(probes: Sequence[_Probe]) -> list[Text]:
     """What became of the objects, those with the same outcome in one statement."""
     alike: dict[tuple[str, str, Text, Text], list[str]] = {}
-    for each in asked:
-        alike.setdefault((each.kind, each.namespace, each.shape.words, each.outcome), []).append(str(each.number))
-    told = []
+    for probe in probes:
+        key = (probe.kind, probe.namespace, probe.shape.words, probe.outcome)
+        alike.setdefault(key, []).append(str(probe.number))
+    texts = []
     for (kind, namespace, shape, outcome), numbers in alike.items():
         with_replicas = Text("", "") if kind == "Pod" else _replicas(numbers)
         what = Text(
             f"{kind} in {namespace}{with_replicas.en}{shape.en}", f"{namespace} 中{with_replicas.zh}{shape.zh}的 {kind}"
         )
-        told.append(Text(f"{what.en}: {outcome.en}", f"{what.zh}：{outcome.zh}"))
-    return told
+        texts.append(Text(f"{what.en}: {outcome.en}", f"{what.zh}：{outcome.zh}"))
+    return texts
 
 
 def _replicas(numbers: Sequence[str]) -> Text:

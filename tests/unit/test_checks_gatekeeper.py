@@ -59,7 +59,7 @@ MADE = "made-afterwards"
 """The namespace that is made for the grade."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Cluster(HandMade):
     """An observer of a cluster with this rule, and of a webhook that says this of a faulty ConstraintTemplate.
 

@@ -16,7 +16,7 @@ PRIVILEGED = {"securityContext": {"privileged": True}}
 MODE = "pod-security.kubernetes.io/{}"
 
 
-@dataclass
+@dataclass(eq=False)
 class PodSecurity(HandMade):
     """An API server with the admission controller: `privileged` violates baseline, an unset seccomp profile restricted.
 

@@ -88,7 +88,7 @@ def node(name: str = "kube-worker-1", ready: str = "True", message: str = "") ->
     }
 
 
-@dataclass
+@dataclass(eq=False)
 class HandMade:
     """An Observer that shows what it was given.
 
