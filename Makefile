@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 export PYTHON ?= python3
+# Compiled once, not by each of the hundred processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := lab
 .PHONY: lab demo setup test test-live test-vagrant check bench pictures snapshots clean help

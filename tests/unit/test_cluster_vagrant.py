@@ -25,6 +25,7 @@ from lab.cluster.vagrant.program import spoken
 from lab.errors import LabError, UsageError
 from lab.progress import Progress, ignore
 from tests.unit.support.engines import done
+from tests.unit.support.home import copy_of_home
 from tests.unit.support.virtual_machines import MACHINES, VirtualMachines
 
 
@@ -59,10 +60,20 @@ def fresh() -> VagrantEngine:
     return opened
 
 
+@pytest.fixture(scope="module")
+def once_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a lab that is ready: an `up` takes a second, so the first test that needs one makes it for all."""
+    return tmp_path_factory.mktemp("once") / "made"
+
+
 @pytest.fixture
-def made(host: VirtualMachines, lab: VagrantEngine) -> VagrantEngine:
+def made(host: VirtualMachines, lab: VagrantEngine, tmp_path: Path, once_made: Path) -> VagrantEngine:
     """A lab that is ready."""
-    lab.up(ignore)
+    if once_made.exists():
+        copy_of_home(once_made, tmp_path)
+    else:
+        lab.up(ignore)
+        copy_of_home(tmp_path, once_made)
     host.change(ran=[])
     host.asked.clear()
     return fresh()

@@ -25,6 +25,18 @@ def move_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
 
 
+def copy_of_home(source: Path, target: Path) -> None:
+    """Everything below a folder, at another place: files that name the one then name the other."""
+    for file in source.rglob("*"):
+        copy = target / file.relative_to(source)
+        if file.is_dir():
+            copy.mkdir(parents=True, exist_ok=True)
+        else:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes().replace(str(source).encode(), str(target).encode()))
+            copy.chmod(file.stat().st_mode)
+
+
 def program(folder: Path, name: str, body: str) -> Path:
     """A program: a few lines of Python."""
     folder.mkdir(exist_ok=True)
