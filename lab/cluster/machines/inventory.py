@@ -128,7 +128,7 @@ def take(engine: Engine, kinds: Sequence[str]) -> Inventory:
             {item["metadata"]["name"]: _pod_security(item) for item in items if item["kind"] == "Namespace"},
             {item["metadata"]["name"]: _marks(item) for item in items if item["kind"] == "Node"},
             kubeconfig.result(),
-            [item["metadata"]["name"] for item in items if _OF_GRADES in (item["metadata"].get("annotations") or {})],
+            of_grades=[item["metadata"]["name"] for item in items if _is_of_a_grade(item)],
         )
 
 
@@ -137,6 +137,10 @@ def _things(items: Sequence[Mapping[str, Any]]) -> Iterator[Thing]:
         is_harmless = item["kind"] == "PriorityClass" and not item.get("globalDefault")
         if item["kind"] not in ("Namespace", "Node") and not is_harmless:
             yield Thing(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
+
+
+def _is_of_a_grade(item: Mapping[str, Any]) -> bool:
+    return item["kind"] == "Namespace" and _OF_GRADES in (item["metadata"].get("annotations") or {})
 
 
 def _pod_security(namespace: Mapping[str, Any]) -> dict[str, str]:
