@@ -65,7 +65,7 @@ PRACTICE = (
     Key("previous", "f7", "previous", rank=9),
     Key("next", "f8", "next", rank=8),
     Key("start", "f9", "start", rank=2, group="work"),
-    Key("menu", "f10", "app.command_palette", rank=4),
+    Key("menu", "f10", "menu", rank=4),
     Key("copy", "f11", "copy", rank=10, group="work"),
     Key("all_keys", "f12", "all_keys", rank=15, group="work"),
     Key("peek", "alt+t", "peek", group="look"),
@@ -98,7 +98,7 @@ CHOOSING = (
     Key("back", "escape", "back", rank=2),
     Key("choose", "down", "step", rank=3),
     Key("help", "f1", "help", rank=4),
-    Key("menu", "f10", "app.command_palette", rank=5),
+    Key("menu", "f10", "menu", rank=5),
 )
 """While an exercise is chosen by its name. No keymap moves these: they are what every list has."""
 

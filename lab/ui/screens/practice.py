@@ -157,6 +157,10 @@ class PracticeScreen(Screen[None]):
         yield Entry(keys.name("theme"), keys.tip("theme"), partial(self.run_action, "app.theme"))
         yield from exercise_entries(self.desk, self._choose)
 
+    async def action_menu(self) -> None:
+        """Open the menu. An action of the screen, which leaves the key to the shell when all keys are."""
+        await self.run_action("app.command_palette")
+
     # Going from pane to pane
 
     def action_next_pane(self) -> None:
