@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from typing import Self, TextIO
 
 from lab.progress import Progress, duration, remaining
-from lab.text import cells, cut, pad, printable
-
-columns = cells
-__all__ = ["Console", "Step", "columns", "cut", "pad", "printable"]  # the last four until lab.ui asks lab.text for them
+from lab.text import cut, printable
 
 WORTH_A_LINE = 1.0
 """Seconds. A step that took less had nothing to do, and gets no line."""

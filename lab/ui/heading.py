@@ -9,7 +9,7 @@ from textual.content import Content
 from checkers.api import Verdict
 from lab import i18n
 from lab.cluster.engine import State
-from lab.console import columns, cut
+from lab.text import cells, cut
 from lab.ui import marks, results
 from lab.ui.desk import Desk
 from lab.ui.exercise_state import ExerciseState, Phase
@@ -31,14 +31,14 @@ def heading(desk: Desk, now: datetime, width: int, *, timed: bool = True) -> Con
         return _spread(before, labs[0], width)
     time = _time(state, now) if timed else Content("")
     where, what = f"{desk.number}/{len(desk.states)} ", _state(desk, state)
-    needed = columns(before.plain + where + what.plain) + 2
+    needed = cells(before.plain + where + what.plain) + 2
     for lab in labs:
         right = [part for part in (lab, time) if part.plain]
         left_width = width - _width(right)
         if left_width - needed >= LEAST:
             break
     else:
-        before, needed = Content(""), needed - columns(before.plain)
+        before, needed = Content(""), needed - cells(before.plain)
     title = cut(str(state.exercise.title), max(LEAST, left_width - needed))
     left = Content.assemble(before, where, (title, "bold"), "  ", what)
     return _spread(left, Content("  ").join(right), width)
@@ -74,9 +74,9 @@ def _time(state: ExerciseState, now: datetime) -> Content:
 
 def _width(parts: list[Content]) -> int:
     """Of parts with two spaces before each."""
-    return sum(columns(part.plain) + 2 for part in parts)
+    return sum(cells(part.plain) + 2 for part in parts)
 
 
 def _spread(left: Content, right: Content, width: int) -> Content:
-    space = max(2, width - columns(left.plain) - columns(right.plain))
+    space = max(2, width - cells(left.plain) - cells(right.plain))
     return Content.assemble(left, " " * space, right)

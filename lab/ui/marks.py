@@ -13,6 +13,7 @@ from lab import i18n
 from lab.catalog.model import Criterion
 from lab.cluster.engine import State
 from lab.practice.attempt import Outcome
+from lab.text import GLYPHS
 from lab.ui.exercise_state import ExerciseState, Phase
 from lab.ui.lab_view import LabView
 
@@ -58,10 +59,10 @@ PENDING = Mark("·", "pending", "muted")
 RUNNING = Mark("»", "running", "primary")
 
 VERDICTS: Mapping[Verdict, Mark] = {
-    Verdict.PASS: Mark("✓", "pass", "success"),
-    Verdict.FAIL: Mark("✗", "fail", "error"),
-    Verdict.BROKEN: Mark("!", "broken", "warning"),
-    Verdict.UNSEEN: Mark("?", "unseen", "warning"),
+    Verdict.PASS: Mark(GLYPHS[Verdict.PASS], "pass", "success"),
+    Verdict.FAIL: Mark(GLYPHS[Verdict.FAIL], "fail", "error"),
+    Verdict.BROKEN: Mark(GLYPHS[Verdict.BROKEN], "broken", "warning"),
+    Verdict.UNSEEN: Mark(GLYPHS[Verdict.UNSEEN], "unseen", "warning"),
 }
 
 OUTCOMES: Mapping[Outcome, Mark] = {
@@ -77,8 +78,8 @@ BUSY = Mark("»", "busy", "primary")
 IMPOSSIBLE = Mark("–", "impossible", "muted")
 
 UNTOUCHED = Mark("○", "untouched", "muted")
-RIGHT = Mark("✓", "right", "success")
-MISTAKE = Mark("✗", "mistake", "error")
+RIGHT = Mark(GLYPHS[Verdict.PASS], "right", "success")
+MISTAKE = Mark(GLYPHS[Verdict.FAIL], "mistake", "error")
 
 API_DOWN = Mark("!", "api_down", "error")
 API_STARTING = Mark("»", "api_starting", "primary")

@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lab import i18n
-from lab.console import printable
 from lab.progress import Progress, duration
+from lab.text import printable
 from lab.ui.desk import Desk
 from lab.ui.widgets.too_small import TooSmall
 

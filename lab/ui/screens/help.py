@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lab import i18n
-from lab.console import columns
+from lab.text import cells
 from lab.ui import keys
 from lab.ui.keys import Key
 from lab.ui.widgets.too_small import TooSmall
@@ -74,7 +74,7 @@ def sections(table: Iterable[Key], *, with_shell: bool) -> dict[str, list[Row]]:
 
 def _widths(rows: Iterable[Row]) -> tuple[int, int]:
     """So that the columns of all sections are aligned."""
-    sizes = [(columns(key), columns(name)) for key, name, _ in rows]
+    sizes = [(cells(key), cells(name)) for key, name, _ in rows]
     return max(key for key, _ in sizes), max(name for _, name in sizes)
 
 

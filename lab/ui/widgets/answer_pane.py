@@ -13,8 +13,8 @@ from textual.widgets import OptionList, Static
 
 from lab import i18n
 from lab.catalog.model import Answer, Exercise
-from lab.console import columns, pad
 from lab.demo import DemoSession
+from lab.text import cells, pad
 from lab.ui import marks
 from lab.ui.desk import Desk
 from lab.ui.widgets.work_pane import WorkPane
@@ -117,6 +117,6 @@ class AnswerPane(WorkPane):
 def _label(answer: Answer | None) -> Content:
     """What it is, and its name."""
     mark = marks.UNTOUCHED if answer is None else marks.RIGHT if answer.is_right else marks.MISTAKE
-    width = max(columns(one.text) for one in (marks.UNTOUCHED, marks.RIGHT, marks.MISTAKE))
+    width = max(cells(one.text) for one in (marks.UNTOUCHED, marks.RIGHT, marks.MISTAKE))
     name = "" if answer is None else answer.name
     return Content.assemble((pad(mark.text, width), f"bold $text-{mark.tone}"), "  ", name)

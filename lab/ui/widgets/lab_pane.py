@@ -6,7 +6,7 @@ from textual.content import Content
 
 from lab import i18n
 from lab.cluster.engine import State
-from lab.console import columns, pad
+from lab.text import cells, pad
 from lab.ui import marks
 from lab.ui.desk import Desk
 from lab.ui.lab_view import LabView
@@ -35,7 +35,7 @@ class LabPane(TextPane):
         if lab.status is not None:
             if lab.status.kubernetes:
                 lines.append(Content(f"Kubernetes {lab.status.kubernetes}"))
-            width = max(map(columns, lab.status.nodes), default=0)
+            width = max(map(cells, lab.status.nodes), default=0)
             lines += [Content(f"  {pad(node, width)}  {state}") for node, state in lab.status.nodes.items()]
             if lab.status.detail:
                 lines.append(Content(lab.status.detail))

@@ -10,8 +10,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from lab import i18n
-from lab.console import printable
 from lab.progress import duration, remaining
+from lab.text import printable
 from lab.ui.desk import Desk
 from lab.ui.marks import MUTED, bar
 from lab.ui.work import Work
