@@ -1,4 +1,4 @@
-"""What a check is made of: it looks through an Observer and returns a Finding."""
+"""What a check is made of: it observes the cluster through an Observer and returns a Finding."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Verdict(StrEnum):
     BROKEN = "broken"
     """The lab is at fault: a node is gone, an image cannot be had. Never shown as the learner's fault."""
     UNSEEN = "unseen"
-    """The check could not look in time. Never shown as the learner's fault."""
+    """The check could not observe it in time. Never shown as the learner's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Finding:
     """What a check found.
 
     Attributes:
-        expected: what had to be seen.
-        found: what was seen, with names, values and the cluster's own words.
+        expected: what had to be found.
+        found: what was found, with names, values and the cluster's messages.
         why: one sentence on why it matters; only shown where the verdict is not `PASS`.
         link: the page of the official documentation that says so.
-        causes: what the check has certainly seen to be wrong, in words that it declares (`@check(..., causes=...)`).
+        causes: what is certainly wrong, in words that the check declares (`@check(..., causes=...)`).
             A known mistake is named only by them.
     """
 
@@ -74,7 +74,7 @@ class DryRun:
     warnings: tuple[str, ...] = ()
 
 
-class NoLook(Exception):  # noqa: N818 - it tells what is known, and is nobody's programming mistake
+class NoObservation(Exception):  # noqa: N818 - it tells what is known, and is nobody's programming mistake
     """An observation gave nothing to judge by; `words` say what came instead."""
 
     def __init__(self, words: Text) -> None:
@@ -82,22 +82,22 @@ class NoLook(Exception):  # noqa: N818 - it tells what is known, and is nobody's
         self.words = words
 
 
-class NotSeen(NoLook):
+class NotSeen(NoObservation):
     """An observation did not come back within its bound. The criterion becomes `UNSEEN`."""
 
 
-class LabBroken(NoLook):
+class LabBroken(NoObservation):
     """An observation failed for a reason that cannot be the learner's. The criterion becomes `BROKEN`."""
 
 
-class LearnerBroke(NoLook):
+class LearnerBroke(NoObservation):
     """An observation failed because of what the learner did to the cluster itself. The criterion becomes `FAIL`."""
 
 
 class NoExec(NotSeen):
     """A command could not be begun in a container: it is not in the image, or the container has just ended.
 
-    A check that knows another way to look catches it; else the criterion is `UNSEEN`.
+    A check that can observe it another way catches it; else the criterion is `UNSEEN`.
     """
 
 
@@ -182,8 +182,8 @@ class Observer(Protocol):
     def fingerprints(self, salt: str) -> Sequence[Mapping[str, Any]]:
         """What each Secret of the cluster holds, as `checkers.kept.fingerprints` has it: no values."""
 
-    def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
-        """The keys below a prefix whose object the API server does not show, with its own words.
+    def unreadable(self, kind: str, prefix: str) -> Mapping[str, str]:
+        """The keys below a prefix whose object the API server cannot show, with its message.
 
         Each object (`PREFIX/NAMESPACE/NAME`, of the API's version `v1`) is read by itself. A list of all would come
         from a cache, which is never filled where one of them cannot be decrypted, and shows what was readable once.

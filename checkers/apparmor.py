@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checkers.api import Finding, NoExec, NoLook, NotSeen, Observer, Ran, Text, check, failed, passed
+from checkers.api import Finding, NoExec, NoObservation, NotSeen, Observer, Ran, Text, check, failed, passed
 from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
 from checkers.kit.text import as_is, listed, of_container
@@ -43,11 +43,11 @@ def loaded(cluster: Observer, *, node: str, profile: str) -> Finding:
     )
     mode = _modes(cluster, node).get(profile, "")
     if mode == _ENFORCE:
-        return passed(expected, _told_mode(node, profile, mode))
+        return passed(expected, _describe_mode(node, profile, mode))
     others = _elsewhere(cluster, node, profile)
     cause = mode or ("loaded-elsewhere" if others else "not-loaded")
     causes = {cause} & {"complain", "loaded-elsewhere", "not-loaded"}
-    return failed(expected, listed([_told_mode(node, profile, mode), *others]), _KERNEL, LINK, causes)
+    return failed(expected, listed([_describe_mode(node, profile, mode), *others]), _KERNEL, LINK, causes)
 
 
 @check(
@@ -70,20 +70,20 @@ def confined(cluster: Observer, *, pod: str, namespace: str = "default", profile
         f"Pod {pod} 的每个容器都受 AppArmor 配置文件 {profile} 约束，处于 enforce 模式",
     )
 
-    def judge(seen: Pod) -> Finding:
-        states = [(container, _confinement(cluster, seen, container)) for container in seen.judged]
+    def judge(found_pod: Pod) -> Finding:
+        states = [(container, _confinement(cluster, found_pod, container)) for container in found_pod.judged]
         wrong = [(container, state) for container, state in states if not state.is_by(profile)]
-        found = listed(of_container(container, state.told) for container, state in wrong or states)
+        found = listed(of_container(container, state.text) for container, state in wrong or states)
         if not wrong:
             return passed(expected, found)
-        causes = _asked_causes(seen, profile)
-        if "profile-unset" in causes and _mode_if_seen(cluster, seen.node, profile):
+        causes = _field_causes(found_pod, profile)
+        if "profile-unset" in causes and _mode_if_known(cluster, found_pod.node, profile):
             causes.add("profile-unset-though-loaded")
         return failed(expected, found, _CONFINED, LINK, causes)
 
     def not_running(trouble: Trouble) -> set[str]:
         """What the Pod asks for is known even where it does not run."""
-        return _asked_causes(trouble.pod, profile) if trouble.pod else set()
+        return _field_causes(trouble.pod, profile) if trouble.pod else set()
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _CONFINED, LINK, more=not_running)
 
@@ -98,23 +98,23 @@ def writes(
         f"在 Pod {pod} 中，配置文件 {profile} 使 {refused} 无法写入，而 {allowed} 可以写入",
     )
 
-    def judge(seen: Pod) -> Finding:
+    def judge(found_pod: Pod) -> Finding:
         tries = [
             (container, tried)
-            for container in seen.running
-            if (tried := _tried(cluster, seen, container, refused, allowed))
+            for container in found_pod.running
+            if (tried := _tried(cluster, found_pod, container, refused, allowed))
         ]
         if not tries:
             raise NotSeen(Text(f"No container of Pod {pod} has a shell.", f"Pod {pod} 的容器都没有 shell。"))
-        found = listed(of_container(container, tried.told) for container, tried in tries)
-        is_kept = all(tried.is_kept_by(profile) for _, tried in tries)
+        found = listed(of_container(container, tried.text) for container, tried in tries)
+        is_refused = all(tried.is_refused_by(profile) for _, tried in tries)
         is_let = any(tried.allowed.is_open for _, tried in tries)
-        if is_kept and is_let:
+        if is_refused and is_let:
             return passed(expected, found)
         # Where nobody has been let write it, there is no such file.
         reasons = [tried.allowed.ran.stderr for _, tried in tries]
-        is_held = any(_NO_PERMISSION in said or _NO_FILE in said for said in reasons)
-        return failed(expected, found, _WRITES, LINK, ("refuses-too-much",) if is_kept and is_held else ())
+        is_held = any(_NO_PERMISSION in reason or _NO_FILE in reason for reason in reasons)
+        return failed(expected, found, _WRITES, LINK, ("refuses-too-much",) if is_refused and is_held else ())
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _WRITES, LINK)
 
@@ -125,20 +125,20 @@ class Confinement:
 
     Attributes:
         label: what the kernel says of its process, such as `web (enforce)`; empty where it has ended.
-        asked: what its Pod asks for, as a value of `appArmorProfile`.
+        wanted: what its Pod asks for, as a value of `appArmorProfile`.
     """
 
     label: str
-    asked: str
+    wanted: str
 
     def is_by(self, profile: str) -> bool:
-        """The profile holds it; what has ended is taken at its word."""
-        return self.label == f"{profile} ({_ENFORCE})" if self.label else self.asked == f"Localhost {profile}"
+        """The profile holds it; of what has ended, its Pod's field decides."""
+        return self.label == f"{profile} ({_ENFORCE})" if self.label else self.wanted == f"Localhost {profile}"
 
     @property
-    def told(self) -> Text:
+    def text(self) -> Text:
         """As a statement."""
-        return as_is(f"{self.label or '-'}, appArmorProfile: {self.asked or 'null'}")
+        return as_is(f"{self.label or '-'}, appArmorProfile: {self.wanted or 'null'}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Opened:
         return self.ran.code == 0
 
     @property
-    def told(self) -> Text:
+    def text(self) -> Text:
         """As a statement."""
         if self.is_open:
             return Text(f"{self.path} can be written", f"{self.path} 可以写入")
@@ -169,16 +169,16 @@ class Tried:
     refused: Opened
     allowed: Opened
 
-    def is_kept_by(self, profile: str) -> bool:
+    def is_refused_by(self, profile: str) -> bool:
         """It is the profile that refuses: neither the file's own permissions nor a file system that is read-only."""
         # Of this file: a shell may have been refused another one before it came to that.
-        said = f"{self.refused.path}: {_NO_PERMISSION}"
-        return said in self.refused.ran.stderr and self.confinement.is_by(profile)
+        message = f"{self.refused.path}: {_NO_PERMISSION}"
+        return message in self.refused.ran.stderr and self.confinement.is_by(profile)
 
     @property
-    def told(self) -> Text:
+    def text(self) -> Text:
         """As a statement."""
-        return listed([as_is(self.confinement.label), self.refused.told, self.allowed.told])
+        return listed([as_is(self.confinement.label), self.refused.text, self.allowed.text])
 
 
 def _modes(cluster: Observer, node: str) -> dict[str, str]:
@@ -189,56 +189,56 @@ def _modes(cluster: Observer, node: str) -> dict[str, str]:
 
 def _elsewhere(cluster: Observer, node: str, profile: str) -> list[Text]:
     """Which other nodes have the profile."""
-    names = [each["metadata"]["name"] for each in cluster.list("Node")]
-    modes = {name: _mode_if_seen(cluster, name, profile) for name in names if name != node}
-    return [_told_mode(name, profile, mode) for name, mode in modes.items() if mode]
+    names = [other["metadata"]["name"] for other in cluster.list("Node")]
+    modes = {name: _mode_if_known(cluster, name, profile) for name in names if name != node}
+    return [_describe_mode(name, profile, mode) for name, mode in modes.items() if mode]
 
 
-def _mode_if_seen(cluster: Observer, node: str, profile: str) -> str:
-    """The mode in which a node has the profile; none where it cannot be looked at, which only costs some words."""
+def _mode_if_known(cluster: Observer, node: str, profile: str) -> str:
+    """The mode in which a node has the profile; empty where that cannot be observed: it only makes a message better."""
     try:
         return _modes(cluster, node).get(profile, "")
-    except NoLook:
+    except NoObservation:
         return ""
 
 
-def _told_mode(node: str, profile: str, mode: str) -> Text:
+def _describe_mode(node: str, profile: str, mode: str) -> Text:
     if mode:
         return as_is(f"{node}: {profile} ({mode})")
     return Text(f"{node}: {profile} is not loaded", f"{node}：{profile} 未加载")
 
 
-def _asked(pod: Pod, container: Container) -> str:
+def _profile_of(pod: Pod, container: Container) -> str:
     """The container's `appArmorProfile` as it takes effect, such as `Localhost web`; empty where there is none."""
-    asked = pod.setting(container, "appArmorProfile") or {}
-    return " ".join(asked[field] for field in ("type", "localhostProfile") if asked.get(field))
+    profile = pod.setting(container, "appArmorProfile") or {}
+    return " ".join(profile[field] for field in ("type", "localhostProfile") if profile.get(field))
 
 
-def _asked_causes(pod: Pod, profile: str) -> set[str]:
+def _field_causes(pod: Pod, profile: str) -> set[str]:
     """What is asked for instead of the profile."""
-    asked = {_asked(pod, container) for container in pod.judged}
-    if f"Localhost {profile}" in asked:
-        if len(asked) == 1:
+    wanted = {_profile_of(pod, container) for container in pod.judged}
+    if f"Localhost {profile}" in wanted:
+        if len(wanted) == 1:
             return {"profile-asked-for"}
-        return {"some-containers-only"} if asked == {f"Localhost {profile}", ""} else set()
-    if len(asked) > 1:
+        return {"some-containers-only"} if wanted == {f"Localhost {profile}", ""} else set()
+    if len(wanted) > 1:
         return set()
-    (only,) = asked
+    (only,) = wanted
     if only.startswith("Localhost "):
         return {"other-profile"}
     return {{"": "profile-unset", "RuntimeDefault": "runtime-default", "Unconfined": "unconfined"}[only]}
 
 
 def _confinement(cluster: Observer, pod: Pod, container: Container) -> Confinement:
-    words = _asked(pod, container)
+    wanted = _profile_of(pod, container)
     if not container.is_running:
-        return Confinement("", words)
+        return Confinement("", wanted)
     pid = inspect(cluster, pod, container).get("pid")
     label = cluster.on_node(pod.node, ["cat", f"/proc/{pid}/attr/current"]) if pid else None
     if label is None or label.code != 0:
         gone = of_container(container, Text("it has just ended", "它刚刚结束"))
         raise NotSeen(gone)
-    return Confinement(label.stdout.strip(), words)
+    return Confinement(label.stdout.strip(), wanted)
 
 
 def _tried(cluster: Observer, pod: Pod, container: Container, refused: str, allowed: str) -> Tried | None:

@@ -1,8 +1,8 @@
 """The configuration of encryption at rest: what the API server has loaded, and what it would start with again.
 
-What it writes next is not tried with a Secret of our own. The API server tells the hash of the configuration that it
+What it writes next is not tried with a new Secret. The API server's metrics have the hash of the configuration that it
 works with; the file that has this hash says which provider writes, and that holds for its next start too, which no
-trial could show. A trial would leave traces in the learner's cluster, and tell less.
+trial could show. A trial would leave traces in the learner's cluster, and show less.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _READ = (
 _NOTICED = 60.0
 """Seconds in which the kubelet makes a new API server of a changed manifest, and that one loads its file."""
 _RELOADED = 90.0
-"""Seconds in which the API server takes in a changed file by itself, where it is told to."""
+"""Seconds in which the API server loads a changed file by itself, where automatic reload is on."""
 _LINKS = 8
 _RESOURCES = (("secrets", "secrets."), ("*.",), ("*.*",))
 """The names in a configuration that cover Secrets; the API server goes by the first of these that is there."""
@@ -129,16 +129,16 @@ def lasting(cluster: Observer, *, provider: Provider) -> Finding:
             f"在它已加载并会再次加载的配置中，{provider} 在 secrets 的提供程序中排在第一位",
         )
         return passed(expected, found)
-    certain = [each for each in wrong if not each.may_pass]
+    certain = [fault for fault in wrong if not fault.may_pass]
     if not certain:
         raise NotSeen(wrong[0].found)
-    found = listed([each.found for each in certain])
-    return failed(expected, found, certain[0].why, ENCRYPT, {each.cause for each in certain})
+    found = listed([fault.found for fault in certain])
+    return failed(expected, found, certain[0].why, ENCRYPT, {fault.cause for fault in certain})
 
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """What the API server that runs says of itself: hashes of what it has loaded, and since when it runs."""
+    """The metrics of the API server that runs: hashes of what it has loaded, and since when it runs."""
 
     hashes: Sequence[str]
     since: float
@@ -146,17 +146,17 @@ class _Running:
     @classmethod
     def of(cls, cluster: Observer) -> _Running:
         """Ask it."""
-        said = cluster.on_node(NODE, ["sh", "-c", _METRICS]).stdout
-        since = _STARTED.search(said)
+        metrics = cluster.on_node(NODE, ["sh", "-c", _METRICS]).stdout
+        since = _STARTED.search(metrics)
         if since is None:
             raise LabBroken(Text("The API server does not show its metrics.", "API 服务器没有显示它的指标。"))
-        return cls(_LOADED.findall(said), float(since[1]))
+        return cls(_LOADED.findall(metrics), float(since[1]))
 
 
 def _while_down(cluster: Observer, down: LearnerBroke, expected: Text, provider: Provider) -> Finding:
-    """The node's own words say why it is down; what is wrong with the manifest is a cause beside that."""
+    """The words of the node say why it is down; what is wrong with the manifest is a cause beside that."""
     causes = {cause for cause, words in _LOGGED if words in down.words.en}
-    causes |= {each.cause for each in _all_wrong(cluster, provider, None)}
+    causes |= {fault.cause for fault in _all_wrong(cluster, provider, None)}
     return failed(expected, down.words, _DOWN, STATIC_POD, causes)
 
 
@@ -166,8 +166,11 @@ def _all_wrong(cluster: Observer, provider: Provider, running: _Running | None) 
     folder = manifests(cluster, starter.folder)
     if not folder.manifests:
         return [_no_manifest(folder, starter), *_not_started(starter)]
-    by_file = {each.file: list(_of_manifest(cluster, each, folder.now, running, provider)) for each in folder.manifests}
-    wrong = [each for found in by_file.values() for each in found]
+    by_file = {
+        manifest.file: list(_of_manifest(cluster, manifest, folder.now, running, provider))
+        for manifest in folder.manifests
+    }
+    wrong = [fault for faults in by_file.values() for fault in faults]
     if len(by_file) > 1 and wrong:
         wrong.insert(0, _several([*by_file]))
     return [*wrong, *_not_started(starter)]
@@ -189,7 +192,7 @@ def _of_manifest(
     if writer != provider:
         yield _other_writer(file, writer)
     if running and file.hash not in running.hashes:
-        # Between a change and what comes of it, what runs says nothing of it.
+        # Between a change and its effect, what runs says nothing of it.
         is_starting = manifest.changed > running.since and now - manifest.changed < _NOTICED
         is_reloading = manifest.flag(RELOAD) is not None and now - file.changed < _RELOADED
         yield _not_loaded(manifest, file, running, may_pass=is_starting or is_reloading)
@@ -317,13 +320,13 @@ def _not_started(starter: Kubelet) -> Iterator[_Wrong]:
     """Why nothing would start the API server again."""
     if not starter.runs:
         words = (
-            f"the kubelet on {NODE} does not run, so nothing would start the API server again ({starter.said})",
-            f"{NODE} 上的 kubelet 没有运行，没有谁会再次启动 API 服务器（{starter.said}）",
+            f"the kubelet on {NODE} does not run, so nothing would start the API server again ({starter.state})",
+            f"{NODE} 上的 kubelet 没有运行，没有谁会再次启动 API 服务器（{starter.state}）",
         )
         yield _Wrong("kubelet-stopped", Text(*words))
     if not starter.enabled:
         words = (
-            f"the kubelet on {NODE} is not started with the node, so neither is the API server ({starter.said})",
-            f"{NODE} 上的 kubelet 不随节点启动，API 服务器也就不会启动（{starter.said}）",
+            f"the kubelet on {NODE} is not started with the node, so neither is the API server ({starter.state})",
+            f"{NODE} 上的 kubelet 不随节点启动，API 服务器也就不会启动（{starter.state}）",
         )
         yield _Wrong("kubelet-disabled", Text(*words))

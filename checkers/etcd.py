@@ -52,7 +52,7 @@ def secret_encrypted(cluster: Observer, *, name: str, namespace: str = "default"
     value = cluster.etcd_value(key)
     if value is None:
         return failed(expected, Text(f"etcd has no {key}", f"etcd 中没有 {key}"), _PLAIN, VERIFY, ["absent"])
-    hidden = cluster.unshown("Secret", SECRETS)
+    hidden = cluster.unreadable("Secret", SECRETS)
     if key in hidden:
         return _unreadable(expected, {key: value}, {key: hidden[key]})
     if not _is_by(provider, value):
@@ -68,7 +68,7 @@ def all_secrets_encrypted(cluster: Observer, *, provider: Provider) -> Finding:
         f"etcd 中集群的每个 Secret 都以 k8s:enc:{provider}: 开头，并且可以读取",
     )
     stored = cluster.etcd_values(SECRETS)
-    hidden = cluster.unshown("Secret", SECRETS)
+    hidden = cluster.unreadable("Secret", SECRETS)
     if hidden:
         return _unreadable(expected, stored, hidden)
     others = {key: value for key, value in stored.items() if not _is_by(provider, value)}
@@ -89,7 +89,7 @@ def secrets_readable(cluster: Observer) -> Finding:
         "etcd 中的每个 Secret 都能通过 API 服务器读取",
     )
     stored = cluster.etcd_values(SECRETS)
-    hidden = cluster.unshown("Secret", SECRETS)
+    hidden = cluster.unreadable("Secret", SECRETS)
     if hidden:
         return _unreadable(expected, stored, hidden)
     return passed(expected, Text(f"all {len(stored)} can", f"全部 {len(stored)} 个都能读取"))
@@ -99,9 +99,9 @@ def _unreadable(expected: Text, stored: Mapping[str, bytes], hidden: Mapping[str
     """What the API server does not show: plain ones are not lost, whatever it says of them."""
     is_plain = {key: not _ENCRYPTED.match(stored.get(key, b"")) for key in hidden}
     causes = {"identity-missing" if plain else "key-gone" for plain in is_plain.values()}
-    told = [listed([_stored_as(key, stored.get(key, b"")), as_is(words)]) for key, words in hidden.items()]
+    texts = [listed([_stored_as(key, stored.get(key, b"")), as_is(words)]) for key, words in hidden.items()]
     why = _NO_IDENTITY if causes == {"identity-missing"} else NOT_READ
-    return failed(expected, of_some(told, len(stored)), why, ENCRYPT, causes)
+    return failed(expected, of_some(texts, len(stored)), why, ENCRYPT, causes)
 
 
 def _is_by(provider: Provider, value: bytes) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checkers.api import Finding, LabBroken, NoLook, Observer, Text, check, failed, passed
+from checkers.api import Finding, LabBroken, NoObservation, Observer, Text, check, failed, passed
 from checkers.etcd import SECRETS
 from checkers.kit.static_pods import NODE
 from checkers.kit.text import as_is, of_some
@@ -31,7 +31,7 @@ _LOST = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Secret:
     """A Secret as it was. `expires` is a time as the cluster writes it, or empty."""
 
     namespace: str
@@ -41,7 +41,7 @@ class _Kept:
     expires: str
 
     @classmethod
-    def of(cls, fingerprint: Mapping[str, Any]) -> _Kept:
+    def of(cls, fingerprint: Mapping[str, Any]) -> _Secret:
         """What `fingerprints` makes of it."""
         return cls(**fingerprint)
 
@@ -78,8 +78,8 @@ def kept(cluster: Observer) -> Finding:
     )
     now, salt, at_start = _at_start(cluster)
     try:
-        shown = {secret.place: secret for secret in map(_Kept.of, cluster.fingerprints(salt))}
-    except NoLook:
+        shown = {secret.place: secret for secret in map(_Secret.of, cluster.fingerprints(salt))}
+    except NoObservation:
         return _unreadable(cluster, salt, at_start, expected)
     wrong: list[Text] = []
     causes: set[str] = set()
@@ -96,7 +96,7 @@ def kept(cluster: Observer) -> Finding:
     return passed(expected, Text(f"all {len(at_start)} do", f"全部 {len(at_start)} 个都是"))
 
 
-def _at_start(cluster: Observer) -> tuple[str, str, Sequence[_Kept]]:
+def _at_start(cluster: Observer) -> tuple[str, str, Sequence[_Secret]]:
     """The time on the node, the salt, and the Secrets."""
     ran = cluster.on_node(NODE, ["sh", "-c", _READ, "sh", FILE])
     if ran.code != 0:
@@ -108,21 +108,21 @@ def _at_start(cluster: Observer) -> tuple[str, str, Sequence[_Kept]]:
         )
     now, _, text = ran.stdout.partition("\n")
     held = json.loads(text)
-    return now, held["salt"], [_Kept.of(secret) for secret in held["secrets"]]
+    return now, held["salt"], [_Secret.of(secret) for secret in held["secrets"]]
 
 
-def _unreadable(cluster: Observer, salt: str, at_start: Sequence[_Kept], expected: Text) -> Finding:
+def _unreadable(cluster: Observer, salt: str, at_start: Sequence[_Secret], expected: Text) -> Finding:
     """The API server does not list Secrets, because it cannot read one of them."""
-    unshown = cluster.unshown("Secret", SECRETS)
+    unreadable = cluster.unreadable("Secret", SECRETS)
     keys = [f"{SECRETS}{secret.place}" for secret in at_start]
-    wrong = [as_is(f"{key}: {unshown[key]}") for key in keys if key in unshown]
+    wrong = [as_is(f"{key}: {unreadable[key]}") for key in keys if key in unreadable]
     if not wrong:
         cluster.fingerprints(salt)  # it says why
     why = Text("What cannot be read holds nothing for anybody.", "读不出来的内容，对任何人都没有用。")
     return failed(expected, of_some(wrong, len(at_start)), why, _LINK, ["secret-unreadable"])
 
 
-def _difference(secret: _Kept, there: _Kept) -> Text | None:
+def _difference(secret: _Secret, there: _Secret) -> Text | None:
     if there.type != secret.type:
         return as_is(f"{secret.place}: {secret.type} -> {there.type}")
     other = [key for key, value in secret.hashes.items() if there.hashes.get(key) != value]

@@ -1,6 +1,6 @@
 """Pod Security admission: what the API server says of a Pod that does not keep to a standard.
 
-Nothing is read from a namespace's labels but to tell the learner of them: Pods are offered with a dry run, and what the
+A namespace's labels are read only to name them to the learner: Pods are offered with a dry run, and what the
 API server answers decides. So a pinned version, other labels and a cluster-wide default are judged by what they do.
 """
 
@@ -22,8 +22,8 @@ STANDARDS = "https://kubernetes.io/docs/concepts/security/pod-security-standards
 
 Level = Literal["baseline", "restricted"]
 
-# How many namespaces are told of by name.
-_TOLD = 8
+# How many namespaces a finding names.
+_MOST = 8
 _LABELS = "pod-security.kubernetes.io/"
 # `would violate PodSecurity "baseline:latest": ...` where it warns, `violates PodSecurity "baseline:v1.35": ...` where
 # it refuses.
@@ -85,14 +85,14 @@ _VIOLATES = Text(
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the API server says to a Pod. `words` are its own, as far as they are about Pod Security or a refusal."""
+    """What the API server says to a Pod. `words` has its message, as far as that is about Pod Security or a refusal."""
 
     is_accepted: bool
     levels: frozenset[str]
     words: str
 
     @property
-    def told(self) -> Text:
+    def text(self) -> Text:
         """As a statement."""
         if not self.is_accepted:
             return Text(f"refused: {self.words}", f"被拒绝：{self.words}")
@@ -168,11 +168,11 @@ def elsewhere(cluster: Observer, *, namespace: str, level: Level) -> Finding:
     for labels, names in alike:
         if level in _offer(cluster, _VIOLATING[level][0], names[0]).levels:
             judging |= dict.fromkeys(names, labels)
-    asked = sorted(name for _, names in alike for name in names)
+    others = sorted(name for _, names in alike for name in names)
     if not judging:
-        return passed(expected, Text(f"none of {_few(asked, ', ')}", f"{_few(asked, '、')} 均没有"))
-    told = [_told_labels(name, judging[name]) for name in sorted(judging)[:_TOLD]]
-    found = listed([*told, *([as_is("...")] if len(judging) > _TOLD else [])])
+        return passed(expected, Text(f"none of {_few(others, ', ')}", f"{_few(others, '、')} 均没有"))
+    labelled = [_describe_labels(name, judging[name]) for name in sorted(judging)[:_MOST]]
+    found = listed([*labelled, *([as_is("...")] if len(judging) > _MOST else [])])
     return failed(expected, found, _ELSEWHERE, MODES, ("labelled",))
 
 
@@ -188,10 +188,10 @@ def warned_of(cluster: Observer, *, pod: str, namespace: str, level: Level) -> F
         return absent(cluster, pod, namespace).finding(expected, _VIOLATES, STANDARDS)
     ruling = _offer(cluster, _again(obj), namespace, obj["metadata"])
     if ruling.is_accepted and level in ruling.levels:
-        return passed(expected, ruling.told)
-    # Only where others are warned about does silence tell something of this Pod.
-    is_silent = ruling.is_accepted and level in _offer(cluster, _VIOLATING[level][0], namespace).levels
-    return failed(expected, ruling.told, _VIOLATES, STANDARDS, ("keeps-to-it",) if is_silent else ())
+        return passed(expected, ruling.text)
+    # Where others are warned about and this Pod is not, it keeps to the standard.
+    keeps_to_it = ruling.is_accepted and level in _offer(cluster, _VIOLATING[level][0], namespace).levels
+    return failed(expected, ruling.text, _VIOLATES, STANDARDS, ("keeps-to-it",) if keeps_to_it else ())
 
 
 def _of_all(
@@ -204,18 +204,18 @@ def _of_all(
     link: str,
     causes: Callable[[Ruling, Labels], set[str]],
 ) -> Finding:
-    """Offer these Pods one after the other; the first that is answered wrongly is told."""
+    """Offer these Pods one after the other; the finding is of the first that is answered wrongly."""
     rulings: list[Ruling] = []
     for spec in specs:
         ruling = _offer(cluster, spec, namespace)
         if not is_right(ruling):
             labels = _labels(cluster, namespace)
-            found = listed([ruling.told, _told_labels(namespace, labels)])
+            found = listed([ruling.text, _describe_labels(namespace, labels)])
             # Where another Pod was answered rightly, the standard as such is not what is missing.
             known = {"some-only"} if rulings else causes(ruling, labels)
             return failed(expected, found, why, link, known)
         rulings.append(ruling)
-    return passed(expected, rulings[0].told)
+    return passed(expected, rulings[0].text)
 
 
 def _unexplained(_ruling: Ruling, _labels: Labels) -> set[str]:
@@ -245,7 +245,7 @@ def _offer(cluster: Observer, spec: Spec, namespace: str, like: Mapping[str, Any
     word = cluster.draw("pod")
     if like is None:
         metadata: dict[str, Any] = {"labels": {word: word}}
-        spec = {**spec, "containers": [{**each, "name": word, "image": word} for each in spec["containers"]]}
+        spec = {**spec, "containers": [{**container, "name": word, "image": word} for container in spec["containers"]]}
     else:
         metadata = {key: like[key] for key in ("labels", "annotations") if key in like}
     metadata = {**metadata, "name": word, "namespace": namespace}
@@ -253,10 +253,10 @@ def _offer(cluster: Observer, spec: Spec, namespace: str, like: Mapping[str, Any
 
 
 def _ruling(run: DryRun) -> Ruling:
-    spoken = run.warnings if run.accepted else (run.message,)
-    levels = frozenset(level for words in spoken for level in _JUDGED_BY.findall(words))
-    said = [words for words in spoken if not run.accepted or _JUDGED_BY.search(words)]
-    return Ruling(run.accepted, levels, "; ".join(said))
+    messages = run.warnings if run.accepted else (run.message,)
+    levels = frozenset(level for message in messages for level in _JUDGED_BY.findall(message))
+    relevant = [message for message in messages if not run.accepted or _JUDGED_BY.search(message)]
+    return Ruling(run.accepted, levels, "; ".join(relevant))
 
 
 def _again(pod: Mapping[str, Any]) -> Spec:
@@ -265,25 +265,25 @@ def _again(pod: Mapping[str, Any]) -> Spec:
 
 
 def _before(namespaces: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
-    """The namespaces but this one that are not younger: what the learner has made besides is the learner's own."""
-    made = {each["metadata"]["name"]: each["metadata"].get("creationTimestamp", "") for each in namespaces}
+    """The namespaces but this one that are not younger: what the learner has made besides is theirs to label."""
+    made = {other["metadata"]["name"]: other["metadata"].get("creationTimestamp", "") for other in namespaces}
     since = made.get(name)
-    others = [each for each in namespaces if each["metadata"]["name"] != name]
-    return others if since is None else [each for each in others if made[each["metadata"]["name"]] <= since]
+    others = [other for other in namespaces if other["metadata"]["name"] != name]
+    return others if since is None else [other for other in others if made[other["metadata"]["name"]] <= since]
 
 
 def _alike(namespaces: Sequence[Mapping[str, Any]]) -> list[tuple[Labels, list[str]]]:
     """The labels for Pod Security that there are, each set of them with the names of its namespaces."""
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
-    for each in namespaces:
-        labels = each["metadata"].get("labels") or {}
+    for namespace in namespaces:
+        labels = namespace["metadata"].get("labels") or {}
         known = tuple(sorted((key, value) for key, value in labels.items() if key.startswith(_LABELS)))
-        groups.setdefault(known, []).append(each["metadata"]["name"])
+        groups.setdefault(known, []).append(namespace["metadata"]["name"])
     return [(dict(labels), names) for labels, names in groups.items()]
 
 
 def _few(names: Sequence[str], between: str) -> str:
-    return between.join([*names[:_TOLD], *(["..."] if names[_TOLD:] else [])])
+    return between.join([*names[:_MOST], *(["..."] if names[_MOST:] else [])])
 
 
 def _labels(cluster: Observer, namespace: str) -> Labels:
@@ -292,7 +292,7 @@ def _labels(cluster: Observer, namespace: str) -> Labels:
     return {key: value for key, value in sorted(labels.items()) if key.startswith(_LABELS)}
 
 
-def _told_labels(namespace: str, labels: Labels) -> Text:
+def _describe_labels(namespace: str, labels: Labels) -> Text:
     if not labels:
         return Text(f"namespace {namespace} has no label {_LABELS}...", f"命名空间 {namespace} 没有 {_LABELS}... 标签")
     return as_is(f"{namespace}: {', '.join(f'{key}={value}' for key, value in labels.items())}")

@@ -32,11 +32,11 @@ def runs(
         f"Pod {pod} 在命名空间 {namespace} 中运行，其中一个容器使用镜像 {image}{with_command.zh}",
     )
 
-    def judge(seen: Pod) -> Finding:
-        right = running(seen, image, command)
+    def judge(found_pod: Pod) -> Finding:
+        right = running(found_pod, image, command)
         found = listed(
             of_container(container, as_is(f"{container.image} {_command(container)}"))
-            for container in right or seen.running
+            for container in right or found_pod.running
         )
         return passed(expected, found) if right else failed(expected, found, _WHY, LINK)
 

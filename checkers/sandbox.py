@@ -20,8 +20,8 @@ _GVISOR = "io.containerd.runsc"
 # Where gVisor's shim for containerd keeps what it knows of the containers that Kubernetes has it run.
 _STATE = "/run/containerd/runsc/k8s.io"
 
-# How many RuntimeClasses are told of where the right one is missing.
-_TOLD = 5
+# How many RuntimeClasses a finding names where the right one is missing.
+_MOST = 5
 
 _HANDLER = Text(
     "The handler is the name that the nodes' container runtime gives to a way of running Pods; a RuntimeClass only "
@@ -47,7 +47,7 @@ def runtime_class(cluster: Observer, *, name: str, handler: str) -> Finding:
         return passed(expected, as_is(f"RuntimeClass {name}: handler {handler}"))
     classes = [there] if there else cluster.list("RuntimeClass", version=_VERSION)
     nodes = cluster.list("Node")
-    found = listed([_classes(classes), *map(_told_handlers, nodes)])
+    found = listed([_classes(classes), *map(_describe_handlers, nodes)])
     return failed(expected, found, _HANDLER, RUNTIME_CLASS, _class_causes(there, classes, handler, nodes))
 
 
@@ -84,10 +84,10 @@ def gvisor(cluster: Observer, *, pod: str, namespace: str = "default") -> Findin
         f"Pod {pod} 的每个容器都在 gVisor 中运行，看到的是 gVisor 的内核",
     )
 
-    def judge(seen: Pod) -> Finding:
-        kernels = [(container, _kernel(cluster, seen, container)) for container in seen.running]
+    def judge(found_pod: Pod) -> Finding:
+        kernels = [(container, _kernel(cluster, found_pod, container)) for container in found_pod.running]
         wrong = [(container, kernel) for container, kernel in kernels if not kernel.is_gvisors]
-        found = listed(of_container(container, kernel.told) for container, kernel in wrong or kernels)
+        found = listed(of_container(container, kernel.text) for container, kernel in wrong or kernels)
         return failed(expected, found, _KERNEL, GVISOR) if wrong else passed(expected, found)
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _KERNEL, GVISOR)
@@ -109,11 +109,11 @@ class Kernel:
 
     @property
     def is_gvisors(self) -> bool:
-        """The node says that it is gVisor's, and so does what can be seen inside."""
+        """The node says that it is gVisor's, and so does `/proc/version` inside."""
         return self.runtime.startswith(_GVISOR) and not self.is_nodes
 
     @property
-    def told(self) -> Text:
+    def text(self) -> Text:
         """As a statement."""
         whose, whose_zh = ("the node's own kernel, ", "节点自己的内核，") if self.is_nodes else ("", "")
         return Text(
@@ -134,7 +134,7 @@ def _kernel(cluster: Observer, pod: Pod, container: Container) -> Kernel:
 
 
 def _inside(cluster: Observer, pod: Pod, container: Container) -> str:
-    """What a process in there reads in `/proc/version`; gVisor itself tells, so no program of the image is asked.
+    """What a process in there reads in `/proc/version`; gVisor itself reads it, so no program of the image is needed.
 
     gVisor before 2026 cannot; then the image has to have a `cat`.
     """
@@ -147,9 +147,9 @@ def _inside(cluster: Observer, pod: Pod, container: Container) -> str:
 def _classes(classes: Sequence[Mapping[str, Any]]) -> Text:
     if not classes:
         return Text("there is no RuntimeClass", "没有 RuntimeClass")
-    handlers = sorted((each["metadata"]["name"], each["handler"]) for each in classes)
-    told = ", ".join(f"RuntimeClass {name}: handler {handler}" for name, handler in handlers[:_TOLD])
-    return as_is(told + (", ..." if len(handlers) > _TOLD else ""))
+    handlers = sorted((one["metadata"]["name"], one["handler"]) for one in classes)
+    names = ", ".join(f"RuntimeClass {name}: handler {handler}" for name, handler in handlers[:_MOST])
+    return as_is(names + (", ..." if len(handlers) > _MOST else ""))
 
 
 def _class_causes(
@@ -159,7 +159,7 @@ def _class_causes(
     nodes: Sequence[Mapping[str, Any]],
 ) -> set[str]:
     if there is None:
-        return {"other-name"} if any(each["handler"] == handler for each in classes) else set()
+        return {"other-name"} if any(one["handler"] == handler for one in classes) else set()
     if there["handler"] == "runc":
         return {"handler-runc"}
     known = {name for node in nodes for name in _handlers(node)}
@@ -169,9 +169,9 @@ def _class_causes(
 def _handlers(node: Mapping[str, Any]) -> list[str]:
     """What the kubelet says its container runtime knows; the one without a name is the usual one."""
     handlers: Sequence[Mapping[str, Any]] = (node.get("status") or {}).get("runtimeHandlers") or ()
-    return sorted(each["name"] for each in handlers if each.get("name"))
+    return sorted(handler["name"] for handler in handlers if handler.get("name"))
 
 
-def _told_handlers(node: Mapping[str, Any]) -> Text:
+def _describe_handlers(node: Mapping[str, Any]) -> Text:
     names, node_name = ", ".join(_handlers(node)), node["metadata"]["name"]
     return Text(f"{node_name} knows the handlers {names}", f"{node_name} 认识的 handler：{names}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checkers.api import Finding, NoLook, Observer, Refused, Text, check, failed, passed
+from checkers.api import Finding, NoObservation, Observer, Refused, Text, check, failed, passed
 from checkers.etcd import ENCRYPT, NOT_READ, SECRETS
 from checkers.kit.text import as_is
 
@@ -25,7 +25,7 @@ def opaque(cluster: Observer, *, name: str, namespace: str = "default", key: str
         secret = cluster.get("Secret", name, namespace)
     except Refused as error:
         place = f"{SECRETS}{namespace}/{name}"
-        words = cluster.unshown("Secret", SECRETS).get(place)  # without the advice to reset: it may not be lost
+        words = cluster.unreadable("Secret", SECRETS).get(place)  # without the advice to reset: it may not be lost
         found = as_is(f"{place}: {words}") if words else error.words
         return failed(expected, found, NOT_READ, ENCRYPT, ["unreadable"])
     if secret is None:
@@ -44,7 +44,7 @@ def _absent(cluster: Observer, name: str, namespace: str, expected: Text) -> Fin
     words = Text(f"there is no Secret {name} in namespace {namespace}", f"命名空间 {namespace} 中没有 Secret {name}")
     try:
         secrets = cluster.list("Secret")
-    except NoLook:
+    except NoObservation:
         secrets = ()  # it would only have made the message better
     there = ", ".join(
         sorted(secret["metadata"]["namespace"] for secret in secrets if secret["metadata"]["name"] == name)

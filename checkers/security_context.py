@@ -48,10 +48,10 @@ def identity(cluster: Observer, *, pod: str, namespace: str = "default", user: i
         )
         if is_unset and all(process.user == user for _, process in wrong):
             found.add("group-unset")
-        holds_own = any(
+        is_of_container = any(
             (container.spec.get("securityContext") or {}).get("runAsUser") == user for container, _ in right
         )
-        if holds_own and not any(container.spec.get("securityContext") for container, _ in wrong):
+        if is_of_container and not any(container.spec.get("securityContext") for container, _ in wrong):
             found.add("other-container-without")
         return found
 
@@ -92,17 +92,17 @@ def _of_each(
     describe: Describe,
     causes: Causes,
 ) -> Finding:
-    """Judge the first process of every container; where some are wrong, only those are told."""
+    """Judge the first process of every container; where some are wrong, the finding has only those."""
 
     def judge(pod: Pod) -> Finding:
-        seen = [(container, first_process(cluster, pod, container)) for container in pod.judged]
-        wrong = [(container, process) for container, process in seen if not is_right(process)]
-        found = listed(of_container(container, describe(process)) for container, process in wrong or seen)
+        processes = [(container, first_process(cluster, pod, container)) for container in pod.judged]
+        wrong = [(container, process) for container, process in processes if not is_right(process)]
+        found = listed(of_container(container, describe(process)) for container, process in wrong or processes)
         if not wrong:
             return passed(expected, found)
         if any(container.kind is Kind.EPHEMERAL for container, _ in wrong):
             found = listed([found, _EPHEMERAL])
-        right = [(container, process) for container, process in seen if is_right(process)]
+        right = [(container, process) for container, process in processes if is_right(process)]
         return failed(expected, found, why, LINK, causes(pod, right, wrong))
 
     return of_running_pod(cluster, name, namespace, judge, expected, why, LINK)
@@ -119,9 +119,9 @@ def _new_privileges(process: Process) -> Text:
     value = int(process.no_new_privileges)
     if process.from_kernel:
         return Text(f"NoNewPrivs {value}", f"NoNewPrivs {value}")
-    asked = "false" if process.no_new_privileges else "not false"
-    asked_zh = "false" if process.no_new_privileges else "不是 false"
-    return Text(f"allowPrivilegeEscalation is {asked}", f"allowPrivilegeEscalation 为 {asked_zh}")
+    value_en = "false" if process.no_new_privileges else "not false"
+    value_zh = "false" if process.no_new_privileges else "不是 false"
+    return Text(f"allowPrivilegeEscalation is {value_en}", f"allowPrivilegeEscalation 为 {value_zh}")
 
 
 def _number(value: int | None) -> Text:

@@ -40,14 +40,14 @@ def empty_dir(
         f"{_asked_for(pod, image).zh}在 {path} 挂载了 emptyDir 卷",
     )
 
-    def judge(seen: Pod) -> Finding:
-        meant = _meant(seen, image, command)
-        holders = _holders(seen, meant, path)
-        # A mount in another container is what the learner took for right: it is told, too.
-        found = _mounts(seen, holders or seen.running)
+    def judge(found_pod: Pod) -> Finding:
+        meant = _containers_of_task(found_pod, image, command)
+        holders = _holders(found_pod, meant, path)
+        # A mount in another container is what the learner took for right: the finding has it, too.
+        found = _mounts(found_pod, holders or found_pod.running)
         if holders:
             return passed(expected, found)
-        causes = ("mounted-in-another",) if _holders(seen, seen.running, path) else ()
+        causes = ("mounted-in-another",) if _holders(found_pod, found_pod.running, path) else ()
         return failed(expected, found, _MOUNT, EMPTY_DIR, causes)
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _MOUNT, EMPTY_DIR)
@@ -67,23 +67,23 @@ def fs_group(cluster: Observer, *, pod: str, namespace: str = "default", group: 
         f"Pod {pod} 的 fsGroup 为 {group}：其卷属于组 {group}，且每个容器都是该组的成员",
     )
 
-    def judge(seen: Pod) -> Finding:
-        field = (seen.spec.get("securityContext") or {}).get("fsGroup")
-        processes = [(container, first_process(cluster, seen, container)) for container in seen.judged]
+    def judge(found_pod: Pod) -> Finding:
+        field = (found_pod.spec.get("securityContext") or {}).get("fsGroup")
+        processes = [(container, first_process(cluster, found_pod, container)) for container in found_pod.judged]
         outside = [(container, process) for container, process in processes if group not in process.groups]
-        roots = [(path, owner) for path, owner in _roots(cluster, seen) if owner is not None]
+        roots = [(path, owner) for path, owner in _roots(cluster, found_pod) if owner is not None]
         strange = [(path, owner) for path, owner in roots if owner != group]
         is_right = field == group and not outside and not strange
-        said = [
+        texts = [
             as_is(f"Pod {pod}: fsGroup: {'null' if field is None else field}"),
             *(of_container(container, _groups(process)) for container, process in outside or processes),
             *(Text(f"{path} belongs to group {owner}", f"{path} 属于组 {owner}") for path, owner in strange or roots),
         ]
         if is_right:
-            return passed(expected, listed(said))
+            return passed(expected, listed(texts))
         owners = [owner for _, owner in roots]
-        causes = _fs_group_causes(seen, group, [process for _, process in processes], owners)
-        return failed(expected, listed(said), _GROUP, SECURITY_CONTEXT, causes)
+        causes = _fs_group_causes(found_pod, group, [process for _, process in processes], owners)
+        return failed(expected, listed(texts), _GROUP, SECURITY_CONTEXT, causes)
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _GROUP, SECURITY_CONTEXT)
 
@@ -123,16 +123,16 @@ def file_group(
         f"{_asked_for(pod, image).zh}的 emptyDir 卷中有文件 {path}，且属于组 {group}",
     )
 
-    def judge(seen: Pod) -> Finding:
-        holders = _holders(seen, _meant(seen, image, command), dirname(path))
+    def judge(found_pod: Pod) -> Finding:
+        holders = _holders(found_pod, _containers_of_task(found_pod, image, command), dirname(path))
         if not holders:
-            causes = ("mounted-in-another",) if _holders(seen, seen.running, dirname(path)) else ()
-            return failed(expected, _mounts(seen, seen.running), _MOUNT, EMPTY_DIR, causes)
-        looks = [(container, _ls(cluster, seen, container, path)) for container in holders]
-        found = listed(of_container(container, as_is(_said(ran))) for container, ran in looks)
-        if any(_group(ran, "-") == group for _, ran in looks):
+            causes = ("mounted-in-another",) if _holders(found_pod, found_pod.running, dirname(path)) else ()
+            return failed(expected, _mounts(found_pod, found_pod.running), _MOUNT, EMPTY_DIR, causes)
+        files = [(container, _ls(cluster, found_pod, container, path)) for container in holders]
+        found = listed(of_container(container, as_is(_output(ran))) for container, ran in files)
+        if any(_group(ran, "-") == group for _, ran in files):
             return passed(expected, found)
-        is_missing = all("No such file" in ran.stderr for _, ran in looks)
+        is_missing = all("No such file" in ran.stderr for _, ran in files)
         return failed(expected, found, _GROUP, SECURITY_CONTEXT, ("no-file",) if is_missing else ())
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _GROUP, SECURITY_CONTEXT)
@@ -145,18 +145,18 @@ def _asked_for(pod: str, image: str) -> Text:
     return Text(f"a container of Pod {pod}", f"Pod {pod} 的一个容器")
 
 
-def _meant(pod: Pod, image: str, command: Sequence[str]) -> tuple[Container, ...]:
-    """The containers that the task speaks of. Where none is as it asks, that is a matter of its own: any will do."""
+def _containers_of_task(pod: Pod, image: str, command: Sequence[str]) -> tuple[Container, ...]:
+    """The containers that the task names. Where none is as it asks, another criterion says so, and any will do."""
     return (running(pod, image, command) if image else ()) or pod.running
 
 
 def _holders(pod: Pod, containers: Sequence[Container], path: str) -> tuple[Container, ...]:
     """Those of the containers that have an emptyDir volume at this path."""
-    return tuple(each for each in containers if _types(pod, each).get(normpath(path)) == "emptyDir")
+    return tuple(holder for holder in containers if _types(pod, holder).get(normpath(path)) == "emptyDir")
 
 
 def _roots(cluster: Observer, pod: Pod) -> list[tuple[str, int | None]]:
-    """Where emptyDir volumes are mounted, and which group each mount point belongs to; None where that is not seen."""
+    """Where emptyDir volumes are mounted, and which group each mount point belongs to; None where that is unknown."""
     return [
         (path, _group(_ls(cluster, pod, container, path), "d"))
         for container in pod.running
@@ -176,13 +176,13 @@ def _types(pod: Pod, container: Container) -> dict[str, str]:
 
 
 def _mounts(pod: Pod, containers: Sequence[Container]) -> Text:
-    """The mounts that its author made; each container has the service account's too, which would only distract."""
-    said = []
+    """The mounts that its author made; that of the service account, which each container has too, would distract."""
+    texts = []
     for container in containers:
         mounts = {path: kind for path, kind in _types(pod, container).items() if not path.startswith(_ACCOUNT)}
         words = ", ".join(f"{path} ({kind})" for path, kind in mounts.items())
-        said.append(of_container(container, as_is(words) if words else Text("no volume mounted", "没有挂载卷")))
-    return listed(said)
+        texts.append(of_container(container, as_is(words) if words else Text("no volume mounted", "没有挂载卷")))
+    return listed(texts)
 
 
 def _ls(cluster: Observer, pod: Pod, container: Container, path: str) -> Ran:
@@ -193,7 +193,7 @@ def _ls(cluster: Observer, pod: Pod, container: Container, path: str) -> Ran:
         return Ran(127, "", str(error))
 
 
-def _said(ran: Ran) -> str:
+def _output(ran: Ran) -> str:
     return ran.stdout.strip() or ran.stderr.strip()
 
 

@@ -12,7 +12,7 @@ from checkers.api import Text
 from checkers.kit.text import as_is
 
 NAME = "kubernetes.io/metadata.name"
-"""The label with a namespace's own name."""
+"""The label with the name of a namespace."""
 IGNORE = "admission.gatekeeper.sh/ignore"
 """The label that Gatekeeper allows to the system's own namespaces only."""
 
@@ -85,8 +85,8 @@ def errors(obj: Mapping[str, Any]) -> list[str]:
 
 
 def _state(constraint: Mapping[str, Any]) -> Iterable[Reason]:
-    if said := errors(constraint):
-        yield Reason("constraint-faulty", as_is(" ".join(said)))
+    if messages := errors(constraint):
+        yield Reason("constraint-faulty", as_is(" ".join(messages)))
     now = constraint["metadata"].get("generation")
     known = [status.get("enforced", False) and status.get("observedGeneration") == now for status in by_pod(constraint)]
     if not known or not all(known):
@@ -114,8 +114,8 @@ def _action(spec: Mapping[str, Any]) -> Iterable[Reason]:
         return
     actions = spec.get("scopedEnforcementActions") or ()
     if not any(_denies_requests(scoped) for scoped in actions):
-        told = json.dumps(actions)
-        yield Reason("no-deny", Text(f"{words.en}, with {told}", f"{words.zh}，内容为 {told}"))
+        listing = json.dumps(actions)
+        yield Reason("no-deny", Text(f"{words.en}, with {listing}", f"{words.zh}，内容为 {listing}"))
 
 
 def _denies_requests(scoped: Mapping[str, Any]) -> bool:
@@ -148,8 +148,8 @@ def _match(match: Mapping[str, Any], request: Request) -> Iterable[Reason]:
 
 
 def _field(cause: str, field: str, value: object) -> Reason:
-    told = json.dumps(value, ensure_ascii=False)
-    return Reason(cause, Text(f"its match.{field} is {told}", f"其 match.{field} 为 {told}"))
+    listing = json.dumps(value, ensure_ascii=False)
+    return Reason(cause, Text(f"its match.{field} is {listing}", f"其 match.{field} 为 {listing}"))
 
 
 def _is_kind(entry: Mapping[str, Any], obj: Mapping[str, Any]) -> bool:
@@ -166,8 +166,8 @@ def _operations(template: Mapping[str, Any], operation: str) -> Iterable[Reason]
     for target in template["spec"].get("targets") or ():
         operations = target.get("operations")
         if operations and not {operation, "*"} & {*operations}:
-            told = json.dumps(operations)
-            words = Text(f"its template is for the operations {told}", f"其模板只针对操作 {told}")
+            listing = json.dumps(operations)
+            words = Text(f"its template is for the operations {listing}", f"其模板只针对操作 {listing}")
             yield Reason("template-operations", words)
 
 
@@ -196,23 +196,24 @@ def exempted(config: Mapping[str, Any]) -> Sequence[str]:
 def webhook_reason(configuration: str, webhook: Mapping[str, Any], request: Request) -> Reason | None:
     """Why the API server does not ask Gatekeeper about a Deployment."""
     labels = request.namespace["metadata"].get("labels") or {}
-    own = request.object["metadata"].get("labels") or {}
+    of_object = request.object["metadata"].get("labels") or {}
     if not any(_is_sent(rule, request) for rule in webhook.get("rules") or ()):
         field, value = "rules", webhook.get("rules")
     elif not is_met(webhook.get("namespaceSelector"), labels):
         field, value = "namespaceSelector", webhook["namespaceSelector"]
-    elif not is_met(webhook.get("objectSelector"), own):
+    elif not is_met(webhook.get("objectSelector"), of_object):
         field, value = "objectSelector", webhook["objectSelector"]
     elif webhook.get("matchConditions"):
         field, value = "matchConditions", webhook["matchConditions"]
     else:
         return None
-    told, operation = json.dumps(value, ensure_ascii=False), request.operation
+    listing, operation = json.dumps(value, ensure_ascii=False), request.operation
     return Reason(
         "webhook-narrowed",
         Text(
-            f"by the {field} of {configuration}, the API server does not ask Gatekeeper about this {operation}: {told}",
-            f"由于 {configuration} 的 {field}，API server 不就此 {operation} 询问 Gatekeeper：{told}",
+            f"by the {field} of {configuration}, the API server does not ask Gatekeeper about this {operation}: "
+            f"{listing}",
+            f"由于 {configuration} 的 {field}，API server 不就此 {operation} 询问 Gatekeeper：{listing}",
         ),
     )
 

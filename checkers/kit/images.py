@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checkers.api import NoLook, Observer, Text, is_image
+from checkers.api import NoObservation, Observer, Text, is_image
 from checkers.kit.pod import Container, Pod
 
 MISSING = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable"}
@@ -26,21 +26,21 @@ class Missing:
     is_labs: bool
 
 
-def missing(cluster: Observer, pod: Pod, container: Container, said: str) -> Missing:
-    """Why a container has no image; `said` is what its node says of it.
+def missing(cluster: Observer, pod: Pod, container: Container, message: str) -> Missing:
+    """Why a container has no image; `message` is what its node says of it.
 
     A name that the task does not give is the learner's, unless the Pod has the task's image as well: then this is
     another one beside it, which the task allows and a lab without a registry cannot have.
     """
     image, node = container.image, pod.node
     known = images(cluster, node)
-    if any(is_image(image, own) for own in known) and container.spec.get("imagePullPolicy") == "Always":
+    if any(is_image(image, name) for name in known) and container.spec.get("imagePullPolicy") == "Always":
         return Missing(
             Text(
-                f"{said} -- {node} has {image}, but with `imagePullPolicy: Always` it asks the image's registry each "
-                f"time, and this lab has no registry that answers. Waiting mends nothing: create the Pod anew with "
-                f"`imagePullPolicy: IfNotPresent`.",
-                f"{said} -- {node} 上已有 {image}，但 `imagePullPolicy: Always` 每次都要询问镜像仓库，而本实验环境"
+                f"{message} -- {node} has {image}, but with `imagePullPolicy: Always` it asks the image's registry "
+                f"each time, and this lab has no registry that answers. Waiting mends nothing: create the Pod anew "
+                f"with `imagePullPolicy: IfNotPresent`.",
+                f"{message} -- {node} 上已有 {image}，但 `imagePullPolicy: Always` 每次都要询问镜像仓库，而本实验环境"
                 f"没有可用的镜像仓库。等待无济于事：请用 `imagePullPolicy: IfNotPresent` 重新创建 Pod。",
             ),
             is_labs=True,
@@ -49,19 +49,19 @@ def missing(cluster: Observer, pod: Pod, container: Container, said: str) -> Mis
     if cluster.provides(image):
         return Missing(
             Text(
-                f"{said} -- the task names this image and the lab does not have it.{has}",
-                f"{said} -- 任务要求使用这个镜像，而实验环境中没有它。{has_zh}",
+                f"{message} -- the task names this image and the lab does not have it.{has}",
+                f"{message} -- 任务要求使用这个镜像，而实验环境中没有它。{has_zh}",
             ),
             is_labs=True,
         )
     is_beside = any(cluster.provides(other.image) for other in pod.containers)
-    if not is_beside or _NO_SUCH.search(said):
-        return Missing(Text(f"{said}{has}", f"{said}{has_zh}"), is_labs=False)
+    if not is_beside or _NO_SUCH.search(message):
+        return Missing(Text(f"{message}{has}", f"{message}{has_zh}"), is_labs=False)
     return Missing(
         Text(
-            f"{said} -- this lab has no registry that answers, so it only has the images that are there already. "
+            f"{message} -- this lab has no registry that answers, so it only has the images that are there already. "
             f"Waiting mends nothing: give {container.name} one of them.{has}",
-            f"{said} -- 本实验环境没有可用的镜像仓库，只有已经存在的镜像可用。等待无济于事：请让 {container.name} "
+            f"{message} -- 本实验环境没有可用的镜像仓库，只有已经存在的镜像可用。等待无济于事：请让 {container.name} "
             f"使用其中之一。{has_zh}",
         ),
         is_labs=True,
@@ -72,7 +72,7 @@ def images(cluster: Observer, node: str) -> tuple[str, ...]:
     """The names of the images that a node has, but for those of Kubernetes itself; none where it cannot be asked."""
     try:
         ran = cluster.on_node(node, ["crictl", "images", "--output=json"])
-    except NoLook:
+    except NoObservation:
         return ()  # they would only have made the message better
     if ran.code != 0:
         return ()

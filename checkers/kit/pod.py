@@ -44,7 +44,7 @@ class Container:
 
     @property
     def is_running(self) -> bool:
-        """It has a process, and can be looked into."""
+        """It has a process, so commands can run in it."""
         return "running" in self.state
 
     @property
@@ -54,7 +54,7 @@ class Container:
 
     @property
     def state(self) -> Mapping[str, Any]:
-        """Under `waiting`, `running` or `terminated`; empty before the kubelet has seen it."""
+        """Under `waiting`, `running` or `terminated`; empty before the kubelet has reported it."""
         return self.status.get("state") or {}
 
     @property
@@ -99,18 +99,18 @@ class Pod:
 
         An ephemeral container that has ended is not among them: nothing can start it again.
         """
-        return tuple(own for own in self.containers if own.kind is not Kind.EPHEMERAL or own.is_running)
+        return tuple(each for each in self.containers if each.kind is not Kind.EPHEMERAL or each.is_running)
 
     @property
     def running(self) -> tuple[Container, ...]:
         """The containers that the Pod is there for and that run now: main ones and sidecars."""
-        return tuple(own for own in self.containers if own.kind in (Kind.MAIN, Kind.SIDECAR) and own.is_running)
+        return tuple(each for each in self.containers if each.kind in (Kind.MAIN, Kind.SIDECAR) and each.is_running)
 
     def setting(self, container: Container, field: str) -> Any:
         """A field of the security context as it takes effect: the container's own goes before the Pod's."""
-        own = container.spec.get("securityContext") or {}
+        of_container = container.spec.get("securityContext") or {}
         shared = self.spec.get("securityContext") or {}
-        return shared.get(field) if own.get(field) is None else own[field]
+        return shared.get(field) if of_container.get(field) is None else of_container[field]
 
     def _containers(self) -> list[Container]:
         found: list[Container] = []

@@ -16,8 +16,8 @@ class Process:
     """Who a process is and what it may become. None: neither the kernel nor the Pod's fields say.
 
     Attributes:
-        groups: supplementary ones; those that the image adds are only known where the kernel told.
-        from_kernel: it was seen. Else this is what the Pod's fields ask for.
+        groups: supplementary ones; those that the image adds are only known from the kernel.
+        from_kernel: the kernel said so. Else this is what the Pod's fields ask for.
     """
 
     user: int | None
@@ -29,17 +29,17 @@ class Process:
 
 def first_process(cluster: Observer, pod: Pod, container: Container) -> Process:
     """Look inside the container; where it has no `cat`, from its node; where it has ended, at the fields alone."""
-    asked = _as_asked(pod, container)
+    by_fields = _by_fields(pod, container)
     if not container.is_running:
-        return asked
+        return by_fields
     try:
-        return _seen_inside(cluster, pod, container, asked)
+        return _from_inside(cluster, pod, container, by_fields)
     except NoExec:
         status = _status_from_node(cluster, pod, container)
-        return _seen(status, asked) if status else asked
+        return _from_status(status, by_fields) if status else by_fields
 
 
-def _as_asked(pod: Pod, container: Container) -> Process:
+def _by_fields(pod: Pod, container: Container) -> Process:
     """What the fields ask for; a container's own go before the Pod's, and fsGroup is one of its groups."""
     shared = pod.spec.get("securityContext") or {}
     groups = {shared.get("fsGroup"), *(shared.get("supplementalGroups") or ())}
@@ -52,7 +52,7 @@ def _as_asked(pod: Pod, container: Container) -> Process:
     )
 
 
-def _seen_inside(cluster: Observer, pod: Pod, container: Container, asked: Process) -> Process:
+def _from_inside(cluster: Observer, pod: Pod, container: Container, by_fields: Process) -> Process:
     # With one process namespace for the whole Pod, or the node's, process 1 is another's; ours has the same rights.
     shared = pod.spec.get("shareProcessNamespace") or pod.spec.get("hostPID")
     path = f"/proc/{'self' if shared else '1'}/status"
@@ -60,7 +60,7 @@ def _seen_inside(cluster: Observer, pod: Pod, container: Container, asked: Proce
     status = _fields(ran.stdout)
     if "Uid" not in status:  # gVisor's /proc tells neither ids nor NoNewPrivs
         status |= _ids(cluster.exec(pod.name, container.name, ["id"], pod.namespace).stdout)
-    return _seen(status, asked)
+    return _from_status(status, by_fields)
 
 
 def _status_from_node(cluster: Observer, pod: Pod, container: Container) -> Mapping[str, str]:
@@ -72,16 +72,16 @@ def _status_from_node(cluster: Observer, pod: Pod, container: Container) -> Mapp
     return _fields(cluster.on_node(pod.node, ["cat", f"/proc/{pid}/status"]).stdout)
 
 
-def _seen(status: Mapping[str, str], asked: Process) -> Process:
+def _from_status(status: Mapping[str, str], by_fields: Process) -> Process:
     """What the kernel says; what it leaves out is as asked for."""
     if "Uid" not in status:
-        return asked
+        return by_fields
     no_new = status.get("NoNewPrivs")
     return Process(
         user=int(status["Uid"].split()[0]),
         group=int(status["Gid"].split()[0]),
         groups=frozenset(int(group) for group in status.get("Groups", "").split()),
-        no_new_privileges=asked.no_new_privileges if no_new is None else no_new == "1",
+        no_new_privileges=by_fields.no_new_privileges if no_new is None else no_new == "1",
         from_kernel=True,
     )
 
@@ -92,9 +92,9 @@ def _fields(status: str) -> dict[str, str]:
     return {name: value.strip() for name, _, value in pairs}
 
 
-def _ids(said: str) -> dict[str, str]:
+def _ids(output: str) -> dict[str, str]:
     """The output of `id`, `uid=1000(web) gid=3000 groups=2000,3000`, in the form of `/proc/PID/status`."""
-    found = {name: re.sub(r"\([^)]*\)", "", values) for name, values in re.findall(r"(\w+)=(\S+)", said)}
+    found = {name: re.sub(r"\([^)]*\)", "", values) for name, values in re.findall(r"(\w+)=(\S+)", output)}
     if "uid" not in found or "gid" not in found:
         return {}
     return {"Uid": found["uid"], "Gid": found["gid"], "Groups": found.get("groups", "").replace(",", " ")}

@@ -41,7 +41,7 @@ class Kubelet:
     runs: bool
     enabled: bool
     folder: str
-    said: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Manifest:
         return found
 
     def on_node(self, path: str) -> str:
-        """Where a file of the container lies on the node; empty if it is the container's own, and gone with it."""
+        """Where a file of the container lies on the node; empty if it is in the container's layer, and gone with it."""
         paths = self._host_paths()
         mounts = {normpath(join("/", str(mount.get("mountPath") or ""))): mount for mount in self._mounts()}
         outer = [place for place in mounts if commonpath([place, path]) == place]
@@ -87,18 +87,18 @@ class Manifest:
 
     def misfits(self, cluster: Observer) -> Sequence[Text]:
         """Volumes that keep the kubelet from starting the Pod: what lies there is not of the type that is asked for."""
-        asked = [(path, type_) for path, type_ in self._host_paths().values() if type_ in _FITS]
-        if not asked:
+        typed = [(path, type_) for path, type_ in self._host_paths().values() if type_ in _FITS]
+        if not typed:
             return ()
         # One line a path, also where there is nothing.
         script = 'for path; do stat --dereference --format=%F -- "$path" 2> /dev/null || echo; done'
-        lines = cluster.on_node(NODE, ["sh", "-c", script, "sh", *(path for path, _ in asked)]).stdout.split("\n")
+        lines = cluster.on_node(NODE, ["sh", "-c", script, "sh", *(path for path, _ in typed)]).stdout.split("\n")
         return [
             Text(
                 f"{self.file}: a volume asks for {path} of type {type_}, and on {NODE} it is: {there or 'not there'}",
                 f"{self.file}：有卷要求 {path} 的类型为 {type_}，而 {NODE} 上是：{there or '不存在'}",
             )
-            for (path, type_), there in zip(asked, lines, strict=False)
+            for (path, type_), there in zip(typed, lines, strict=False)
             if there not in _FITS[type_]
         ]
 
@@ -133,18 +133,18 @@ class Folder:
 
 
 def kubelet(cluster: Observer) -> Kubelet:
-    """What systemd and its configuration say of the kubelet."""
+    """The kubelet, by systemd and by its configuration."""
     show = ["systemctl", "show", "kubelet", "--property=ActiveState", "--property=UnitFileState"]
-    said = cluster.on_node(NODE, show).stdout.split()
-    state = dict(line.partition("=")[::2] for line in said)
+    lines = cluster.on_node(NODE, show).stdout.split()
+    properties = dict(line.partition("=")[::2] for line in lines)
     text = cluster.on_node(NODE, ["cat", "--", KUBELET_CONFIG]).stdout
     try:
         config = _mapping(text)
     except yaml.YAMLError:
         config = {}  # the kubelet cannot read it either
-    enabled = state.get("UnitFileState", "") not in ("disabled", "masked", "masked-runtime", "bad")
+    enabled = properties.get("UnitFileState", "") not in ("disabled", "masked", "masked-runtime", "bad")
     return Kubelet(
-        state.get("ActiveState") == "active", enabled, str(config.get("staticPodPath") or ""), ", ".join(said)
+        properties.get("ActiveState") == "active", enabled, str(config.get("staticPodPath") or ""), ", ".join(lines)
     )
 
 
@@ -176,7 +176,7 @@ def _of_pod(file: str, changed: float, pod: Mapping[str, Any]) -> Iterator[Manif
 
 def _mappings(value: Any) -> Sequence[Mapping[str, Any]]:
     """The mappings in a list that a learner wrote: whatever else is in it, the kubelet refuses."""
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _mapping(text: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Why a Pod does not run or stay up, and whose it is to mend: asked before anything is looked at inside it."""
+"""Why a Pod does not run or stay up, and whose it is to mend: asked before anything is observed inside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from checkers.api import Finding, NoLook, NotSeen, Observer, Text, broken, failed
+from checkers.api import Finding, NoObservation, NotSeen, Observer, Text, broken, failed
 from checkers.kit.images import MISSING, missing
 from checkers.kit.limits import beyond
 from checkers.kit.pod import Container, Kind, Pod
@@ -31,7 +31,7 @@ _AGAIN = Text("Wait until it runs, then grade again.", "请等到它运行后再
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why nothing can be looked at in a Pod.
+    """Why nothing can be observed in a Pod.
 
     Attributes:
         is_labs: the lab is at fault.
@@ -49,7 +49,7 @@ class Trouble:
     container: Container | None = None
 
     def finding(self, expected: Text, why: Text, link: str, causes: Iterable[str] = ()) -> Finding:
-        """What a criterion that had to look inside the Pod says of it; `causes` besides those known here."""
+        """The finding of a criterion that needs the Pod to run; `causes` besides those known here."""
         if self.is_labs:
             return broken(expected, self.words)
         return failed(expected, self.words, why, link, {*self.causes, *causes})
@@ -77,7 +77,7 @@ def of_running_pod(
     try:
         return judge(pod)
     except NotSeen:
-        # A container that has just ended cannot be looked into; that it ended says more.
+        # A container that has just ended has nothing to observe; that it ended says more.
         later = running_pod(cluster, name, namespace)
         if isinstance(later, Trouble):
             return later.finding(expected, why, link, more(later) if more else ())
@@ -160,7 +160,7 @@ def _lasted(end: Mapping[str, Any]) -> float | None:
 
 
 def absent(cluster: Observer, name: str, namespace: str) -> Trouble:
-    """There is no such Pod; where there is one of this name in another namespace, that is told."""
+    """There is no such Pod; where there is one of this name in another namespace, the finding says so."""
     elsewhere = [pod["metadata"]["namespace"] for pod in cluster.list("Pod", name=name)]
     words = Text(f"There is no Pod {name} in namespace {namespace}.", f"命名空间 {namespace} 中没有 Pod {name}。")
     if elsewhere:
@@ -177,7 +177,7 @@ def _ended(cluster: Observer, pod: Pod) -> Trouble | None:
     if reason:
         if lacking := beyond(pod, message):
             return Trouble(_of_pod(pod, lacking), is_labs=True)
-        # "The node was low on resource": the machine is too small. A limit of the Pod's own reads otherwise.
+        # "The node was low on resource": the machine is too small. A limit in the Pod's spec reads otherwise.
         is_labs = reason == "NodeShutdown" or (reason == "Evicted" and message.startswith("The node"))
         return Trouble(_of_pod(pod, as_is(f"{pod.phase}: {reason}: {message}")), is_labs, causes=("not-running",))
     ended = [container for container in pod.containers if "terminated" in container.state]
@@ -280,7 +280,7 @@ def _not_pulled(cluster: Observer, pod: Pod, container: Container) -> str:
 
 
 def _begun(cluster: Observer, pod: Pod, container: Container) -> Trouble:
-    """A container that is being made: whether something is in the way, by what was last told of the Pod."""
+    """A container that is being made: whether something is in the way, by the Pod's last event."""
     event = _last_event(cluster, pod)
     reason = _reason(container) or pod.phase
     message = (container.state.get("waiting") or {}).get("message", "")
@@ -339,13 +339,13 @@ def _end(
 def _last_line(cluster: Observer, pod: Pod, container: Container, *, previous: bool) -> str:
     try:
         lines = cluster.logs(pod.name, container.name, pod.namespace, previous=previous)
-    except NoLook:
+    except NoObservation:
         return ""  # it would only have made the message better
     return lines[-1] if lines else ""
 
 
 def _last_event(cluster: Observer, pod: Pod) -> str:
-    """What was last told of the Pod."""
+    """The Pod's last event."""
     messages = cluster.events(pod.object)
     return messages[-1] if messages else ""
 

@@ -124,7 +124,7 @@ def _try_answer(args: Namespace) -> int:
 def _try_check(args: Namespace) -> int:
     import traceback
 
-    from checkers.api import NoLook, Verdict
+    from checkers.api import NoObservation, Verdict
     from lab.authoring.trial import try_check
     from lab.commands.exercises import open_session
     from lab.errors import LabError
@@ -133,7 +133,7 @@ def _try_check(args: Namespace) -> int:
     images = session.exercise(args.exercise).images if args.exercise else ()
     try:
         finding = try_check(session, args.check, args.given, images)
-    except NoLook as error:
+    except NoObservation as error:
         print(f"{type(error).__name__}: {i18n.pick(error.words)}")
         return 3
     except LabError:

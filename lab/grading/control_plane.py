@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from checkers.api import LabBroken, LearnerBroke, NoLook, NotSeen, Ran, Text, Verdict
+from checkers.api import LabBroken, LearnerBroke, NoObservation, NotSeen, Ran, Text, Verdict
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine
 from lab.grading.machines import Machines
@@ -81,19 +81,19 @@ def why_down(engine: Engine, clock: Clock = SYSTEM, bound: float = BOUND) -> Dow
     """
     try:
         found = _explained(Machines(engine, bound), clock)
-    except NoLook as no_node:
+    except NoObservation as no_node:
         verdict = Verdict.UNSEEN if isinstance(no_node, NotSeen) else Verdict.BROKEN
         return Down(verdict, no_node.words, both("grading.down.look"))
     return found or _down(Verdict.BROKEN, "untouched", lab=engine.lab)
 
 
-def trouble(machines: Machines, clock: Clock) -> NoLook | None:
+def trouble(machines: Machines, clock: Clock) -> NoObservation | None:
     """The same, as an observation raises it; None where the node shows nothing that explains it."""
     try:
         found = _explained(machines, clock)
-    except NoLook as no_node:
+    except NoObservation as no_node:
         return no_node
-    kinds: dict[Verdict, type[NoLook]] = {Verdict.FAIL: LearnerBroke, Verdict.UNSEEN: NotSeen}
+    kinds: dict[Verdict, type[NoObservation]] = {Verdict.FAIL: LearnerBroke, Verdict.UNSEEN: NotSeen}
     return kinds.get(found.verdict, LabBroken)(found.words) if found else None
 
 

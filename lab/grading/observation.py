@@ -92,8 +92,8 @@ class Observations(ABC):
     def fingerprints(self, salt: str) -> Sequence[Mapping[str, Any]]:
         return cast("Sequence[Mapping[str, Any]]", self._observe("fingerprints", salt=salt))
 
-    def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
-        return cast("Mapping[str, str]", self._observe("unshown", kind=kind, prefix=prefix))
+    def unreadable(self, kind: str, prefix: str) -> Mapping[str, str]:
+        return cast("Mapping[str, str]", self._observe("unreadable", kind=kind, prefix=prefix))
 
     def request(self, pod: str, url: str, namespace: str = "default") -> Ran:
         return cast("Ran", self._observe("request", pod=pod, url=url, namespace=namespace))

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from checkers.api import DryRun, NoLook, NotSeen, Ran, Refused, is_image
+from checkers.api import DryRun, NoObservation, NotSeen, Ran, Refused, is_image
 from checkers.kept import fingerprints
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine
@@ -48,7 +48,7 @@ class KubernetesObserver:
         self._clock = clock
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
         self._words: dict[str, str] = {}
-        self._unshown: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._unreadable: dict[tuple[str, str], Mapping[str, str]] = {}
         self._scratch = Scratch(self._server, clock)
 
     def close(self) -> None:
@@ -152,18 +152,18 @@ class KubernetesObserver:
         """What each Secret of the cluster holds, without its values."""
         return fingerprints(self.list("Secret"), salt)
 
-    def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
-        """The keys below a prefix whose object the API server does not show, with its own words."""
-        if (kind, prefix) not in self._unshown:
+    def unreadable(self, kind: str, prefix: str) -> Mapping[str, str]:
+        """The keys below a prefix whose object the API server cannot show, with its message."""
+        if (kind, prefix) not in self._unreadable:
             paths = {key: self._path_of(kind, key.removeprefix(prefix)) for key in self.etcd_keys(prefix)}
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 refusals = pool.map(self._words_against, paths.values())
-            unshown = {key: words for key, words in zip(paths, refusals, strict=True) if words}
-            if unshown:  # what was deleted meanwhile is not there for anybody
+            unreadable = {key: words for key, words in zip(paths, refusals, strict=True) if words}
+            if unreadable:  # what was deleted meanwhile is not there for anybody
                 left = set(self.etcd_keys(prefix))
-                unshown = {key: words for key, words in unshown.items() if key in left}
-            self._unshown[kind, prefix] = unshown
-        return self._unshown[kind, prefix]
+                unreadable = {key: words for key, words in unreadable.items() if key in left}
+            self._unreadable[kind, prefix] = unreadable
+        return self._unreadable[kind, prefix]
 
     def _path_of(self, kind: str, place: str) -> str:
         """The path of the object that is `NAMESPACE/NAME`."""
@@ -192,7 +192,7 @@ class KubernetesObserver:
         """The version of the API server; empty if it does not tell."""
         try:
             return str((self._json("/version") or {}).get("gitVersion", ""))
-        except NoLook:
+        except NoObservation:
             return ""  # each criterion will say why
 
     def _path(self, kind: str, namespace: str, version: str) -> str:

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from checkers.api import LabBroken, LearnerBroke, NoExec, NoLook, NotSeen, Observer, Refused, Text
+from checkers.api import LabBroken, LearnerBroke, NoExec, NoObservation, NotSeen, Observer, Refused, Text
 from lab.catalog.model import Exercise
 from lab.grading.mask import Masker
 from lab.grading.observation import Observation, Observations, decoded, encoded
 
-_ERRORS: dict[str, type[NoLook]] = {
+_ERRORS: dict[str, type[NoObservation]] = {
     error.__name__: error for error in (NotSeen, NoExec, LabBroken, LearnerBroke, Refused)
 }
 _IN_ETCD = "/registry/secrets/"
@@ -49,7 +49,7 @@ class Recorder(Observations):
         results = self._results.setdefault(observation, [])
         try:
             value = getattr(self._observer, observation.name)(**observation.arguments)
-        except NoLook as error:
+        except NoObservation as error:
             results.append(error)
             raise
         results.append(_shortened(observation, value))
@@ -87,7 +87,7 @@ class Recorder(Observations):
         namespace, name = key.removeprefix(_IN_ETCD).split("/", 1)
         try:
             masker.learn(self._observer.get("Secret", name, namespace) or {})
-        except NoLook:
+        except NoObservation:
             results[:] = [value[:_HEAD] if isinstance(value, bytes) else value for value in results]
 
 
@@ -125,7 +125,7 @@ class Replay(Observations):
         times, value = results[0]
         if len(results) > 1:
             results[:] = [(times - 1, value), *results[1:]] if times > 1 else results[1:]
-        if isinstance(value, NoLook):
+        if isinstance(value, NoObservation):
             raise value
         return value
 
@@ -168,7 +168,7 @@ def _lines(masker: Masker, observation: Observation, results: list[Any]) -> list
 
 
 def _plain(masker: Masker, value: Any) -> dict[str, Any]:
-    if isinstance(value, NoLook):
+    if isinstance(value, NoObservation):
         words = {"en": masker.text(value.words.en), "zh": masker.text(value.words.zh)}
         return {"raises": type(value).__name__, "words": words}
     return {"gives": encoded(masker.masked(value))}

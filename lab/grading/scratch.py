@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from checkers.api import NoLook, Refused
+from checkers.api import NoObservation, Refused
 from lab.clock import Clock
 from lab.grading.exec import message_of
 from lab.grading.server import ApiServer
@@ -75,7 +75,7 @@ class Scratch:
                 self._delete(namespace["metadata"]["name"])
 
     def _delete(self, name: str) -> None:
-        with contextlib.suppress(NoLook):
+        with contextlib.suppress(NoObservation):
             self._server.delete(f"{_NAMESPACES}/{quote(name)}")
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from checkers.api import LabBroken, NoLook, NotSeen, Ran
+from checkers.api import LabBroken, NoObservation, NotSeen, Ran
 from lab.cluster.engine import Engine
 from lab.grading.exec import authorization, run_in_container
 from lab.grading.words import error_text
@@ -20,7 +20,7 @@ from lab.grading.words import error_text
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 """As RFC 7234 has it: a code, an agent, the text in quotes. Several may stand in one header."""
 
-Explain = Callable[[], NoLook | None]
+Explain = Callable[[], NoObservation | None]
 """Finds out why the API server does not answer; None where nothing is to be seen that keeps it from answering."""
 
 
@@ -41,7 +41,7 @@ class ApiServer:
         self._engine = engine
         self._bound = bound
         self._explain = explain
-        self._down: NoLook | None = None
+        self._down: NoObservation | None = None
 
     def get(self, path: str) -> Answer:
         """Read."""
@@ -122,7 +122,7 @@ class ApiServer:
         except (OSError, http.HTTPError, ApiException) as error:
             raise self._why(self._unreachable(error)) from error
 
-    def _why(self, unexplained: NoLook) -> NoLook:
+    def _why(self, unexplained: NoObservation) -> NoObservation:
         self._down = self._explain()
         return self._down or unexplained
 

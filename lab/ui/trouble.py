@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checkers.api import NoLook
+from checkers.api import NoObservation
 from lab import i18n, log
 from lab.errors import LabError, UsageError
 
@@ -28,7 +28,7 @@ class Trouble:
         says so, is written to the log, and names the file."""
         if isinstance(error, LabError):
             return cls(error.tried, error.came_back, error.next_step, ours=not isinstance(error, UsageError))
-        if isinstance(error, NoLook):
+        if isinstance(error, NoObservation):
             return cls(i18n.text("ui.no_look.tried"), i18n.pick(error.words), i18n.text("ui.no_look.next"))
         written = log.fault("the app", error)
         came_back = f"{type(error).__name__}: {error}\n{written}"

@@ -96,7 +96,7 @@ class Unlisted(HandMade):
     def fingerprints(self, salt: str) -> Any:
         raise NotSeen(Text("storage is (re)initializing", ""))
 
-    def unshown(self, kind: str, prefix: str) -> dict[str, str]:
+    def unreadable(self, kind: str, prefix: str) -> dict[str, str]:
         return {"/registry/secrets/shop/card": "no matching prefix found"}
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from checkers.api import LabBroken, LearnerBroke, NoLook, NotSeen, Verdict
+from checkers.api import LabBroken, LearnerBroke, NoObservation, NotSeen, Verdict
 from lab.cluster.engine import Completed
 from lab.errors import LabError
 from lab.grading.control_plane import Down, trouble, why_down
@@ -34,7 +34,7 @@ def node(*shown: Shown) -> HandMadeEngine:
     return HandMadeEngine(HandMadeNode(answers=answers))
 
 
-def found(*shown: Shown) -> NoLook | None:
+def found(*shown: Shown) -> NoObservation | None:
     """What an observation raises where nothing comes back."""
     return trouble(Machines(node(*shown), 10), Hands().clock)
 

@@ -145,7 +145,7 @@ def test_what_the_api_server_does_not_show_is_told_with_its_own_words(
     api.answers["/api/v1"] = {"resources": [{"name": "secrets", "kind": "Secret", "namespaced": True}]}
     api.answers["/api/v1/namespaces/shop/secrets/shown"] = {"kind": "Secret"}
     api.answers["/api/v1/namespaces/shop/secrets/locked"] = (500, {"message": "no matching prefix found"})
-    assert observer.unshown("Secret", "/registry/secrets/") == {
+    assert observer.unreadable("Secret", "/registry/secrets/") == {
         "/registry/secrets/shop/locked": "no matching prefix found",
         "/registry/secrets/shop/gone": "/api/v1/namespaces/shop/secrets/gone not found",
     }
@@ -158,7 +158,7 @@ def test_an_api_server_that_is_too_busy_to_show_one_leaves_it_open(
     api.answers["/api/v1"] = {"resources": [{"name": "secrets", "kind": "Secret", "namespaced": True}]}
     api.answers["/api/v1/namespaces/shop/secrets/one"] = (429, {"message": "storage is (re)initializing"})
     with pytest.raises(NotSeen):
-        observer.unshown("Secret", "/registry/secrets/")
+        observer.unreadable("Secret", "/registry/secrets/")
 
 
 def test_etcd_is_read_while_the_api_server_is_down(tmp_path: Path) -> None:

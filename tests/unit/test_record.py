@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from checkers.api import DryRun, LabBroken, LearnerBroke, NoExec, NoLook, NotSeen, Ran, Refused, Text
+from checkers.api import DryRun, LabBroken, LearnerBroke, NoExec, NoObservation, NotSeen, Ran, Refused, Text
 from lab.grading.record import Recorder, Replay, public
 from tests.unit.support.exercises import criterion, exercise
 from tests.unit.support.observations import HandMade, pod
@@ -90,7 +90,7 @@ def test_every_look_is_shown_again(file: Path) -> None:
             lab.etcd_value(KEY),
             lab.etcd_value("/none"),
             lab.etcd_values("/registry/"),
-            lab.unshown("Secret", "/registry/secrets/"),
+            lab.unreadable("Secret", "/registry/secrets/"),
             lab.fingerprints("salt"),
             lab.request("web", "http://10.0.0.1"),
             lab.provides("busybox:1.28"),
@@ -103,7 +103,7 @@ def test_every_look_is_shown_again(file: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [NotSeen, NoExec, LabBroken, LearnerBroke, Refused])
-def test_a_look_that_came_to_nothing_comes_to_nothing_again(file: Path, kind: type[NoLook]) -> None:
+def test_a_look_that_came_to_nothing_comes_to_nothing_again(file: Path, kind: type[NoObservation]) -> None:
     recorder = Recorder(HandMade(fails=kind(Text("gone", "没了"))))
     with pytest.raises(kind):
         recorder.get("Pod", "web")

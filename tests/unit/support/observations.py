@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from checkers.api import NoExec, NoLook, Ran, Refused, Text
+from checkers.api import NoExec, NoObservation, Ran, Refused, Text
 from checkers.kept import fingerprints
 
 NAME = "web"
@@ -108,7 +108,7 @@ class HandMade:
     messages: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     images: tuple[str, ...] = ("busybox:1.28",)
-    fails: NoLook | None = None
+    fails: NoObservation | None = None
     stored: dict[str, bytes] = field(default_factory=dict)
     time: datetime = NOW
     later: list[list[Object]] = field(default_factory=list)
@@ -138,7 +138,7 @@ class HandMade:
     def fingerprints(self, salt: str) -> Sequence[Mapping[str, Any]]:
         return fingerprints(self.list("Secret"), salt)
 
-    def unshown(self, kind: str, prefix: str) -> Mapping[str, str]:
+    def unreadable(self, kind: str, prefix: str) -> Mapping[str, str]:
         """What `get` does not give."""
         found: dict[str, str] = {}
         for key in self.etcd_values(prefix):
