@@ -12,6 +12,19 @@ from lab.cluster import record
 from lab.cluster.host import containers
 from lab.cluster.host.containers import Containers
 
+CLOSED_WEBHOOK = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: closed}
+webhooks:
+  - name: closed.example.com
+    rules: [{apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"]}]
+    clientConfig: {service: {name: nobody, namespace: default}}
+    failurePolicy: Fail
+    sideEffects: None
+    admissionReviewVersions: [v1]
+"""
+"""A manifest: nobody answers the API server, which refuses whatever it would have asked about."""
 PROGRAM = str(Path(sys.executable).parent / "ckslab")
 
 

@@ -9,41 +9,33 @@ import pytest
 
 from lab.catalog.load import SOLUTION, load
 from lab.cluster.engine import Engine
-from tests.live.support import Cli
+from lab.grading.scratch import ANNOTATION
+from tests.live.support import CLOSED_WEBHOOK, Cli
 
 EXERCISE = "busybox-security-context"
 
-LEFT_BEHIND = """
+LEFT_BEHIND = f"""
 kubectl label namespace default pod-security.kubernetes.io/enforce=restricted
 kubectl create quota tight --hard=pods=0
+kubectl create namespace of-a-killed-grade
+kubectl annotate namespace of-a-killed-grade {ANNOTATION}=1@another-computer
 kubectl create deployment theirs --image busybox:1.28
 kubectl taint nodes --all mine=yes:NoSchedule
 kubectl cordon kube-worker-1
 kubectl create --filename - <<'OBJECTS'
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
-metadata: {name: no-pods}
+metadata: {{name: no-pods}}
 spec:
   failurePolicy: Fail
-  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
-  validations: [{expression: "false", message: "no Pods at all"}]
+  matchConstraints: {{resourceRules: [{{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}}]}}
+  validations: [{{expression: "false", message: "no Pods at all"}}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
-metadata: {name: no-pods}
-spec: {policyName: no-pods, validationActions: [Deny]}
----
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: {name: closed}
-webhooks:
-  - name: closed.example.com
-    rules: [{apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"]}]
-    clientConfig: {service: {name: nobody, namespace: default}}
-    failurePolicy: Fail
-    sideEffects: None
-    admissionReviewVersions: [v1]
-OBJECTS
+metadata: {{name: no-pods}}
+spec: {{policyName: no-pods, validationActions: [Deny]}}
+---{CLOSED_WEBHOOK}OBJECTS
 kubectl config set-context --current --namespace=kube-system
 """
 
@@ -67,6 +59,8 @@ def test_policies_labels_quotas_taints_and_kubectls_namespace_do_not_outlive_a_s
     assert "baseline" not in started.stderr
     ckslab.base(solution)
     ckslab.must("grade", EXERCISE)
+    namespaces = ckslab.kubectl("get", "namespaces", "--field-selector=status.phase=Active", "--output=name")
+    assert "of-a-killed-grade" not in namespaces
     assert "deployment.apps/theirs" in ckslab.kubectl("get", "deployments", "--output=name")  # it is in nobody's way
 
 

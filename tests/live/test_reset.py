@@ -10,7 +10,7 @@ import pytest
 
 from lab.catalog.load import load
 from lab.cluster.engine import Engine
-from tests.live.support import Cli, belongings, engine_of
+from tests.live.support import CLOSED_WEBHOOK, Cli, belongings, engine_of
 
 EXERCISE = "busybox-security-context"
 BOUND = 400
@@ -68,19 +68,8 @@ kubectl --namespace kube-system delete daemonset,deployment,service,configmap,se
 kubectl delete clusterrole,clusterrolebinding,priorityclass --all --wait=false || true
 """
 
-WEBHOOK_REFUSES_EVERYTHING = """
-kubectl create --filename - <<'OBJECT'
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: {name: closed}
-webhooks:
-  - name: closed.example.com
-    rules: [{apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"]}]
-    clientConfig: {service: {name: nobody, namespace: default}}
-    failurePolicy: Fail
-    sideEffects: None
-    admissionReviewVersions: [v1]
-OBJECT
+WEBHOOK_REFUSES_EVERYTHING = f"""
+kubectl create --filename - <<'OBJECT'{CLOSED_WEBHOOK}OBJECT
 for i in $(seq 30); do kubectl create configmap probe-$i 2>/dev/null || break; done
 ! kubectl create configmap refused
 """
