@@ -34,8 +34,16 @@ def defer_gc() -> None:
     gc.disable()
 
 
-def _resume_gc() -> None:
-    """Freeze the objects of the start, and collect garbage again."""
+def _after_start() -> None:
+    """Import what the practice screen needs, freeze the objects of the start, and collect garbage again.
+
+    In a thread, while the learner is still at home: the imports are a good part of what they would wait for.
+    """
+    from textual.widgets import Markdown  # noqa: F401 - it takes 0.1 s
+
+    from lab.ui.screens import practice  # noqa: F401
+    from lab.ui.widgets import shell_pane  # noqa: F401
+
     gc.freeze()
     gc.enable()
 
@@ -68,7 +76,7 @@ def _run(make: Callable[[], LabApp], crashed: str) -> int:
 
     # A loop of our own: asyncio.run would wait, silently and without end, for the threads that still work.
     loop = asyncio.new_event_loop()
-    loop.call_later(1, _resume_gc)
+    loop.call_later(1, threading.Thread(target=_after_start, daemon=True).start)
     try:
         app = make()
         with (

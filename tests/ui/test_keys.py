@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 from textual.screen import Screen
 from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
 
 from lab import i18n, paths, settings
 from lab.settings import Settings
@@ -52,6 +53,17 @@ async def test_no_key_in_the_footer_is_cut(
 async def test_the_keys_that_matter_less_are_left_out_first(stage: Stage, width: int, expected: str) -> None:
     async with stage.show((width, 20)):
         assert " ".join(shown(stage.practice)) == expected
+
+
+async def test_the_footer_is_made_anew_only_if_its_keys_change(stage: Stage) -> None:
+    async with stage.show((100, 20)) as pilot:
+        before = list(stage.practice.query(FooterKey))
+        stage.practice.refresh_bindings()
+        await pilot.pause()
+        assert list(stage.practice.query(FooterKey)) == before != []
+        await pilot.press("e")
+        await pilot.pause()
+        assert [key.key for key in stage.practice.query(FooterKey)] == ["enter", "escape", "down", "f1", "f10"]
 
 
 async def test_a_window_made_larger_shows_more_keys(stage: Stage) -> None:

@@ -59,6 +59,14 @@ async def test_typing_reaches_the_shell_and_is_seen(bash: Stage) -> None:
         await shows(pilot, bash, "\n42")
 
 
+async def test_what_is_typed_right_after_f6_is_the_shells(bash: Stage) -> None:
+    async with bash.show() as pilot:
+        await shows(pilot, bash, "ready>")
+        for key, character in (("f6", None), ("x", "x")):
+            bash.app.post_message(events.Key(key, character))
+        await shows(pilot, bash, "ready> x")
+
+
 async def test_the_shell_is_one_in_tmux_on_base_that_is_come_back_to(stage: Stage) -> None:
     async with stage.show():
         command = " ".join(stage.engine.asked)

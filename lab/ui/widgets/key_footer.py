@@ -27,6 +27,7 @@ class KeyFooter(Footer):
     def __init__(self, bright: Callable[[], str]) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._bright = bright
+        self._composed: object = None
 
     def compose(self) -> ComposeResult:
         bright = self._bright()
@@ -34,3 +35,13 @@ class KeyFooter(Footer):
             if isinstance(part, FooterKey):
                 part.set_class(part.action == bright, "-bright")
             yield part
+
+    async def recompose(self) -> None:
+        """Make its keys anew, if they are others than before: each time costs as much as twenty keys in the shell.
+
+        A screen says that its bindings have changed whenever they may have.
+        """
+        keys = (self._bright(), *(active for active in self.screen.active_bindings.values() if active.binding.show))
+        if keys != self._composed:
+            self._composed = keys
+            await super().recompose()

@@ -77,8 +77,8 @@ class ShellPane(WorkPane):
         self._note.update(self._why_not())
 
     def enter(self) -> None:
-        """Give it the focus."""
-        self._terminal.focus()
+        """Give it the focus, at once: what is typed after F6 is for the shell, however busy the app is."""
+        self.screen.set_focus(self._terminal)
 
     def type(self, text: str) -> None:
         """Put text at the shell's prompt."""
