@@ -8,21 +8,28 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from tests.terminal.learner import Learner, furnish
 from tests.terminal.local import MISSING, Local
 
 
-def practise(seed: int) -> str:
-    """What differed for this seed; empty if nothing did."""
-    with tempfile.TemporaryDirectory(prefix=f"truth-{seed}-") as home:
+def practise(seed: int, tapes: Path | None = None) -> str:
+    """What differed for this seed; empty if nothing did.
+
+    Args:
+        tapes: where to write what tmux sent, and the sizes of the screen, if something differs.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"truth-{seed}-", ignore_cleanup_errors=True) as home:
         furnish(Path(home))
         chance = random.Random(seed)  # noqa: S311 - not for secrets
         with Local(Path(home), chance.randint(20, 130), chance.randint(8, 40)) as local:
             try:
                 Learner(local, seed).practise()
             except Exception as error:
+                if tapes is not None:
+                    (tapes / f"seed-{seed}.tape").write_text("".join(f"{entry!r}\n" for entry in local.tape))
                 return f"{type(error).__name__}: {error}"
     return ""
 
@@ -32,13 +39,14 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=2, help="how many at the same time")
+    parser.add_argument("--tapes", type=Path, help="a directory for what tmux sent where a row differs")
     chosen = parser.parse_args()
     if MISSING:
         print(f"not on this machine: {', '.join(MISSING)}", file=sys.stderr)
         return 2
     seeds, began, failed = range(chosen.first, chosen.first + chosen.seeds), time.monotonic(), 0
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        for seed, differs in zip(seeds, pool.map(practise, seeds), strict=True):
+        for seed, differs in zip(seeds, pool.map(partial(practise, tapes=chosen.tapes), seeds), strict=True):
             if differs:
                 failed += 1
                 print(f"seed {seed}: {differs}", flush=True)

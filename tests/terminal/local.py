@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import shlex
 import shutil
 import subprocess
 import time
@@ -27,8 +28,14 @@ NEEDED = ("tmux", "vim", "less", "top", "git")
 MISSING = [program for program in NEEDED if shutil.which(program) is None]
 BOUND = 8.0
 """Seconds after which the screen and tmux will not agree any more."""
+LOOKS = 20
+"""How often they are compared at least: of a machine that stood still, seconds say nothing."""
+PATIENCE = 60.0
+"""Seconds within which tmux answers a command, however busy the machine is."""
 QUIET = 0.03
 """Seconds without output, after which the screen is compared."""
+ANSWER = 1.0
+"""Seconds within which what is typed is answered, on a busy machine too."""
 PREFIX_PAUSE = 0.02
 """Seconds between keys. What comes within a millisecond of tmux's prefix, it takes for pasted."""
 PROFILE = "PS1='$ '; unset PROMPT_COMMAND; export HISTFILE= PAGER=less LESS=-R EDITOR=vim; cd ~\n"
@@ -74,6 +81,53 @@ class DifferentError(AssertionError):
     """The screen does not show what tmux has."""
 
 
+class Asker:
+    """A second client of a tmux that draws nothing and has no size: through it a command costs no process."""
+
+    def __init__(self, socket: str, environment: dict[str, str]) -> None:
+        argv = ["tmux", "-L", socket, "-u", "-C", "attach-session", "-f", "ignore-size,no-output"]
+        self._process = subprocess.Popen(argv, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._unread = b""
+
+    def ask(self, *command: str) -> str:
+        """A command of tmux; what it prints.
+
+        Raises:
+            RuntimeError: tmux has refused it, or has ended.
+        """
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{shlex.join(command)}\n".encode())
+        self._process.stdin.flush()
+        printed: list[str] = []
+        begun = ""
+        while True:
+            line = self._line()
+            kind, _, number = line.partition(" ")
+            if begun and number == begun and kind in ("%end", "%error"):
+                if kind == "%error":
+                    raise RuntimeError(f"{command}: {printed}")
+                return "".join(f"{text}\n" for text in printed)
+            if begun:
+                printed.append(line)
+            elif kind == "%begin" and number.endswith(" 1"):  # not that of attaching itself
+                begun = number
+
+    def close(self) -> None:
+        """Leave."""
+        self._process.communicate()
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        while b"\n" not in self._unread:
+            if not select.select([self._process.stdout], [], [], PATIENCE)[0]:
+                raise RuntimeError("tmux does not answer")
+            if not (output := os.read(self._process.stdout.fileno(), 65536)):
+                raise RuntimeError("tmux has ended")
+            self._unread += output
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line.decode()
+
+
 class Local:
     """A shell in a tmux on a screen, as in the app, without the app around it."""
 
@@ -89,8 +143,9 @@ class Local:
             "TERM": "xterm-256color",
         }
         self.screen = Screen(columns, rows)
-        self.sent: list[bytes] = []
+        self.tape: list[bytes | tuple[int, int]] = [(columns, rows)]
         self.knows_copy_mode = False
+        self._asker: Asker | None = None
         self._pty = Pty(tmux_argv(self._socket), self._environment, columns, rows)
 
     def __enter__(self) -> Self:
@@ -99,7 +154,10 @@ class Local:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self.tmux("kill-server", check=False)
+        argv = ["tmux", "-L", self._socket, "kill-server"]
+        subprocess.run(argv, env=self._environment, capture_output=True, check=False, timeout=PATIENCE)
+        if self._asker is not None:
+            self._asker.close()
         self._pty.close()
 
     def type(self, text: str) -> None:
@@ -113,6 +171,7 @@ class Local:
     def resize(self, columns: int, rows: int) -> None:
         """In the order of the app: the screen first."""
         self.knows_copy_mode = False
+        self.tape.append((columns, rows))
         self.screen.resize(columns, rows)
         self._pty.resize(columns, rows)
 
@@ -121,6 +180,10 @@ class Local:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._take(left)
+
+    def is_answered(self) -> None:
+        """Take what comes next, whenever it comes; a program that answers nothing is waited for a moment."""
+        self._take(ANSWER)
 
     def enters_copy_mode(self) -> None:
         """Of what copy mode shows, tmux tells nothing: it is a copy, the same as the pane until the size changes."""
@@ -160,21 +223,19 @@ class Local:
         Raises:
             DifferentError: they are different and stay so.
         """
-        end = time.monotonic() + BOUND
+        end, times = time.monotonic() + BOUND, 0
         while True:
             self.settle()
             found = self._differences(looks=looks)
             if not found:
                 return
-            if time.monotonic() > end:
+            times += 1
+            if time.monotonic() > end and times > LOOKS:
                 raise DifferentError("\n".join(found))
 
     def _differences(self, *, looks: bool) -> list[str]:
-        panes = self._panes()
-        if not panes:
-            return ["tmux has no panes"]
         found = []
-        for pane in panes:
+        for pane in self._panes():
             if pane.mode and not self.knows_copy_mode:
                 continue
             true, known = self._true(pane)
@@ -216,7 +277,7 @@ class Local:
             *("pane_id", "pane_left", "pane_top", "pane_width", "pane_height", "pane_active", "window_zoomed_flag"),
             *("pane_mode", "scroll_position", "cursor_x", "cursor_y", "cursor_flag"),
         )
-        told = self.tmux("list-panes", "-F", "\t".join(f"#{{{name}}}" for name in names), check=False)
+        told = self.tmux("list-panes", "-F", "\t".join(f"#{{{name}}}" for name in names))
         panes = []
         for line in told.splitlines():
             id_, left, top, columns, rows, active, zoomed, mode, scrolled, x, y, shown = line.split("\t")
@@ -244,13 +305,11 @@ class Local:
                 screen.feed(f"\x1b[{row + 1};{pane.columns}H\x1b[K".encode())
         return screen, known + [0] * (pane.rows - len(known))
 
-    def tmux(self, *command: str, check: bool = True) -> str:
-        """A command of tmux; what it prints."""
-        argv = ["tmux", "-L", self._socket, *command]
-        done = subprocess.run(argv, env=self._environment, capture_output=True, encoding="utf-8", timeout=BOUND)
-        if check and done.returncode:
-            raise RuntimeError(f"{argv}: {done.stderr}")
-        return done.stdout
+    def tmux(self, *command: str) -> str:
+        """A command of tmux, once it shows something; what it prints."""
+        if self._asker is None:
+            self._asker = Asker(self._socket, self._environment)
+        return self._asker.ask(*command)
 
     def _take(self, seconds: float) -> bool:
         """Whether there was output within this time."""
@@ -259,7 +318,7 @@ class Local:
         output = self._pty.read()
         if output is None:
             raise RuntimeError("tmux has ended:\n" + "\n".join(self.text(row) for row in range(self.screen.rows)))
-        self.sent.append(output)
+        self.tape.append(output)
         self.screen.feed(output)
         return True
 
