@@ -7,37 +7,37 @@ import binascii
 import re
 
 LIMIT = 100_000
-"""Bytes of a sequence that is listened to. What is longer is not copied at all: half of a text would mislead."""
+"""Bytes of a sequence. A longer one is not copied at all: half of a text would mislead."""
 
 _BEGIN = b"\x1b]52;"
 _END = re.compile(rb"\x07|\x1b\\")
 
 
 class Copies:
-    """Listens to a program's output, in which a sequence may be cut in pieces.
+    """Finds what a program copies in its output, in which a sequence may be cut in pieces.
 
-    It only hears what is copied. A program that asks for what is in the clipboard gets no answer.
+    A program that asks for what is in the clipboard gets no answer.
     """
 
     def __init__(self) -> None:
-        self._heard = bytearray()
+        self._unread = bytearray()
 
     def feed(self, output: bytes) -> list[str]:
         """Take output of the program. Returns the texts that it copies."""
-        self._heard += output
+        self._unread += output
         texts: list[str] = []
-        while (begin := self._heard.find(_BEGIN)) >= 0:
-            del self._heard[:begin]
-            end = _END.search(self._heard, len(_BEGIN))
+        while (begin := self._unread.find(_BEGIN)) >= 0:
+            del self._unread[:begin]
+            end = _END.search(self._unread, len(_BEGIN))
             if end is None:
-                if len(self._heard) > LIMIT:
-                    self._heard.clear()
+                if len(self._unread) > LIMIT:
+                    self._unread.clear()
                 return texts
             if end.start() <= LIMIT:
-                texts += _texts(bytes(self._heard[len(_BEGIN) : end.start()]))
-            del self._heard[: end.end()]
+                texts += _texts(bytes(self._unread[len(_BEGIN) : end.start()]))
+            del self._unread[: end.end()]
         # Perhaps the beginning of a beginning.
-        del self._heard[: -len(_BEGIN) + 1]
+        del self._unread[: -len(_BEGIN) + 1]
         return texts
 
 

@@ -1,4 +1,4 @@
-"""A grid of cells, each with a character and a look. It knows where characters stand, and nothing of programs."""
+"""A grid of cells, each with a character and a style."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lab.terminal.look import PLAIN, Look
+from lab.terminal.style import PLAIN, Style
 
 _JOINED = (("\u1160", "\u11ff"), ("\ud7b0", "\ud7fb"))
 """Hangul vowels and final consonants, which are drawn into the cells of the consonant before."""
@@ -28,10 +28,10 @@ def width(character: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring cells of one look. A wide character takes two cells and stands once in the text."""
+    """Neighbouring cells of one style. A wide character takes two cells and stands once in the text."""
 
     text: str
-    look: Look
+    style: Style
     cells: int
 
 
@@ -47,15 +47,15 @@ class Grid:
         self.rows = rows
         self.dirty = set(range(rows))
         self._texts: list[list[str]] = [[" "] * columns for _ in range(rows)]
-        self._looks: list[list[Look]] = [[PLAIN] * columns for _ in range(rows)]
+        self._styles: list[list[Style]] = [[PLAIN] * columns for _ in range(rows)]
 
-    def write(self, row: int, column: int, cells: Sequence[str], look: Look) -> None:
+    def write(self, row: int, column: int, cells: Sequence[str], style: Style) -> None:
         """Put characters into cells, of which there must be enough."""
         end = column + len(cells)
-        self._part(row, column)
-        self._part(row, end)
+        self._blank_halves(row, column)
+        self._blank_halves(row, end)
         self._texts[row][column:end] = cells
-        self._looks[row][column:end] = [look] * len(cells)
+        self._styles[row][column:end] = [style] * len(cells)
         self.dirty.add(row)
 
     def combine(self, row: int, column: int, character: str) -> None:
@@ -71,73 +71,73 @@ class Grid:
         """The character whose first cell this is; empty in the second one of a wide character."""
         return self._texts[row][column]
 
-    def erase(self, row: int, start: int, end: int, look: Look) -> None:
+    def erase(self, row: int, start: int, end: int, style: Style) -> None:
         """Blank a part of a row."""
-        self.write(row, start, [" "] * (end - start), look)
+        self.write(row, start, [" "] * (end - start), style)
 
-    def insert(self, row: int, column: int, count: int, look: Look) -> None:
+    def insert(self, row: int, column: int, count: int, style: Style) -> None:
         """Put blanks into a row. What is pushed over its end is lost."""
         count = min(count, self.columns - column)
-        self._part(row, column)
-        self._part(row, self.columns - count)
-        texts, looks = self._texts[row], self._looks[row]
-        del texts[self.columns - count :], looks[self.columns - count :]
+        self._blank_halves(row, column)
+        self._blank_halves(row, self.columns - count)
+        texts, styles = self._texts[row], self._styles[row]
+        del texts[self.columns - count :], styles[self.columns - count :]
         texts[column:column] = [" "] * count
-        looks[column:column] = [look] * count
+        styles[column:column] = [style] * count
         self.dirty.add(row)
 
-    def delete(self, row: int, column: int, count: int, look: Look) -> None:
+    def delete(self, row: int, column: int, count: int, style: Style) -> None:
         """Take cells out of a row; blanks come in at its end."""
         count = min(count, self.columns - column)
-        self._part(row, column)
-        self._part(row, column + count)
-        texts, looks = self._texts[row], self._looks[row]
-        del texts[column : column + count], looks[column : column + count]
+        self._blank_halves(row, column)
+        self._blank_halves(row, column + count)
+        texts, styles = self._texts[row], self._styles[row]
+        del texts[column : column + count], styles[column : column + count]
         texts += [" "] * count
-        looks += [look] * count
+        styles += [style] * count
         self.dirty.add(row)
 
-    def scroll(self, top: int, bottom: int, count: int, look: Look) -> None:
+    def scroll(self, top: int, bottom: int, count: int, style: Style) -> None:
         """Move the rows from `top` to `bottom`, both included, up by `count`, or down by `-count`."""
         here, height = slice(top, bottom + 1), bottom + 1 - top
         new = min(abs(count), height)
-        texts, looks = self._texts[here], self._looks[here]
+        texts, styles = self._texts[here], self._styles[here]
         blank_texts = [[" "] * self.columns for _ in range(new)]
-        blank_looks = [[look] * self.columns for _ in range(new)]
+        blank_styles = [[style] * self.columns for _ in range(new)]
         if count > 0:
-            texts, looks = texts[new:] + blank_texts, looks[new:] + blank_looks
+            texts, styles = texts[new:] + blank_texts, styles[new:] + blank_styles
         else:
-            texts, looks = blank_texts + texts[: height - new], blank_looks + looks[: height - new]
-        self._texts[here], self._looks[here] = texts, looks
+            texts, styles = blank_texts + texts[: height - new], blank_styles + styles[: height - new]
+        self._texts[here], self._styles[here] = texts, styles
         self.dirty.update(range(top, bottom + 1))
 
     def resize(self, columns: int, rows: int, dropped: int) -> None:
         """Change the size. What goes, goes at the right, `dropped` rows at the top, and at the bottom."""
         for row in range(self.rows):
             if columns < self.columns:
-                self._part(row, columns)
-            del self._texts[row][columns:], self._looks[row][columns:]
+                self._blank_halves(row, columns)
+            del self._texts[row][columns:], self._styles[row][columns:]
             self._texts[row] += [" "] * (columns - self.columns)
-            self._looks[row] += [PLAIN] * (columns - self.columns)
+            self._styles[row] += [PLAIN] * (columns - self.columns)
         self._texts = self._texts[dropped : dropped + rows]
-        self._looks = self._looks[dropped : dropped + rows]
+        self._styles = self._styles[dropped : dropped + rows]
         self._texts += [[" "] * columns for _ in range(rows - len(self._texts))]
-        self._looks += [[PLAIN] * columns for _ in range(rows - len(self._looks))]
+        self._styles += [[PLAIN] * columns for _ in range(rows - len(self._styles))]
         self.columns, self.rows = columns, rows
         self.dirty = set(range(rows))
 
     def runs(self, row: int) -> Sequence[Run]:
         """What is in a row."""
-        texts, looks = self._texts[row], self._looks[row]
+        texts, styles = self._texts[row], self._styles[row]
         runs, start = [], 0
         for end in range(1, self.columns + 1):
-            if end == self.columns or looks[end] is not looks[start]:
-                runs.append(Run("".join(texts[start:end]), looks[start], end - start))
+            if end == self.columns or styles[end] is not styles[start]:
+                runs.append(Run("".join(texts[start:end]), styles[start], end - start))
                 start = end
         return tuple(runs)
 
-    def _part(self, row: int, column: int) -> None:
-        """Leave no wide character across the border before this column: both of its cells become blanks."""
+    def _blank_halves(self, row: int, column: int) -> None:
+        """A wide character that stands on both sides of this column's left border becomes two blanks."""
         if 0 < column < self.columns and not self._texts[row][column]:
             self._texts[row][column - 1 : column + 1] = [" ", " "]
-            self._looks[row][column - 1 : column + 1] = [PLAIN, PLAIN]
+            self._styles[row][column - 1 : column + 1] = [PLAIN, PLAIN]

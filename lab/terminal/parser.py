@@ -10,7 +10,7 @@ from typing import Protocol
 
 _ESCAPE = "\x1b"
 _LONGEST = 1000
-"""Characters of a sequence that are kept while its end has not arrived. None that means anything is as long."""
+"""Characters of a sequence that are stored until its end arrives. No sequence that is understood is as long."""
 _TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
 _WITHIN = r"\x00-\x17\x19\x1c-\x1f\x7f"
 """Control characters that act in the middle of a sequence, which then goes on. The other three end it."""
@@ -41,7 +41,7 @@ class Listener(Protocol):
 
 
 class Parser:
-    """Tells a listener what is in the output, which may be cut anywhere between one piece and the next."""
+    """Calls a listener for each part of the output, which may be cut anywhere between one piece and the next."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
@@ -88,7 +88,7 @@ class Parser:
         return begun.end()
 
     def _without_controls(self, body: str) -> str:
-        """What stands in a sequence, less the control characters, which are told to the listener."""
+        """A sequence without the control characters in it, for which the listener is called."""
         for control in _CONTROL.findall(body):
             self._listener.control(control)
         return _CONTROL.sub("", body)

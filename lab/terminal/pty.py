@@ -12,7 +12,7 @@ import subprocess
 import termios
 from collections.abc import Mapping, Sequence
 
-_OF_TERMINAL = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+_TERMINAL_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 """Signals that a terminal sends. Whoever started this process may have had it ignore some, which is inherited."""
 CHUNK = 2048
 """What is read at once: little enough that the screen takes it in some milliseconds, even in a flood."""
@@ -28,23 +28,23 @@ class Pty:
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], columns: int, rows: int) -> None:
         self._unsent = bytearray()
-        self.fd, theirs = pty.openpty()
-        _set_size(theirs, columns, rows)
+        self.fd, program_end = pty.openpty()
+        _set_size(program_end, columns, rows)
         try:
             self._process = subprocess.Popen(
                 argv,
-                stdin=theirs,
-                stdout=theirs,
-                stderr=theirs,
+                stdin=program_end,
+                stdout=program_end,
+                stderr=program_end,
                 env=dict(environment),
                 start_new_session=True,
-                preexec_fn=_settle,
+                preexec_fn=_take_terminal,
             )
         except OSError:
             os.close(self.fd)
             raise
         finally:
-            os.close(theirs)
+            os.close(program_end)
         os.set_blocking(self.fd, False)
 
     @property
@@ -93,10 +93,10 @@ class Pty:
         return None
 
 
-def _settle() -> None:
-    """Make the terminal the program's controlling one, so that Ctrl+C reaches what runs in it and is heard."""
+def _take_terminal() -> None:
+    """Make the terminal the program's controlling one and undo what is ignored, so that Ctrl+C ends what runs in it."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    for number in _OF_TERMINAL:
+    for number in _TERMINAL_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
 
 

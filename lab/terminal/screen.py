@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lab.terminal.grid import Grid, Run, width
-from lab.terminal.look import PLAIN, Look, changed, erased
 from lab.terminal.parser import Parser
+from lab.terminal.style import PLAIN, Style, changed, erased
 
 _MOUSE = frozenset((1000, 1002, 1003))
 _APPLICATION_CURSOR, _AUTO_WRAP, _CURSOR_SHOWN, _ALTERNATE, _BRACKETED_PASTE = 1, 7, 25, 1049, 2004
@@ -56,15 +56,15 @@ class _Pen:
     """Where and how the next character is written; what `ESC 7` saves.
 
     Attributes:
-        waits: the row's last cell was written, and the cursor stands on it until it is known how the line goes on.
+        wraps: the row's last cell was written; the cursor stays on it, and the next character begins the next row.
         lines: for each of the two character sets, whether it is that of lines.
         shifted: which of them is in use.
     """
 
     column: int = 0
     row: int = 0
-    waits: bool = False
-    look: Look = PLAIN
+    wraps: bool = False
+    style: Style = PLAIN
     lines: tuple[bool, bool] = (False, False)
     shifted: int = 0
 
@@ -76,9 +76,9 @@ class Screen:
         # A character may be cut in two between one piece of output and the next.
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._parser = Parser(self)
-        self._begin(columns, rows)
+        self._reset(columns, rows)
 
-    def _begin(self, columns: int, rows: int) -> None:
+    def _reset(self, columns: int, rows: int) -> None:
         """As after `ESC c`, the full reset."""
         self._grid = Grid(columns, rows)
         self._main: Grid | None = None  # while the alternate screen is shown: the main one
@@ -92,7 +92,7 @@ class Screen:
         self._last = ""
 
     def feed(self, output: bytes) -> frozenset[int]:
-        """Take output of the program. Returns the rows that look different now."""
+        """Take output of the program. Returns the rows that have changed."""
         before = self.cursor
         self._parser.feed(self._decoder.decode(output))
         after, changed_rows = self.cursor, frozenset(self._grid.dirty)
@@ -108,7 +108,7 @@ class Screen:
         self._pen.row -= dropped
         for pen in (self._pen, self._saved, self._saved_on_main):
             pen.column, pen.row = min(pen.column, columns - 1), min(pen.row, rows - 1)
-            pen.waits = False
+            pen.wraps = False
         self._top, self._bottom = 0, rows - 1
         self._tabs = set(range(_TAB, columns, _TAB))
 
@@ -158,7 +158,7 @@ class Screen:
         """A control character that moves the cursor or changes the character set."""
         pen = self._pen
         if character == "\r":
-            pen.column, pen.waits = 0, False
+            pen.column, pen.wraps = 0, False
         elif character in "\n\v\f":
             self._line_feed()
         elif character == "\b":
@@ -183,7 +183,7 @@ class Screen:
         elif name == "H":
             self._tabs.add(pen.column)
         elif name == "c":
-            self._begin(self._grid.columns, self._grid.rows)
+            self._reset(self._grid.columns, self._grid.rows)
         elif name[0] == "(":
             pen.lines = (name[1:] == "0", pen.lines[1])
         elif name[0] == ")":
@@ -192,7 +192,7 @@ class Screen:
     def csi(self, name: str, parameters: str) -> None:
         """A sequence with parameters. What is not known changes nothing."""
         if name == "m":
-            self._pen.look = changed(self._pen.look, parameters)
+            self._pen.style = changed(self._pen.style, parameters)
         elif act := _ACTS.get(name):
             act(self, *(_number(parameter) for parameter in parameters.split(";")))
 
@@ -202,48 +202,48 @@ class Screen:
         """Write characters of one cell each, as many at once as there is room for."""
         pen, columns = self._pen, self._grid.columns
         while text:
-            if pen.waits:
+            if pen.wraps:
                 self._wrap()
             room = columns - pen.column
             here, text = text[:room], text[room:]
-            self._grid.write(pen.row, pen.column, here, pen.look)
+            self._grid.write(pen.row, pen.column, here, pen.style)
             self._advance(len(here))
-            if pen.waits and _AUTO_WRAP not in self._modes and text:
+            if pen.wraps and _AUTO_WRAP not in self._modes and text:
                 # All the rest lands in the last cell.
-                self._grid.write(pen.row, columns - 1, text[-1], pen.look)
+                self._grid.write(pen.row, columns - 1, text[-1], pen.style)
                 return
 
     def _draw_any(self, character: str) -> None:
         pen, cells = self._pen, width(character)
-        before = pen.column if pen.waits else pen.column - 1
+        before = pen.column if pen.wraps else pen.column - 1
         if before >= 0 and (not cells or self._joins(before)):
             self._grid.combine(pen.row, before, character)
             return
         if not cells:
             return
-        if pen.column + cells > self._grid.columns or pen.waits:
+        if pen.column + cells > self._grid.columns or pen.wraps:
             if _AUTO_WRAP in self._modes:
                 self._wrap()
             pen.column = min(pen.column, self._grid.columns - cells)
         if self._inserts:
-            self._grid.insert(pen.row, pen.column, cells, erased(pen.look))
-        self._grid.write(pen.row, pen.column, [character, ""][:cells], pen.look)
+            self._grid.insert(pen.row, pen.column, cells, erased(pen.style))
+        self._grid.write(pen.row, pen.column, [character, ""][:cells], pen.style)
         self._advance(cells)
 
     def _joins(self, column: int) -> bool:
-        """Whether what stands before the cursor wants the next character in its own cells, as families in emoji do."""
+        """Whether what stands before the cursor takes the next character into its cells, as families in emoji do."""
         row = self._pen.row
         text = self._grid.text_at(row, column) or (self._grid.text_at(row, column - 1) if column else "")
         return text.endswith(_JOINER)
 
     def _advance(self, cells: int) -> None:
         last = self._grid.columns - 1
-        self._pen.waits = self._pen.column + cells > last
+        self._pen.wraps = self._pen.column + cells > last
         self._pen.column = min(self._pen.column + cells, last)
 
     def _wrap(self) -> None:
         """Go on in the next row; without automatic wrapping, stay."""
-        self._pen.waits = False
+        self._pen.wraps = False
         if _AUTO_WRAP in self._modes:
             self._pen.column = 0
             self._line_feed()
@@ -256,7 +256,7 @@ class Screen:
 
     def _move(self, *, column: int | None = None, row: int | None = None) -> None:
         pen = self._pen
-        pen.waits = False
+        pen.wraps = False
         if column is not None:
             pen.column = min(max(column, 0), self._grid.columns - 1)
         if row is not None:
@@ -313,9 +313,9 @@ class Screen:
     def _line_feed(self, *, up: bool = False) -> None:
         """Go down, or up; at the margin, the rows within the margins move instead."""
         pen = self._pen
-        pen.waits = False
+        pen.wraps = False
         if pen.row == (self._top if up else self._bottom):
-            self._grid.scroll(self._top, self._bottom, -1 if up else 1, erased(pen.look))
+            self._grid.scroll(self._top, self._bottom, -1 if up else 1, erased(pen.style))
         else:
             self._move(row=pen.row + (-1 if up else 1))
 
@@ -325,27 +325,27 @@ class Screen:
         self._erase_in_line(which)
         row, rows = self._pen.row, self._grid.rows
         for other in {0: range(row + 1, rows), 1: range(row), 2: range(rows)}.get(which, ()):
-            self._grid.erase(other, 0, self._grid.columns, erased(self._pen.look))
+            self._grid.erase(other, 0, self._grid.columns, erased(self._pen.style))
 
     def _erase_in_line(self, which: int = 0, *_: int) -> None:
         pen, columns = self._pen, self._grid.columns
         parts = {0: (pen.column, columns), 1: (0, pen.column + 1), 2: (0, columns)}
         if which in parts:
-            self._grid.erase(pen.row, *parts[which], erased(pen.look))
-        pen.waits = False
+            self._grid.erase(pen.row, *parts[which], erased(pen.style))
+        pen.wraps = False
 
     def _erase_characters(self, count: int = 1, *_: int) -> None:
         pen = self._pen
-        self._grid.erase(pen.row, pen.column, min(pen.column + max(count, 1), self._grid.columns), erased(pen.look))
-        pen.waits = False
+        self._grid.erase(pen.row, pen.column, min(pen.column + max(count, 1), self._grid.columns), erased(pen.style))
+        pen.wraps = False
 
     def _insert_characters(self, count: int = 1, *_: int) -> None:
-        self._grid.insert(self._pen.row, self._pen.column, max(count, 1), erased(self._pen.look))
-        self._pen.waits = False
+        self._grid.insert(self._pen.row, self._pen.column, max(count, 1), erased(self._pen.style))
+        self._pen.wraps = False
 
     def _delete_characters(self, count: int = 1, *_: int) -> None:
-        self._grid.delete(self._pen.row, self._pen.column, max(count, 1), erased(self._pen.look))
-        self._pen.waits = False
+        self._grid.delete(self._pen.row, self._pen.column, max(count, 1), erased(self._pen.style))
+        self._pen.wraps = False
 
     def _insert_lines(self, count: int = 1, *_: int) -> None:
         self._scroll_from_cursor(-max(count, 1))
@@ -355,15 +355,15 @@ class Screen:
 
     def _scroll_from_cursor(self, count: int) -> None:
         if self._top <= self._pen.row <= self._bottom:
-            self._grid.scroll(self._pen.row, self._bottom, count, erased(self._pen.look))
+            self._grid.scroll(self._pen.row, self._bottom, count, erased(self._pen.style))
             self._move(column=0)
 
     def _scroll_up(self, count: int = 1, *_: int) -> None:
-        self._grid.scroll(self._top, self._bottom, max(count, 1), erased(self._pen.look))
+        self._grid.scroll(self._top, self._bottom, max(count, 1), erased(self._pen.style))
 
     def _scroll_down(self, count: int = 1, *rest: int) -> None:
         if not rest:  # with more parameters it asks for tracking of the mouse
-            self._grid.scroll(self._top, self._bottom, -max(count, 1), erased(self._pen.look))
+            self._grid.scroll(self._top, self._bottom, -max(count, 1), erased(self._pen.style))
 
     def _set_margins(self, top: int = 1, bottom: int = 0, *_: int) -> None:
         top, bottom = max(top, 1) - 1, min(bottom or self._grid.rows, self._grid.rows) - 1
@@ -411,7 +411,7 @@ class Screen:
         self._modes |= _AT_FIRST
         self._modes.discard(_APPLICATION_CURSOR)
         self._inserts = False
-        self._pen.look, self._pen.lines, self._pen.shifted = PLAIN, (False, False), 0
+        self._pen.style, self._pen.lines, self._pen.shifted = PLAIN, (False, False), 0
         self._saved = _Pen()
 
 

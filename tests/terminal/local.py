@@ -19,9 +19,9 @@ from lab import paths
 from lab.cluster.engine import Engine
 from lab.terminal import keys
 from lab.terminal.grid import Run
-from lab.terminal.look import PLAIN
 from lab.terminal.pty import Pty
 from lab.terminal.screen import Screen
+from lab.terminal.style import PLAIN
 from lab.ui.shell import embedded_argv
 
 NEEDED = ("tmux", "vim", "less", "top", "git")
@@ -199,7 +199,7 @@ class Local:
     def shows(self, text: str) -> bool:
         """Until this is on the screen; not for ever. Returns whether it is."""
         end = time.monotonic() + BOUND
-        while text not in "\n".join(self.text(row) for row in range(self.screen.rows)):
+        while text not in "".join(f"{self.text(row).rstrip()}\n" for row in range(self.screen.rows)):
             if time.monotonic() > end:
                 return False
             self._take(0.05)
@@ -217,7 +217,7 @@ class Local:
         """What is in a row."""
         return "".join(run.text for run in self.screen.line(row))
 
-    def compare(self, *, looks: bool = False) -> None:
+    def compare(self, *, styles: bool = False) -> None:
         """Hold every row against what tmux has.
 
         Raises:
@@ -226,14 +226,14 @@ class Local:
         end, times = time.monotonic() + BOUND, 0
         while True:
             self.settle()
-            found = self._differences(looks=looks)
+            found = self._differences(styles=styles)
             if not found:
                 return
             times += 1
             if time.monotonic() > end and times > LOOKS:
                 raise DifferentError("\n".join(found))
 
-    def _differences(self, *, looks: bool) -> list[str]:
+    def _differences(self, *, styles: bool) -> list[str]:
         found = []
         for pane in self._panes():
             if pane.mode and not self.knows_copy_mode:
@@ -249,13 +249,13 @@ class Local:
                     shown, expected = shown[:-1], expected[:-1]
                 if pane.mode and row == 0:  # copy mode tells there where it is
                     shown, expected = shown[: pane.columns // 3], expected[: pane.columns // 3]
-                compared = known[row] if looks and not pane.mode else 0
-                told, wanted = _without_looks(shown, compared), _without_looks(expected, compared)
-                if told != wanted:
+                compared = known[row] if styles and not pane.mode else 0
+                found_cells, true_cells = _without_styles(shown, compared), _without_styles(expected, compared)
+                if found_cells != true_cells:
                     found.append(f"{pane.id} row {row}: shown {_joined(shown)!r}\n{' ' * 14}true {_joined(expected)!r}")
                     found += [
-                        f"   cell {x}: {_told(a)} {_told(b)}"
-                        for x, (a, b) in enumerate(zip(told, wanted, strict=False))
+                        f"   cell {x}: {_short(a)} {_short(b)}"
+                        for x, (a, b) in enumerate(zip(found_cells, true_cells, strict=False))
                         if a != b
                     ][:3]
             if pane.active and not pane.mode:
@@ -264,6 +264,8 @@ class Local:
 
     def _cursor_differs(self, pane: Pane) -> list[str]:
         cursor = self.screen.cursor
+        if pane.cursor[0] > pane.columns:  # left outside by a change of the size, and hidden
+            return []
         if cursor.visible != pane.cursor_shown:
             return [f"cursor shown: {cursor.visible}, true: {pane.cursor_shown}"]
         column, row = pane.left + min(pane.cursor[0], pane.columns - 1), pane.top + pane.cursor[1]
@@ -277,9 +279,9 @@ class Local:
             *("pane_id", "pane_left", "pane_top", "pane_width", "pane_height", "pane_active", "window_zoomed_flag"),
             *("pane_mode", "scroll_position", "cursor_x", "cursor_y", "cursor_flag"),
         )
-        told = self.tmux("list-panes", "-F", "\t".join(f"#{{{name}}}" for name in names))
+        printed = self.tmux("list-panes", "-F", "\t".join(f"#{{{name}}}" for name in names))
         panes = []
-        for line in told.splitlines():
+        for line in printed.splitlines():
             id_, left, top, columns, rows, active, zoomed, mode, scrolled, x, y, shown = line.split("\t")
             if zoomed == "1" and active == "0":
                 continue
@@ -288,7 +290,7 @@ class Local:
         return panes
 
     def _true(self, pane: Pane) -> tuple[Screen, list[int]]:
-        """What tmux has in a pane, on a screen of its own, and of how many cells of each row it tells the look."""
+        """What tmux has in a pane, on another screen, and of how many cells of each row the styles are known."""
         if pane.mode:
             first, last = -pane.scrolled, pane.rows - 1 - pane.scrolled
             captured = self.tmux("capture-pane", "-e", "-p", "-N", "-t", pane.id, "-S", f"{first}", "-E", f"{last}")
@@ -334,13 +336,13 @@ def _cut(line: tuple[Run, ...] | object, left: int, columns: int) -> list[tuple[
             else:
                 characters.append(character)
         for character in characters:
-            cells.append((character, run.look))
+            cells.append((character, run.style))
             if unicodedata.east_asian_width(character[0]) in "WF":
-                cells.append(("", run.look))
+                cells.append(("", run.style))
     return cells[left : left + columns]
 
 
-def _without_looks(cells: list[tuple[str, object]], start: int) -> list[tuple[str, object]]:
+def _without_styles(cells: list[tuple[str, object]], start: int) -> list[tuple[str, object]]:
     """From a cell on, only what it holds."""
     return [*cells[:start], *((text, PLAIN) for text, _ in cells[start:])]
 
@@ -349,6 +351,6 @@ def _joined(cells: list[tuple[str, object]]) -> str:
     return "".join(text for text, _ in cells).rstrip()
 
 
-def _told(cell: tuple[str, object]) -> str:
+def _short(cell: tuple[str, object]) -> str:
     """Without what is as usual."""
     return re.sub(r" ?[a-z]+=(False|'default'),?", "", repr(cell))

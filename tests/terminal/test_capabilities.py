@@ -71,8 +71,8 @@ UNTRUE = frozenset(["smglp", "smglr", "smgrp", "mgc", "mc0", "mc4", "mc5", "mc5i
 @cache
 def declared() -> dict[str, str]:
     """Name -> what follows it: `=...`, `#...`, or nothing."""
-    told = subprocess.run(["infocmp", "-x", "-1", TERM], check=True, capture_output=True, text=True).stdout
-    return dict(re.findall(r"^\t(\w+)(.*),$", told, re.MULTILINE))
+    printed = subprocess.run(["infocmp", "-x", "-1", TERM], check=True, capture_output=True, text=True).stdout
+    return dict(re.findall(r"^\t(\w+)(.*),$", printed, re.MULTILINE))
 
 
 STRINGS = [name for name, value in declared().items() if value.startswith("=")] if shutil.which("infocmp") else []

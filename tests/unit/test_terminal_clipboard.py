@@ -50,7 +50,7 @@ def test_what_is_too_long_is_not_copied_and_does_not_pile_up(at_once: int) -> No
     endless = copying("x" * 5 * LIMIT)
     pieces = [endless[start : start + at_once] for start in range(0, len(endless), at_once)]
     assert [text for piece in pieces for text in copies.feed(piece)] == []
-    assert len(copies._heard) <= LIMIT + at_once
+    assert len(copies._unread) <= LIMIT + at_once
     assert copies.feed(copying("next")) == ["next"]
 
 
@@ -59,4 +59,4 @@ def test_an_end_that_never_comes_does_not_pile_up() -> None:
     copies.feed(b"\x1b]52;c;")
     for _ in range(100):
         copies.feed(b"y\r\n" * 1000)
-        assert len(copies._heard) <= LIMIT + 3000
+        assert len(copies._unread) <= LIMIT + 3000

@@ -21,8 +21,8 @@ def written(output: str, columns: int = 20, rows: int = 3) -> Screen:
     return screen
 
 
-def looks(screen: Screen, row: int) -> Iterable[tuple[str, str]]:
-    return [(run.text, run.look.foreground) for run in screen.line(row) if run.text.strip()]
+def colours(screen: Screen, row: int) -> Iterable[tuple[str, str]]:
+    return [(run.text, run.style.foreground) for run in screen.line(row) if run.text.strip()]
 
 
 def test_text_stands_where_it_was_written() -> None:
@@ -32,12 +32,12 @@ def test_text_stands_where_it_was_written() -> None:
 
 def test_a_line_is_parted_where_its_look_changes() -> None:
     screen = written(f"{ESC}[31mred{ESC}[32mgreen{ESC}[38;2;1;2;3mtrue")
-    assert looks(screen, 0) == [("red", "red"), ("green", "green"), ("true", "#010203")]
+    assert colours(screen, 0) == [("red", "red"), ("green", "green"), ("true", "#010203")]
 
 
 def test_attributes_are_kept() -> None:
     [run, *_] = written(f"{ESC}[1;3;4;7;9mx").line(0)
-    assert (run.look.bold, run.look.italic, run.look.underline, run.look.reverse, run.look.strike) == (True,) * 5
+    assert (run.style.bold, run.style.italic, run.style.underline, run.style.reverse, run.style.strike) == (True,) * 5
 
 
 def test_a_wide_character_moves_the_cursor_by_two_cells() -> None:

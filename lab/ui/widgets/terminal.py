@@ -11,7 +11,7 @@ from functools import lru_cache
 from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
-from rich.style import Style
+from rich.style import Style as RichStyle
 from textual import events, on
 from textual.geometry import Region
 from textual.message import Message
@@ -23,12 +23,12 @@ from lab.terminal import keys
 from lab.terminal.clipboard import Copies
 from lab.terminal.grid import Run, width
 from lab.terminal.keys import Mouse
-from lab.terminal.look import Look
 from lab.terminal.pty import CHUNK, Pty
 from lab.terminal.screen import Cursor, Screen
+from lab.terminal.style import Style
 
 _BETWEEN_PAINTS = 1 / 120
-_CURSOR = Style(reverse=True)
+_CURSOR = RichStyle(reverse=True)
 
 
 class Terminal(Widget, can_focus=True):
@@ -56,7 +56,7 @@ class Terminal(Widget, can_focus=True):
         self._screen = Screen(80, 24)
         self._copies = Copies()
         self._stale: set[int] = set()
-        self._base: Style | None = None
+        self._base: RichStyle | None = None
         self._paint_later: Timer | None = None
         self._read_later: asyncio.TimerHandle | None = None
 
@@ -76,7 +76,7 @@ class Terminal(Widget, can_focus=True):
         self._screen = Screen(columns, rows)
         self._copies = Copies()
         self._pty = Pty(argv, {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}, columns, rows)
-        self._listen(self._pty)
+        self._start_reading(self._pty)
         self.refresh()
 
     def stop(self) -> int | None:
@@ -105,10 +105,10 @@ class Terminal(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """A row of the screen, with the cursor in it while the terminal has the focus."""
         columns, base = self.content_size.width, self._base or self.rich_style
-        # A window that changes its size may be drawn before `on_resize` has told the screen.
+        # A window that changes its size may be drawn before `on_resize` has resized the screen.
         if y >= self._screen.rows:
             return Strip.blank(columns, base)
-        segments = [Segment(_drawn(run), _style(run.look, base)) for run in self._screen.line(y)]
+        segments = [Segment(_drawn(run), _rich_style(run.style, base)) for run in self._screen.line(y)]
         strip = Strip(segments, self._screen.columns)
         cursor = self._screen.cursor
         if y == cursor.row and cursor.visible and self.has_focus and self.is_running:
@@ -151,30 +151,30 @@ class Terminal(Widget, can_focus=True):
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
     def _scroll(self, event: events.MouseScrollUp | events.MouseScrollDown) -> None:
-        self._tell_mouse(event, Mouse.WHEEL_UP if isinstance(event, events.MouseScrollUp) else Mouse.WHEEL_DOWN)
+        self._send_mouse(event, Mouse.WHEEL_UP if isinstance(event, events.MouseScrollUp) else Mouse.WHEEL_DOWN)
 
     @on(events.MouseDown)
     def _press(self, event: events.MouseDown) -> None:
         # A press in the pane may end outside of it.
         self.capture_mouse()
-        self._tell_mouse(event, event.button - 1)
+        self._send_mouse(event, event.button - 1)
 
     @on(events.MouseMove)
     def _drag(self, event: events.MouseMove) -> None:
         if event.button:
-            self._tell_mouse(event, event.button - 1 + Mouse.DRAG)
+            self._send_mouse(event, event.button - 1 + Mouse.DRAG)
 
     @on(events.MouseUp)
     def _release(self, event: events.MouseUp) -> None:
         self.release_mouse()
-        self._tell_mouse(event, event.button - 1, released=True)
+        self._send_mouse(event, event.button - 1, released=True)
 
     @property
     def _cells(self) -> tuple[int, int]:
         """Columns and rows. A program gets at least a usable screen, of which a tiny window shows a part."""
         return max(self.content_size.width, 10), max(self.content_size.height, 3)
 
-    def _tell_mouse(self, event: events.MouseEvent, what: int, *, released: bool = False) -> None:
+    def _send_mouse(self, event: events.MouseEvent, what: int, *, released: bool = False) -> None:
         if self._screen.modes.mouse:
             event.stop()
             columns, rows = self._cells
@@ -190,7 +190,7 @@ class Terminal(Widget, can_focus=True):
         if pty.flush():
             asyncio.get_running_loop().remove_writer(pty.fd)
 
-    def _listen(self, pty: Pty) -> None:
+    def _start_reading(self, pty: Pty) -> None:
         asyncio.get_running_loop().add_reader(pty.fd, self._take_output, pty)
 
     def _take_output(self, pty: Pty) -> None:
@@ -210,7 +210,7 @@ class Terminal(Widget, can_focus=True):
         if len(output) == CHUNK:
             # A flood gets half of the time; the other half is for the keys and the clock.
             loop.remove_reader(pty.fd)
-            self._read_later = loop.call_later(loop.time() - began, self._listen, pty)
+            self._read_later = loop.call_later(loop.time() - began, self._start_reading, pty)
 
     def _paint_rest(self) -> None:
         self._paint_later = None
@@ -240,19 +240,19 @@ def _drawn(run: Run) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _style(look: Look, base: Style) -> Style:
-    """How Rich draws a look, on a base of the theme's colours."""
-    return base + Style(
-        color=_colour(look.foreground),
-        bgcolor=_colour(look.background),
-        bold=look.bold or None,
-        dim=look.dim or None,
-        italic=look.italic or None,
-        underline=look.underline or None,
-        blink=look.blink or None,
-        reverse=look.reverse or None,
-        conceal=look.conceal or None,
-        strike=look.strike or None,
+def _rich_style(style: Style, base: RichStyle) -> RichStyle:
+    """How Rich draws a style, on a base of the theme's colours."""
+    return base + RichStyle(
+        color=_colour(style.foreground),
+        bgcolor=_colour(style.background),
+        bold=style.bold or None,
+        dim=style.dim or None,
+        italic=style.italic or None,
+        underline=style.underline or None,
+        blink=style.blink or None,
+        reverse=style.reverse or None,
+        conceal=style.conceal or None,
+        strike=style.strike or None,
     )
 
 

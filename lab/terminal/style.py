@@ -1,4 +1,4 @@
-"""How cells look: the colours and attributes that a program sets by `CSI ... m` (SGR)."""
+"""The style of cells: the colours and attributes that a program sets by `CSI ... m` (SGR)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LEVELS = (0, 95, 135, 175, 215, 255)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How a run of cells looks. A colour is a name (`red`, `bright_red`), `#rrggbb`, or `default`."""
+class Style:
+    """How cells are drawn. A colour is a name (`red`, `bright_red`), `#rrggbb`, or `default`."""
 
     foreground: str = "default"
     background: str = "default"
@@ -30,7 +30,7 @@ class Look:
     strike: bool = False
 
 
-PLAIN = Look()
+PLAIN = Style()
 _CHANGES: dict[int, dict[str, Any]] = {
     1: {"bold": True},
     2: {"dim": True},
@@ -61,40 +61,40 @@ _COLOURED = {38: "foreground", 48: "background", 58: ""}
 
 
 @lru_cache(maxsize=4096)
-def changed(look: Look, parameters: str) -> Look:
-    """A look after `CSI PARAMETERS m`. Numbers that nobody knows change nothing."""
+def changed(style: Style, parameters: str) -> Style:
+    """The style after `CSI PARAMETERS m`. Unknown numbers change nothing."""
     codes = iter(parameters.split(";"))
     for code in codes:
         first, *parts = (_number(part) for part in code.split(":"))
         if first == 0:
-            look = PLAIN
+            style = PLAIN
         elif first in _COLOURED:
             # `38:2::1:2:3` is whole in itself; of `38;2;1;2;3` the rest follows.
             colour = _colour(parts or _following(codes))
             if colour and _COLOURED[first]:
-                look = _with(look, {_COLOURED[first]: colour})
+                style = _with(style, {_COLOURED[first]: colour})
         elif first == 4 and parts:  # `4:3` is a curly underline, `4:0` none
-            look = replace(look, underline=parts[0] != 0)
+            style = replace(style, underline=parts[0] != 0)
         else:
-            look = _with(look, _CHANGES.get(first, {}))
-    return _same.setdefault(look, look)
+            style = _with(style, _CHANGES.get(first, {}))
+    return _known.setdefault(style, style)
 
 
-_same: dict[Look, Look] = {}
-"""One object for each look, so that neighbouring cells are compared by identity."""
+_known: dict[Style, Style] = {}
+"""One object for each style, so that neighbouring cells are compared by identity."""
 
 
 @lru_cache(maxsize=256)
-def erased(look: Look) -> Look:
-    """How cells look that are erased, or come into being, under this look: of its background, and nothing else.
+def erased(style: Style) -> Style:
+    """The style of cells that are erased, or come into being, while this one is set: its background, nothing else.
 
     That is what terminfo calls `bce`, and declares for xterm.
     """
-    return PLAIN if look.background == "default" else Look(background=look.background)
+    return PLAIN if style.background == "default" else Style(background=style.background)
 
 
-def _with(look: Look, change: dict[str, Any]) -> Look:
-    return replace(look, **change)
+def _with(style: Style, change: dict[str, Any]) -> Style:
+    return replace(style, **change)
 
 
 def _number(text: str) -> int:
