@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 
+from lab import i18n
 from lab.cluster.engine import Engine
 
 RunCommand = Callable[[Sequence[str]], int]
@@ -19,6 +20,8 @@ _OVERRIDE = "terminal-overrides[100]"
 _OF_SCREEN = ("set-option", "-s", _OVERRIDE, "xterm-256color:csr@", ";")
 _OF_TERMINAL = ("set-option", "-su", _OVERRIDE, ";")
 _SESSION = ("new-session", "-A", "-s", "shell")
+# The session's first shell says that it is in tmux, as on the exam's hosts, where sessions must be nested with care.
+_GREETING = ("sh", "-c", 'printf "%s\\n" "$1"; exec "$SHELL" -l', "sh")
 TAKEN, CHECK = 75, 76
 """Exit codes with which tmux leaves: another window has taken the shell; a check is asked for."""
 _TAKE = (";", "detach-client", "-a", "-E", f"exit {TAKEN}")
@@ -75,5 +78,6 @@ def _shell_argv(engine: Engine, declared: Sequence[str], commands: Sequence[str]
         declared: tells tmux, before it sees the terminal, what the terminal can do.
         commands: for tmux, once the session is there.
     """
-    tmux = (*_TMUX, *declared, *_SESSION, *_TAKE, *_COPY, *_BESIDE_WINDOWS, *commands)
+    session = (*_SESSION, *_GREETING, i18n.text("ui.shell.in_tmux"))
+    tmux = (*_TMUX, *declared, *session, *_TAKE, *_COPY, *_BESIDE_WINDOWS, *commands)
     return engine.shell_argv("sh", "-c", _OR_BASH, "sh", *tmux)

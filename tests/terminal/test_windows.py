@@ -88,6 +88,13 @@ def test_who_opens_the_shell_takes_it_from_another_window(open_window: Open) -> 
     assert first.code() == TAKEN
 
 
+def test_a_shell_says_that_it_is_in_tmux_and_a_further_window_of_it_does_not(open_window: Open) -> None:
+    window = open_window(embedded_argv(ENGINE))
+    window.until(lambda rows: rows[:2] == ["tmux: Ctrl-b % splits, Ctrl-b o switches, Ctrl-b c opens a window", "$"])
+    window.press("\x02", "c")
+    window.until(lambda rows: rows[0] == "$")
+
+
 def test_a_shell_that_is_left_ends_without_a_fault(open_window: Open) -> None:
     window = open_window(embedded_argv(ENGINE))
     window.until(at_prompt)
