@@ -27,6 +27,9 @@ from lab.grading.record import place
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
 
+PROMPT = 0.5
+"""Seconds after which work that waits has noticed that it is to stop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Impossible:
@@ -213,7 +216,11 @@ class _Bench:
                 raise KeyboardInterrupt
 
         def sleep(seconds: float) -> None:
-            self._stop.wait(seconds)
+            left = seconds
+            while left > 0:
+                check()
+                self._session.clock.sleep(min(left, PROMPT))
+                left -= PROMPT
             check()
 
         def progress(news: Progress) -> None:
