@@ -6,13 +6,16 @@ They are printed and never asserted: a busy machine is no fault of the code.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from bench.terminal import App, echoes
+from lab import paths
 
 RUNS = 7
 TICKS = 5
@@ -22,6 +25,8 @@ ENTER, F6, F9, SLASH = "\r", "\x1b[17~", "\x1b[20~", "/"
 
 BARE_PYTHON = "pass"
 LIST = "import sys; from lab.cli import main; sys.exit(main(['list']))"
+MANY = "import sys; from lab import cli, paths; paths.data = lambda name: paths.Path(%r); sys.exit(cli.main(['list']))"
+EXERCISES = 60
 MINIMAL = """
 from textual.app import App
 from textual.widgets import Input
@@ -82,9 +87,26 @@ def first_frame(program: str, sign: str) -> float:
         return app.first_frame(sign)
 
 
+def exercises(folder: Path) -> Path:
+    """A catalog of many exercises: those of the lab, again and again under other names."""
+    known = [file.parent for file in sorted(paths.data("exercises").glob("*/*/exercise.yaml"))]
+    names = [f"{known[number % len(known)].name}-{number}" for number in range(EXERCISES)]
+    for number, name in enumerate(names):
+        source, target = known[number % len(known)], folder / "many" / name
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("recordings"))
+        text = (source / "exercise.yaml").read_text(encoding="utf-8")
+        (target / "exercise.yaml").write_text(text.replace(f"id: {source.name}", f"id: {name}", 1), encoding="utf-8")
+    listed = "".join(f"\n  - {name}" for name in names)
+    (folder / "many" / "domain.yaml").write_text(f"id: many\ntitle: {{en: Many, zh: 很多}}\nexercises:{listed}\n")
+    return folder
+
+
 def starts() -> None:
     """How soon one sees something."""
     row("ckslab list", best(lambda: whole(LIST)), "bare python", best(lambda: whole(BARE_PYTHON)))
+    with tempfile.TemporaryDirectory() as folder:
+        many = MANY % str(exercises(Path(folder)))
+        row(f"list, {EXERCISES} exercises", best(lambda: whole(many)), "bare python", best(lambda: whole(BARE_PYTHON)))
     ours, theirs = best(lambda: first_frame(QUIET, NAME)), best(lambda: first_frame(MINIMAL, TITLE))
     row("first frame", ours, "minimal Textual app", theirs)
 

@@ -6,9 +6,8 @@ import os
 from functools import cache
 from typing import Any, Literal, Protocol, get_args
 
-import yaml
-
 from lab import paths
+from lab.made import made_of
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -68,8 +67,15 @@ def pick(words: Bilingual) -> str:
 
 @cache
 def _texts(language: Language) -> dict[str, str]:
-    tree = yaml.load(paths.locale(language).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    return dict(_flat(tree))
+    file = paths.locale(language)
+
+    def read() -> dict[str, str]:
+        import yaml  # with its parsing the dearest part of a quick verb
+
+        return dict(_flat(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)))
+
+    texts: dict[str, str] = made_of([str(file)], f"texts-{language}", read)
+    return texts
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

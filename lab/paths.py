@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
-import platformdirs
-
-_dirs = platformdirs.PlatformDirs("ckslab", appauthor=False)
 _package = Path(__file__).resolve().parent
 
 
@@ -32,7 +30,7 @@ def lab(name: str) -> Path:
 
 def state() -> Path:
     """What must survive: labs, history."""
-    return private(_dirs.user_state_path)
+    return private(_ours("state"))
 
 
 def history() -> Path:
@@ -52,16 +50,30 @@ def crash() -> Path:
 
 def settings() -> Path:
     """The user's choices: language, theme, keys."""
-    return _dirs.user_config_path / "settings.yaml"
+    return _ours("config") / "settings.yaml"
 
 
 def cache() -> Path:
     """What can be built again. `CKSLAB_CACHE` puts it elsewhere, on a larger disk for example."""
     chosen = os.environ.get("CKSLAB_CACHE")
-    return private(Path(chosen) if chosen else _dirs.user_cache_path)
+    return private(Path(chosen) if chosen else _ours("cache"))
 
 
 def private(directory: Path) -> Path:
     """Make a directory that only its owner may enter."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
+
+
+def _ours(purpose: str) -> Path:
+    """Our directory among the user's for `state`, `config` or `cache`.
+
+    What XDG says is said here: `platformdirs` knows more systems, and its import takes a third of `ckslab list`.
+    """
+    if sys.platform != "linux":
+        import platformdirs
+
+        return Path(getattr(platformdirs.PlatformDirs("ckslab", appauthor=False), f"user_{purpose}_dir"))
+    chosen = Path(os.environ.get(f"XDG_{purpose.upper()}_HOME", ""))
+    usual = {"state": ".local/state", "config": ".config", "cache": ".cache"}[purpose]
+    return (chosen if chosen.is_absolute() else Path.home() / usual) / "ckslab"

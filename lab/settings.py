@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import yaml
-
 from lab import paths
 from lab.errors import UsageError
 from lab.i18n import LANGUAGES, Language
@@ -51,6 +49,8 @@ def keep(name: str, value: str) -> None:
         UsageError: the file cannot be understood (`settings`).
         OSError: it cannot be read or written.
     """
+    import yaml
+
     written, choices = _read()
     choices[name] = value
     line = yaml.safe_dump({name: value}, allow_unicode=True)
@@ -67,6 +67,10 @@ def keep(name: str, value: str) -> None:
 def _read() -> tuple[str, dict[str, Any]]:
     """The file as it is written, and what it says."""
     file = paths.settings()
+    if not file.exists():
+        return "", {}
+    import yaml
+
     try:
         written = file.read_text(encoding="utf-8")
         choices = yaml.safe_load(written) or {}
@@ -92,6 +96,8 @@ def _settings(choices: Mapping[str, Any]) -> Settings:
 
 
 def _says(written: str, choices: Mapping[str, Any]) -> bool:
+    import yaml
+
     try:
         return bool(yaml.safe_load(written) == choices)
     except yaml.YAMLError:

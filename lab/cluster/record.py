@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lab import i18n, paths
 from lab.cluster.engine import Capability, Role
-from lab.cluster.host.containers import Runtime
+
+if TYPE_CHECKING:
+    from lab.cluster.host.containers import Runtime
 
 Provider = Literal["virtualbox", "libvirt"]
 """What Vagrant has virtual machines run by, under its own name for it."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 from argparse import SUPPRESS, Namespace
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab import i18n, paths
 from lab.commands.arguments import Verbs, drafts_option, exercise_argument, json_option, print_json
 
 if TYPE_CHECKING:
-    from lab.catalog.model import Exercise
-    from lab.cluster.engine import Capability
     from lab.practice.session import Session
 
 
@@ -41,47 +39,44 @@ def open_session(args: Namespace) -> Session:
 
 
 def _list(args: Namespace) -> int:
-    from lab.catalog.load import load
+    from lab.catalog.listing import listing
     from lab.cluster import record
 
-    catalog, memory = load(drafts=args.drafts), record.load(args.name)
-    lacks = memory.lacking() if memory else {}
-    if catalog.problems:
-        print(i18n.text("cli.list.broken", count=len(catalog.problems)), file=sys.stderr)
+    found, memory = listing(drafts=args.drafts), record.load(args.name)
+    lacks = {str(name): why for name, why in memory.lacking().items()} if memory else {}
+    if found["broken"]:
+        print(i18n.text("cli.list.broken", count=found["broken"]), file=sys.stderr)
+    exercises = [exercise for domain in found["domains"] for exercise in domain["exercises"]]
     if args.json:
-        print_json([_listed(exercise, lacks) for exercise in catalog.exercises])
+        print_json([_listed(exercise, lacks) for exercise in exercises])
         return 0
-    width = max((len(exercise.id) for exercise in catalog.exercises), default=0)
-    for domain in catalog.domains:
-        if domain.exercises:
-            print(domain.title)
-        for it in domain.exercises:
-            facts = i18n.text("cli.list.facts", points=it.points, minutes=it.minutes)
-            draft = i18n.text("cli.list.draft") if it.draft else ""
-            print(f"  {it.id:{width}}  {facts}  {it.title}{draft}")
-            if reason := _why_not(it, lacks):
+    width = max((len(exercise["id"]) for exercise in exercises), default=0)
+    for domain in found["domains"]:
+        if domain["exercises"]:
+            print(domain["title"][i18n.language()])
+        for exercise in domain["exercises"]:
+            facts = i18n.text("cli.list.facts", points=exercise["points"], minutes=exercise["minutes"])
+            draft = i18n.text("cli.list.draft") if exercise["draft"] else ""
+            print(f"  {exercise['id']:{width}}  {facts}  {_title(exercise)}{draft}")
+            if reason := _why_not(exercise, lacks):
                 print(f"  {'':{width}}  {i18n.text('ui.impossible', reason=reason)}")
     return 0
 
 
-def _why_not(exercise: Exercise, lacks: Mapping[Capability, str]) -> str:
-    return "; ".join(exercise.missing(lacks).values())
+def _title(exercise: Mapping[str, Any]) -> str:
+    """In the language in use; a draft may have it in the other one only."""
+    titles: Mapping[str, str] = exercise["title"]
+    return titles[i18n.language()] or titles["en"] or titles["zh"]
 
 
-def _listed(exercise: Exercise, lacks: Mapping[Capability, str]) -> dict[str, object]:
-    return {
-        "id": exercise.id,
-        "domain": exercise.domain,
-        "title": str(exercise.title),
-        "source": exercise.source,
-        "objective": exercise.objective,
-        "minutes": exercise.minutes,
-        "level": exercise.level,
-        "points": exercise.points,
-        "requires": list(exercise.requires),
-        "impossible": _why_not(exercise, lacks),
-        **({"draft": True} if exercise.draft else {}),
-    }
+def _why_not(exercise: Mapping[str, Any], lacks: Mapping[str, str]) -> str:
+    return "; ".join(lacks[capability] for capability in exercise["requires"] if capability in lacks)
+
+
+def _listed(exercise: Mapping[str, Any], lacks: Mapping[str, str]) -> dict[str, object]:
+    facts = {name: value for name, value in exercise.items() if name != "draft"}
+    draft = {"draft": True} if exercise["draft"] else {}
+    return {**facts, "title": _title(exercise), "impossible": _why_not(exercise, lacks), **draft}
 
 
 def _task(args: Namespace) -> int:

@@ -9,7 +9,6 @@ from argparse import Namespace
 from lab import i18n
 from lab.commands.arguments import Verbs, command_argument
 from lab.errors import UsageError
-from lab.foreground import foreground
 
 
 def add(verbs: Verbs) -> None:
@@ -42,6 +41,7 @@ def _ssh(args: Namespace) -> int:
 
 def _on_base(args: Namespace, *command: str) -> int:
     from lab.cluster import open_lab
+    from lab.foreground import foreground
 
     return foreground(open_lab(args.name).shell_argv(*command, tty=_on_terminal()))
 
