@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,7 @@ class Cluster(HandMade):
         is_free_for: the same by the user, empty for the lab's administrator.
         no_namespace: why none can be made.
         asked: the manifests of all dry runs of creations.
+        listed: the kinds of all lists.
     """
 
     rule: Rule = lambda kind, number, namespace: ACCEPTED
@@ -77,6 +78,11 @@ class Cluster(HandMade):
     is_free_for: Callable[[str], bool] = lambda user: False
     no_namespace: str = ""
     asked: list[Mapping[str, Any]] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+
+    def list(self, kind: str, namespace: str = "", *, version: str = "v1", name: str = "") -> Sequence[Object]:
+        self.listed.append(kind)
+        return super().list(kind, namespace, version=version, name=name)
 
     def dry_run(self, manifest: Mapping[str, Any], *, user: str = "") -> DryRun:
         if self.fails:
@@ -194,6 +200,15 @@ def by_hand(name: str) -> Object:
 @pytest.mark.parametrize("look", ALL)
 def test_what_denies_everything_fails(look: Callable[[Cluster], Finding]) -> None:
     assert look(with_gatekeeper(lambda *_: denied())).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("rule", [limits(), lambda *_: ACCEPTED], ids=["refusals", "none"])
+def test_all_checks_of_a_grade_list_the_constraints_once(rule: Rule) -> None:
+    lab = with_gatekeeper(rule, *(constraint(f"limits-{number}") for number in range(500)))
+    for look in ALL:
+        look(lab)
+    kinds = ["ReplicaLimits", "ConstraintTemplate", "ValidatingWebhookConfiguration"]
+    assert [lab.listed.count(kind) for kind in kinds] in ([1, 1, 1], [1, 1, 0])
 
 
 def test_several_constraints_may_share_the_work() -> None:
