@@ -120,7 +120,8 @@ def in_use() -> None:
         settle(ours)
         mine, others = echoes(ours, theirs)
         for share in (50, 95):
-            row(f"key echo, shell p{share}", mine[share], "Textual's Input", others[share])
+            row(f"key echo, shell p{share}", mine.seconds[share], "Textual's Input", others.seconds[share])
+        row("key's CPU, shell", mine.cpu, "Textual's Input", others.cpu)
         print(f"idle                   {ours.idle(IDLE):6.1%} of a core, {ours.megabytes:.0f} MB resident", flush=True)
 
 
@@ -136,7 +137,7 @@ def in_flood() -> None:
             settle(app)
         mine, others = echoes(flood, quiet)
     for share in (50, 95):
-        row(f"key echo, flood p{share}", mine[share], "no flood", others[share])
+        row(f"key echo, flood p{share}", mine.seconds[share], "no flood", others.seconds[share])
     row("clock late, flood", late[0], "no flood", late[1])
 
 
@@ -161,3 +162,4 @@ if __name__ == "__main__":
         starts()
         in_use()
         in_flood()
+    print(f"load average           {' '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores")

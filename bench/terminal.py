@@ -7,6 +7,8 @@ import re
 import select
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
@@ -16,6 +18,9 @@ from lab.terminal.pty import Pty
 
 KEYS = 20
 """As many wide signs as an input field shows at once."""
+ROUNDS = 3
+"""How often so many keys are pressed; between them the line is cleared."""
+CLEAR = "\x15"
 BETWEEN_KEYS = 0.1
 """Seconds. A person is no faster."""
 BOUND = 30.0
@@ -60,9 +65,9 @@ class App:
     def idle(self, seconds: float) -> float:
         """The share of a core that it takes when nothing happens."""
         self.drain(1)
-        before = self._cpu()
+        before = self.cpu()
         self.drain(seconds)
-        return (self._cpu() - before) / seconds
+        return (self.cpu() - before) / seconds
 
     @property
     def megabytes(self) -> float:
@@ -91,20 +96,42 @@ class App:
             raise RuntimeError("the app has ended")
         return output
 
-    def _cpu(self) -> float:
+    def cpu(self) -> float:
+        """Seconds of processor time that it has taken so far."""
         used = Path(f"/proc/{self._pty.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(used[11]) + int(used[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def echoes(*apps: App) -> list[dict[int, float]]:
-    """For each app: percentile -> seconds from a key to its sign on the screen.
+@dataclass(frozen=True)
+class Echo:
+    """How soon an app shows a key.
+
+    Attributes:
+        seconds: percentile -> seconds from a key to its sign on the screen.
+        cpu: seconds of processor time for a key, which a busy machine hardly changes.
+    """
+
+    seconds: Mapping[int, float]
+    cpu: float
+
+
+def echoes(*apps: App) -> list[Echo]:
+    """For each app how soon it shows a key.
 
     They get their keys in turn, so that whatever else the machine does is the same for all.
     """
     seconds: list[list[float]] = [[] for _ in apps]
-    for number in range(KEYS):
+    before = [app.cpu() for app in apps]
+    for number in range(ROUNDS * KEYS):
         sign = chr(0x4E00 + number)  # one that occurs in nothing else that is drawn
         for app, taken in zip(apps, seconds, strict=True):
+            if number % KEYS == 0:
+                app.type(CLEAR, "")
+                app.drain(BETWEEN_KEYS)
             taken.append(app.type(sign, sign))
             app.drain(BETWEEN_KEYS)
-    return [dict(enumerate(quantiles(taken, n=100, method="inclusive"), start=1)) for taken in seconds]
+    used = [(app.cpu() - cpu) / len(taken) for app, cpu, taken in zip(apps, before, seconds, strict=True)]
+    return [
+        Echo(dict(enumerate(quantiles(taken, n=100, method="inclusive"), start=1)), cpu)
+        for taken, cpu in zip(seconds, used, strict=True)
+    ]
