@@ -53,6 +53,25 @@ def test_a_character_that_arrives_in_two_pieces_is_whole() -> None:
     assert text(screen, 0) == "中"
 
 
+@pytest.mark.parametrize(
+    ("output", "row"),
+    [
+        (f"abcdefghij{ESC}[9G{ESC}[2@", "abcdefgh"),
+        (f"abcdefghij{ESC}[7G{ESC}[3@", "abcdef   g"),
+        (f"ab日c{ESC}[4G{ESC}[X", "ab  c"),
+        (f"ab日{ESC}[4G{ESC}[K", "ab"),
+    ],
+)
+def test_nothing_of_what_was_pushed_out_or_cut_is_left(output: str, row: str) -> None:
+    """tmux 3.3a itself leaves some in its pane: seeds 39, 106, 1923 of the truth test."""
+    assert text(written(output, columns=10), 0) == row
+
+
+def test_what_wraps_in_insert_mode_pushes_the_next_row() -> None:
+    """tmux 3.3a overwrites a cell of it in its pane: seed 193 of the truth test."""
+    assert text(written(f"{ESC}[2;1H12{ESC}[1;9H{ESC}[4habc", columns=10), 1) == "c12"
+
+
 def test_only_the_rows_that_changed_are_told() -> None:
     screen = written("one\r\ntwo\r\n", rows=5)
     assert screen.feed(b"three") == frozenset({2})
