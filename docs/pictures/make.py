@@ -40,7 +40,7 @@ class Learner:
         for name, answer, days in PAST:
             self._now = TODAY - timedelta(days=days)
             exercise = self.session.exercise(name)
-            self.session.choose(exercise, next(own for own in exercise.answers if own.name == answer))
+            self.session.choose(exercise, next(known for known in exercise.answers if known.name == answer))
             self.session.grade(exercise)
             self.session.choose(exercise, None)
             self._now = TODAY

@@ -44,7 +44,7 @@ def examine(lab: str, engine: str = "") -> list[Examined]:
     """Look at everything that a lab depends on, and at the lab itself.
 
     Args:
-        engine: the one that is asked about; empty for the lab's own. Where no container engine is there, virtual
+        engine: the one that is asked about; empty for the lab's own. Where no runtime is there, virtual
             machines are the other way, and what they need is told as well.
     """
     memory = record.load(lab)

@@ -41,8 +41,8 @@ def _history(args: Namespace) -> int:
         _export(args.export, attempts)
         print(i18n.text("cli.history.exported", count=len(attempts), file=args.export))
     elif args.json:
-        told = [_standing_to_json(own, session.history) for own in found]
-        print_json({"attempts": [_attempt_to_json(own) for own in attempts], "exercises": told})
+        told = [_standing_to_json(standing, session.history) for standing in found]
+        print_json({"attempts": [_attempt_to_json(attempt) for attempt in attempts], "exercises": told})
     elif not attempts:
         print(i18n.text("cli.history.none"))
     else:
@@ -71,20 +71,24 @@ def _listed(attempts: Sequence[Attempt]) -> Iterator[str]:
 
     words = {outcome: i18n.text(f"history.outcome.{outcome}") for outcome in Outcome}
     width = max(map(cells, words.values()))
-    for own in attempts:
-        facts = [f"{own.started.astimezone():%Y-%m-%d %H:%M}", pad(words[own.outcome], width)]
-        facts += [f"{_score(own.best):>5}", f"{duration(own.seconds) if own.grades else '-':>6}", own.exercise]
-        facts += [i18n.text("history.hints", hints=own.hints)] if own.hints else []
+    for attempt in attempts:
+        facts = [f"{attempt.started.astimezone():%Y-%m-%d %H:%M}", pad(words[attempt.outcome], width)]
+        facts += [
+            f"{_score(attempt.best):>5}",
+            f"{duration(attempt.seconds) if attempt.grades else '-':>6}",
+            attempt.exercise,
+        ]
+        facts += [i18n.text("history.hints", hints=attempt.hints)] if attempt.hints else []
         yield "  ".join(facts)
 
 
 def _summed_up(standings: Sequence[Standing]) -> Iterator[str]:
     """A line an exercise that was tried."""
-    tried = [own for own in standings if own.attempts]
-    width = max((len(own.exercise.id) for own in tried), default=0)
-    for own in tried:
-        name, count = f"{own.exercise.id:{width}}", len(own.attempts)
-        yield i18n.text("cli.history.summed_up", exercise=name, best=_score(own.best), count=count)
+    tried = [standing for standing in standings if standing.attempts]
+    width = max((len(standing.exercise.id) for standing in tried), default=0)
+    for standing in tried:
+        name, count = f"{standing.exercise.id:{width}}", len(standing.attempts)
+        yield i18n.text("cli.history.summed_up", exercise=name, best=_score(standing.best), count=count)
 
 
 def _score(grade: PastGrade | None) -> str:
@@ -108,8 +112,8 @@ def _export(file: Path, attempts: Sequence[Attempt]) -> None:
 
     file.touch(mode=0o600)
     with file.open("w", encoding="utf-8") as lines:
-        for own in reversed(attempts):
-            print(json.dumps(_attempt_to_json(own), ensure_ascii=False), file=lines)
+        for attempt in reversed(attempts):
+            print(json.dumps(_attempt_to_json(attempt), ensure_ascii=False), file=lines)
 
 
 def _standing_to_json(standing: Standing, history: History) -> dict[str, object]:
@@ -120,7 +124,9 @@ def _standing_to_json(standing: Standing, history: History) -> dict[str, object]
         "outcome": latest.outcome if latest else None,
         "passed": passed.isoformat(timespec="seconds") if passed else None,
         "best": {"score": best.score, "max": best.max} if best else None,
-        "criteria": [{"id": own.criterion, "passed": own.passed, "failed": own.failed} for own in standing.tallies()],
+        "criteria": [
+            {"id": tally.criterion, "passed": tally.passed, "failed": tally.failed} for tally in standing.tallies()
+        ],
         "note": history.note(standing.exercise),
     }
 
@@ -150,6 +156,7 @@ def _grade_to_json(grade: PastGrade) -> dict[str, object]:
         "score": grade.score,
         "max": grade.max,
         "criteria": [
-            {"id": own.id, "points": own.points, "earned": own.earned, "verdict": own.verdict} for own in grade.criteria
+            {"id": criterion.id, "points": criterion.points, "earned": criterion.earned, "verdict": criterion.verdict}
+            for criterion in grade.criteria
         ],
     }

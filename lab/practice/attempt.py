@@ -144,18 +144,20 @@ class Standing:
     @property
     def latest(self) -> Attempt | None:
         """The newest attempt that says something: one that was left before anything was judged does not."""
-        telling = (own for own in self.attempts if own.ended is None or own.outcome is not Outcome.BEGUN)
+        telling = (
+            attempt for attempt in self.attempts if attempt.ended is None or attempt.outcome is not Outcome.BEGUN
+        )
         return next(telling, None)
 
     @property
     def passed(self) -> datetime | None:
         """When it was last passed; None: never."""
-        return next((own.decided for own in self.attempts if own.outcome is Outcome.PASSED), None)
+        return next((attempt.decided for attempt in self.attempts if attempt.outcome is Outcome.PASSED), None)
 
     @property
     def best(self) -> PastGrade | None:
         """The grade with the most points, the newest of several."""
-        grades = [own.best for own in self.attempts if own.best is not None]
+        grades = [attempt.best for attempt in self.attempts if attempt.best is not None]
         return max(grades, key=lambda grade: grade.score, default=None)
 
     def newest_on(self, lab: str) -> Attempt | None:
@@ -164,15 +166,17 @@ class Standing:
 
     def open_on(self, lab: str) -> Attempt | None:
         """The attempt whose work that lab's cluster still holds."""
-        return next((own for own in self.attempts if own.lab == lab and own.ended is None), None)
+        return next((attempt for attempt in self.attempts if attempt.lab == lab and attempt.ended is None), None)
 
     def tallies(self) -> tuple[Tally, ...]:
         """Of the exercise's criteria, as they are today."""
-        judged = [one for own in self.attempts for grade in own.scored for one in grade.criteria]
+        judged = [one for attempt in self.attempts for grade in attempt.scored for one in grade.criteria]
         verdicts = [(one.id, one.verdict) for one in judged]
         return tuple(
-            Tally(own.id, verdicts.count((own.id, Verdict.PASS)), verdicts.count((own.id, Verdict.FAIL)))
-            for own in self.exercise.criteria
+            Tally(
+                criterion.id, verdicts.count((criterion.id, Verdict.PASS)), verdicts.count((criterion.id, Verdict.FAIL))
+            )
+            for criterion in self.exercise.criteria
         )
 
 

@@ -120,8 +120,15 @@ class History:
             rows.executemany(
                 "INSERT INTO criterion (grade, position, name, verdict, points, earned) VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (added.lastrowid, position, own.criterion.id, own.finding.verdict, own.criterion.points, own.earned)
-                    for position, own in enumerate(grade.criteria)
+                    (
+                        added.lastrowid,
+                        position,
+                        criterion.criterion.id,
+                        criterion.finding.verdict,
+                        criterion.criterion.points,
+                        criterion.earned,
+                    )
+                    for position, criterion in enumerate(grade.criteria)
                 ],
             )
 

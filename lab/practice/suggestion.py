@@ -51,7 +51,7 @@ def suggest(standings: Iterable[Standing], now: datetime) -> tuple[Suggestion, .
     What was left undone comes newest first, while it is fresh in mind; what was passed, oldest first; new ones in the
     catalog's order.
     """
-    found = [suggestion for own in standings if (suggestion := _of(own, now)) is not None]
+    found = [suggestion for standing in standings if (suggestion := _of(standing, now)) is not None]
     return tuple(sorted(found, key=lambda suggestion: _rank(suggestion, now)))
 
 

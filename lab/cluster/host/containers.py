@@ -1,4 +1,4 @@
-"""A container engine: docker, podman or nerdctl, whichever this machine has."""
+"""A container runtime: docker, podman or nerdctl, whichever this machine has."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ runtime = "runc"
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """One container engine. `environment` is what its programs need besides this process's own variables."""
+    """One runtime. `environment` is what its programs need besides this process's own variables."""
 
     runtime: Runtime
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ _BUILD = ("mmdebstrap",)
 
 
 def container_engine(progress: OnProgress, runtime: Runtime | None, *, yes: bool) -> Containers:
-    """The container engine to use; podman is installed where there is none."""
+    """The runtime to use; podman is installed where there is none."""
     try:
         found = containers.find(runtime)
     except LabError as missing:

@@ -118,7 +118,7 @@ class KindEngine:
         return bool(paused or stopped)
 
     def addresses(self) -> Mapping[str, str]:
-        """As the container engine gave them out; a container may have another one once it was stopped."""
+        """As the runtime gave them out; a container may have another one once it was stopped."""
         return {
             machine.name: found["NetworkSettings"]["Networks"][self._network]["IPAddress"]
             for machine, found in self._ours()

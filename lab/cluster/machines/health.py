@@ -232,7 +232,7 @@ class _Cluster:
     def _alive(self, namespace: str) -> set[str]:
         """Who has renewed a lease since."""
         leases = self._list("leases", namespace)
-        return {own["metadata"]["name"] for own in leases if own["spec"].get("renewTime", "") > self._began}
+        return {lease["metadata"]["name"] for lease in leases if lease["spec"].get("renewTime", "") > self._began}
 
     def _list(self, kind: str, namespace: str) -> list[dict[str, Any]]:
         place = f"--namespace={namespace}" if namespace else "--all-namespaces"
@@ -256,8 +256,8 @@ def _reported(pods: Sequence[dict[str, Any]], node: str) -> dict[str, set[str]]:
     """The same as the API server has it. What it holds of containers from before is not the same."""
     return {
         pod["metadata"]["uid"]: {
-            own.get("containerID", "").removeprefix("containerd://")
-            for own in pod["status"].get("containerStatuses", ())
+            status.get("containerID", "").removeprefix("containerd://")
+            for status in pod["status"].get("containerStatuses", ())
         }
         for pod in pods
         if pod["spec"].get("nodeName") == node
@@ -295,4 +295,4 @@ def _is_static(pod: dict[str, Any]) -> bool:
 
 def _is_ready(pod: dict[str, Any]) -> bool:
     conditions = pod.get("status", {}).get("conditions", ())
-    return any(own["type"] == "Ready" and own["status"] == "True" for own in conditions)
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
