@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,12 @@ def wanted(request: pytest.FixtureRequest) -> list[str]:
         return labs
     found = change(ROOT)
     first = touched(load().exercises, found, ROOT)
+    counts = [f"{number} of {name}" for name, number in Counter(case.partition("/")[0] for case in first).items()]
     since = found.since or "nothing that is here to compare with"
     say(
         request,
         f"Proofs get {BUDGET} min. Commit {found.head or 'unknown'}, since {since}: {len(found.files)} files changed.",
-        f"First come the answers that they touch: {', '.join(first) or 'none'}. The others are drawn by the commit.",
+        f"First come the answers that they touch: {', '.join(counts) or 'none'}. The others are drawn by the commit.",
     )
     return [*labs, "--budget", BUDGET, "--seed", found.head, *(["--first", *first] if first else [])]
 
