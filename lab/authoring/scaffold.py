@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 import checkers
+from checkers.kit.workload import CAUSES
 from checkers.registry import checks
 from lab import paths
 from lab.catalog import patch
@@ -151,7 +152,7 @@ def _entry(exercise: Exercise, name: str, *, mistake: bool) -> str:
     if not mistake:
         return f"  - {{name: {name}, expect: pass}}\n"
     criterion = next(criterion for criterion in exercise.criteria if not criterion.is_gate)
-    causes = sorted(criterion.check.causes)
+    causes = sorted(criterion.check.causes, key=lambda cause: (cause in CAUSES, cause))  # the check's first
     return (
         f"  - name: {name}\n"
         f"    expect: {{{criterion.id}: fail}}\n"

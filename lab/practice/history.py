@@ -123,12 +123,12 @@ class History:
                     (
                         added.lastrowid,
                         position,
-                        criterion.criterion.id,
-                        criterion.finding.verdict,
-                        criterion.criterion.points,
-                        criterion.earned,
+                        graded.criterion.id,
+                        graded.finding.verdict,
+                        graded.criterion.points,
+                        graded.earned,
                     )
-                    for position, criterion in enumerate(grade.criteria)
+                    for position, graded in enumerate(grade.criteria)
                 ],
             )
 
