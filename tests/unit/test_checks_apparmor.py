@@ -31,7 +31,7 @@ OPENED, NO_PERMISSION = Ran(0, "", ""), "Permission denied"
 
 def lists(*profiles: str) -> dict[str, Ran]:
     """What a node says of the profiles that its kernel has loaded."""
-    return {"cat /sys/kernel/security/apparmor/profiles": Ran(0, "".join(f"{own}\n" for own in profiles), "")}
+    return {"cat /sys/kernel/security/apparmor/profiles": Ran(0, "".join(f"{profile}\n" for profile in profiles), "")}
 
 
 def found_on(worker: Sequence[str], control_plane: Sequence[str] = ()) -> Finding:
@@ -43,11 +43,11 @@ def found_on(worker: Sequence[str], control_plane: Sequence[str] = ()) -> Findin
 
 def held(**labels: str) -> dict[str, dict[str, Ran]]:
     """What the worker says of the processes of these containers."""
-    said = {}
+    message = {}
     for pid, (name, label) in enumerate(labels.items(), start=1):
-        said[f"crictl inspect {name}"] = Ran(0, json.dumps({"info": {"pid": pid}}), "")
-        said[f"cat /proc/{pid}/attr/current"] = Ran(0, f"{label}\n", "")
-    return {WORKER: said}
+        message[f"crictl inspect {name}"] = Ran(0, json.dumps({"info": {"pid": pid}}), "")
+        message[f"cat /proc/{pid}/attr/current"] = Ran(0, f"{label}\n", "")
+    return {WORKER: message}
 
 
 def refusal(words: str, file: str) -> Ran:
@@ -87,13 +87,13 @@ def test_a_profile_that_is_not_loaded_fails() -> None:
     assert finding.found.en == "kube-worker-1: web-files is not loaded"
 
 
-def test_complain_mode_fails_and_is_told() -> None:
+def test_complain_mode_fails_and_is_reported() -> None:
     finding = found_on(["web-files (complain)"])
     assert finding.verdict is Verdict.FAIL
     assert finding.found.en == "kube-worker-1: web-files (complain)"
 
 
-def test_a_profile_that_is_loaded_on_another_node_only_fails_and_that_is_told() -> None:
+def test_a_profile_that_is_loaded_on_another_node_only_fails_and_that_is_reported() -> None:
     finding = found_on([], [HELD])
     assert finding.verdict is Verdict.FAIL
     assert finding.found.en == "kube-worker-1: web-files is not loaded; kube-control-plane: web-files (enforce)"
@@ -142,14 +142,14 @@ def test_a_process_that_the_profile_holds_passes_wherever_that_was_asked_for(obj
         (ASKED, "web-files-old (enforce)"),
     ],
 )
-def test_a_process_that_something_else_holds_fails_and_it_is_told_what(context: Object, label: str) -> None:
+def test_a_process_that_something_else_holds_fails_and_it_is_reported_what(context: Object, label: str) -> None:
     lab = seeing(pod(securityContext=context), on_nodes=held(main=label))
     finding = confined(lab, pod=NAME, profile=PROFILE)
     assert finding.verdict is Verdict.FAIL
     assert label in finding.found.en
 
 
-def test_what_was_asked_for_is_told_beside_what_came_of_it() -> None:
+def test_what_was_asked_for_is_reported_beside_what_came_of_it() -> None:
     asked_for = {
         name: confined(
             seeing(pod(securityContext=context), on_nodes=held(main="runtime (enforce)")), pod=NAME, profile=PROFILE
@@ -162,7 +162,7 @@ def test_what_was_asked_for_is_told_beside_what_came_of_it() -> None:
     }
 
 
-def test_every_container_must_be_held_and_only_the_others_are_told() -> None:
+def test_every_container_must_be_held_and_only_the_others_are_reported() -> None:
     obj = pod([container(securityContext=ASKED), container("helper")])
     finding = confined(seeing(obj, on_nodes=held(main=HELD, helper="unconfined")), pod=NAME, profile=PROFILE)
     assert finding.verdict is Verdict.FAIL
@@ -216,8 +216,8 @@ def test_a_pod_whose_node_is_gone_is_the_labs_fault() -> None:
 def test_a_file_that_the_profile_refuses_and_one_that_it_lets_be_written_pass() -> None:
     finding = tried(pod(), {"main": HELD}, {("main", KEPT): NO_PERMISSION})
     assert finding.verdict is Verdict.PASS
-    said = "web-files (enforce); /etc/hosts: Permission denied; /data/journal can be written"
-    assert finding.found.en == f"container main: {said}"
+    message = "web-files (enforce); /etc/hosts: Permission denied; /data/journal can be written"
+    assert finding.found.en == f"container main: {message}"
 
 
 def test_a_file_that_can_be_written_fails() -> None:
@@ -281,7 +281,7 @@ def test_a_finished_container_has_nothing_to_try_it_in() -> None:
     assert tried(obj, {"main": HELD}, {("main", KEPT): NO_PERMISSION}).verdict is Verdict.PASS
 
 
-# What a mistake may be told by
+# The causes that a known mistake goes by
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ OTHER = {"appArmorProfile": {"type": "Localhost", "localhostProfile": "other"}}
 
 
 @pytest.mark.parametrize(
-    ("own", "helpers", "causes"),
+    ("main", "helpers", "causes"),
     [
         ({}, {}, {"profile-unset", "profile-unset-though-loaded"}),
         (OF_RUNTIME, OF_RUNTIME, {"runtime-default"}),
@@ -312,17 +312,17 @@ OTHER = {"appArmorProfile": {"type": "Localhost", "localhostProfile": "other"}}
         (OTHER, {}, frozenset()),
     ],
 )
-def test_what_the_pod_asks_for_instead(own: Object, helpers: Object, causes: set[str]) -> None:
-    obj = pod([container(securityContext=own), container("helper", securityContext=helpers)])
-    said = held(main="cri (enforce)", helper="cri (enforce)")
-    said[WORKER] |= lists(HELD)
-    assert confined(seeing(obj, on_nodes=said), pod=NAME, profile=PROFILE).causes == causes
+def test_what_the_pod_asks_for_instead(main: Object, helpers: Object, causes: set[str]) -> None:
+    obj = pod([container(securityContext=main), container("helper", securityContext=helpers)])
+    message = held(main="cri (enforce)", helper="cri (enforce)")
+    message[WORKER] |= lists(HELD)
+    assert confined(seeing(obj, on_nodes=message), pod=NAME, profile=PROFILE).causes == causes
 
 
 def test_an_unset_profile_that_is_not_loaded_either_is_not_told_as_loaded() -> None:
-    said = held(main="cri (enforce)")
-    said[WORKER] |= lists()
-    assert confined(seeing(pod(), on_nodes=said), pod=NAME, profile=PROFILE).causes == {"profile-unset"}
+    message = held(main="cri (enforce)")
+    message[WORKER] |= lists()
+    assert confined(seeing(pod(), on_nodes=message), pod=NAME, profile=PROFILE).causes == {"profile-unset"}
 
 
 def test_a_pod_that_does_not_run_tells_what_it_asks_for() -> None:

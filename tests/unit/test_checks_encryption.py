@@ -44,7 +44,7 @@ def pod(
 
 @dataclass
 class Node(HandMade):
-    """A control plane that encrypts as it should, unless told otherwise.
+    """A control plane that encrypts as it should, unless its fields say otherwise.
 
     Attributes:
         manifests: file in the static Pods' folder -> content, or text that is no Pod.
@@ -88,8 +88,8 @@ class Node(HandMade):
         name = "apiserver_encryption_config_controller_last_config_info"
         loaded = [_hash(text) for text in self.files.values()] if self.loaded is None else self.loaded
         lines = [f'{name}{{apiserver_id_hash="sha256:8e03",hash="sha256:{each}"}} 1' for each in loaded]
-        said = "\n".join([*lines, f"process_start_time_seconds {self.since:e}", ""])
-        return Ran(0, said if self.metrics else "", "")
+        message = "\n".join([*lines, f"process_start_time_seconds {self.since:e}", ""])
+        return Ran(0, message if self.metrics else "", "")
 
     def _listed(self, folder: str) -> Ran:
         texts = {name: pod if isinstance(pod, str) else yaml.safe_dump(pod) for name, pod in self.manifests.items()}
@@ -108,13 +108,13 @@ def _hash(text: str) -> str:
     return f"{abs(hash(text)):x}"
 
 
-def look(**shown: Any) -> Finding:
+def finding_of(**shown: Any) -> Finding:
     """What is found on a node that shows this, and is right in all else."""
     return lasting(Node(**shown), provider="aescbc")
 
 
 def of_manifest(manifest: Object, **shown: Any) -> Finding:
-    return look(manifests={"kube-apiserver.yaml": manifest}, **shown)
+    return finding_of(manifests={"kube-apiserver.yaml": manifest}, **shown)
 
 
 def causes(found: Finding) -> set[str]:
@@ -165,7 +165,7 @@ def test_the_file_is_found_on_the_node_wherever_it_is_mounted(
 
 @pytest.mark.parametrize("names", [["secrets"], ["configmaps", "secrets"], ["secrets."], ["*."], ["*.*"]])
 def test_secrets_may_be_covered_by_a_group_of_resources(names: Sequence[str]) -> None:
-    assert look(files={FILE: config(resources=names)}).verdict is Verdict.PASS
+    assert finding_of(files={FILE: config(resources=names)}).verdict is Verdict.PASS
 
 
 def test_the_name_itself_counts_before_a_group_that_covers_it() -> None:
@@ -173,50 +173,50 @@ def test_the_name_itself_counts_before_a_group_that_covers_it() -> None:
         {"resources": ["*.*"], "providers": [{"identity": {}}]},
         {"resources": ["secrets"], "providers": [*RIGHT]},
     ]
-    assert look(files={FILE: json.dumps({"resources": entries})}).verdict is Verdict.PASS
+    assert finding_of(files={FILE: json.dumps({"resources": entries})}).verdict is Verdict.PASS
 
 
 def test_other_providers_may_come_after_the_one_that_writes() -> None:
-    assert look(files={FILE: config(RIGHT[0], BOX)}).verdict is Verdict.PASS
+    assert finding_of(files={FILE: config(RIGHT[0], BOX)}).verdict is Verdict.PASS
 
 
 def test_a_link_is_followed_as_the_container_sees_it() -> None:
     files = {"/etc/kubernetes/enc/real.yaml": config(), FILE: config()}
-    assert look(files=files, links={FILE: "real.yaml"}).verdict is Verdict.PASS
-    gone = look(files={FILE: config()}, links={FILE: "/root/real.yaml"})
+    assert finding_of(files=files, links={FILE: "real.yaml"}).verdict is Verdict.PASS
+    gone = finding_of(files={FILE: config()}, links={FILE: "/root/real.yaml"})
     assert causes(gone) == {"not-mounted"}
     assert "/root/real.yaml is on no volume" in gone.found.en
 
 
 def test_a_copy_of_the_manifest_that_names_the_same_file_does_no_harm() -> None:
-    assert look(manifests={"kube-apiserver.yaml": pod(), "backup.yaml": pod()}).verdict is Verdict.PASS
+    assert finding_of(manifests={"kube-apiserver.yaml": pod(), "backup.yaml": pod()}).verdict is Verdict.PASS
 
 
 def test_a_file_beside_the_manifests_that_is_no_pod_does_no_harm() -> None:
     others = {"notes.txt": "kube-apiserver: [", "list.yaml": "kind: PodList # kube-apiserver"}
-    assert look(manifests={"kube-apiserver.yaml": pod(), **others}).verdict is Verdict.PASS
+    assert finding_of(manifests={"kube-apiserver.yaml": pod(), **others}).verdict is Verdict.PASS
 
 
 def test_the_folder_is_the_one_that_the_kubelet_reads() -> None:
-    assert look(folder="/var/lib/static").verdict is Verdict.PASS
+    assert finding_of(folder="/var/lib/static").verdict is Verdict.PASS
 
 
 # What is written next
 
 
 def test_identity_first_fails_though_the_file_is_the_one_that_is_loaded() -> None:
-    found = look(files={FILE: config({"identity": {}}, RIGHT[0])})
+    found = finding_of(files={FILE: config({"identity": {}}, RIGHT[0])})
     assert causes(found) == {"identity-first"}
     assert f"the first provider for secrets in {FILE} is identity" in found.found.en
 
 
 def test_another_provider_first_fails() -> None:
-    assert causes(look(files={FILE: config(BOX, *RIGHT)})) == {"other-provider"}
+    assert causes(finding_of(files={FILE: config(BOX, *RIGHT)})) == {"other-provider"}
 
 
 @pytest.mark.parametrize("names", [["configmaps"], ["*.apps"], ["secret"]])
 def test_a_file_that_does_not_name_secrets_fails(names: Sequence[str]) -> None:
-    assert causes(look(files={FILE: config(resources=names)})) == {"other-resource"}
+    assert causes(finding_of(files={FILE: config(resources=names)})) == {"other-resource"}
 
 
 # What would be loaded at the next start
@@ -239,8 +239,8 @@ def test_a_manifest_that_was_put_back_fails_though_what_runs_encrypts() -> None:
     assert "its next start has none" in found.found.en
 
 
-def test_no_manifest_in_the_folder_fails_and_what_is_there_instead_is_told() -> None:
-    found = look(manifests={"kube-apiserver.yaml": "kube-apiserver: ["})
+def test_no_manifest_in_the_folder_fails_and_what_is_there_instead_is_reported() -> None:
+    found = finding_of(manifests={"kube-apiserver.yaml": "kube-apiserver: ["})
     assert causes(found) == {"no-manifest"}
     assert f"{FOLDER}/kube-apiserver.yaml" in found.found.en
 
@@ -269,11 +269,11 @@ def test_volumes_that_no_kubelet_takes_are_still_judged(volumes: Any) -> None:
 
 
 def test_a_kubelet_without_a_folder_starts_no_api_server() -> None:
-    assert causes(look(folder="")) == {"no-manifest"}
+    assert causes(finding_of(folder="")) == {"no-manifest"}
 
 
 def test_a_copy_without_the_flag_beside_the_manifest_fails() -> None:
-    found = look(manifests={"kube-apiserver.yaml": pod(), "kube-apiserver.yaml.bak": pod("--v=2")})
+    found = finding_of(manifests={"kube-apiserver.yaml": pod(), "kube-apiserver.yaml.bak": pod("--v=2")})
     assert causes(found) == {"second-manifest", "flag-removed"}
     assert f"{FOLDER}/kube-apiserver.yaml, {FOLDER}/kube-apiserver.yaml.bak" in found.found.en
 
@@ -297,22 +297,22 @@ def test_a_volume_of_another_type_than_what_lies_there_fails() -> None:
 
 
 def test_a_file_that_is_gone_fails_with_the_nodes_own_words() -> None:
-    found = look(files={})
+    found = finding_of(files={})
     assert causes(found) == {"file-missing"}
     assert f"'{FILE}': No such file" in found.found.en
 
 
 def test_a_file_that_was_changed_afterwards_fails() -> None:
-    assert causes(look(loaded=["another"])) == {"changed-afterwards"}
+    assert causes(finding_of(loaded=["another"])) == {"changed-afterwards"}
 
 
 def test_a_file_that_was_changed_afterwards_also_fails_for_what_it_would_do() -> None:
-    found = look(files={FILE: config({"identity": {}}, RIGHT[0])}, loaded=["another"])
+    found = finding_of(files={FILE: config({"identity": {}}, RIGHT[0])}, loaded=["another"])
     assert causes(found) == {"changed-afterwards", "identity-first"}
 
 
 def test_an_api_server_that_was_not_started_by_the_manifest_fails() -> None:
-    assert causes(look(loaded=[])) == {"not-loaded"}
+    assert causes(finding_of(loaded=[])) == {"not-loaded"}
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_an_api_server_that_was_not_started_by_the_manifest_fails() -> None:
     ],
 )
 def test_a_kubelet_that_would_not_start_it_again_fails(state: str, cause: str) -> None:
-    assert causes(look(kubelet=state)) == {cause}
+    assert causes(finding_of(kubelet=state)) == {cause}
 
 
 # What only needs time
@@ -332,11 +332,11 @@ def test_a_kubelet_that_would_not_start_it_again_fails(state: str, cause: str) -
 
 def test_a_manifest_that_was_changed_a_moment_ago_is_not_seen_yet() -> None:
     with pytest.raises(NotSeen):
-        look(loaded=[], manifest_changed=NOW - 5)
+        finding_of(loaded=[], manifest_changed=NOW - 5)
 
 
 def test_a_manifest_that_was_changed_long_ago_and_that_nothing_came_of_fails() -> None:
-    assert causes(look(loaded=[], manifest_changed=NOW - 120)) == {"not-loaded"}
+    assert causes(finding_of(loaded=[], manifest_changed=NOW - 120)) == {"not-loaded"}
 
 
 def test_a_file_that_is_about_to_be_taken_in_is_not_seen_yet() -> None:
@@ -351,28 +351,28 @@ def test_a_file_that_is_about_to_be_taken_in_is_not_seen_yet() -> None:
 
 def test_a_kubernetes_that_does_not_show_its_metrics_cannot_be_judged() -> None:
     with pytest.raises(LabBroken):
-        look(metrics=False)
+        finding_of(metrics=False)
 
 
 @dataclass
 class Down(Node):
     """The API server does not answer, and its container said why."""
 
-    said: str = "ended with exit code 1"
+    message: str = "ended with exit code 1"
 
     def list(self, *args: Any, **more: Any) -> Sequence[Object]:
-        raise LearnerBroke(Text(self.said, "以退出码 1 结束"))
+        raise LearnerBroke(Text(self.message, "以退出码 1 结束"))
 
 
 def test_an_api_server_that_is_down_fails_with_its_own_last_line_and_what_is_wrong_with_its_manifest() -> None:
-    said = 'err="error reading encryption provider configuration file: no such file or directory"'
-    found = lasting(Down(manifests={"kube-apiserver.yaml": pod(mounts={})}, said=said), provider="aescbc")
-    assert found.found.en == said
+    message = 'err="error reading encryption provider configuration file: no such file or directory"'
+    found = lasting(Down(manifests={"kube-apiserver.yaml": pod(mounts={})}, message=message), provider="aescbc")
+    assert found.found.en == message
     assert causes(found) == {"not-mounted", "file-missing"}
 
 
 @pytest.mark.parametrize(
-    ("said", "cause"),
+    ("message", "cause"),
     [
         ('secret: Invalid value: "REDACTED": secrets must be base64 encoded', "key-not-base64"),
         ("secret is not of the expected length, got 5, expected one of [16 24 32]", "key-length"),
@@ -380,12 +380,12 @@ def test_an_api_server_that_is_down_fails_with_its_own_last_line_and_what_is_wro
         ("Error: unknown flag: --encription", "unknown-flag"),
     ],
 )
-def test_the_last_line_of_an_api_server_that_does_not_start_is_a_cause(said: str, cause: str) -> None:
-    assert causes(lasting(Down(said=said), provider="aescbc")) == {cause}
+def test_the_last_line_of_an_api_server_that_does_not_start_is_a_cause(message: str, cause: str) -> None:
+    assert causes(lasting(Down(message=message), provider="aescbc")) == {cause}
 
 
 def test_no_guess_is_a_cause() -> None:
-    assert causes(lasting(Down(said="panic: something else"), provider="aescbc")) == set()
+    assert causes(lasting(Down(message="panic: something else"), provider="aescbc")) == set()
 
 
 def test_no_key_leaves_the_node() -> None:

@@ -44,13 +44,13 @@ def of_one(value: bytes | None) -> Finding:
 # One Secret
 
 
-def test_what_the_provider_wrote_passes_and_the_name_of_its_key_is_told() -> None:
+def test_what_the_provider_wrote_passes_and_the_name_of_its_key_is_reported() -> None:
     found = of_one(AESCBC)
     assert found.verdict is Verdict.PASS
     assert found.found.en == f"{key('ledger')}: k8s:enc:aescbc:v1:key1:"
 
 
-def test_plain_bytes_fail_and_are_not_told() -> None:
+def test_plain_bytes_fail_and_are_not_reported() -> None:
     found = of_one(PLAIN)
     assert found.verdict is Verdict.FAIL
     assert "not encrypted" in found.found.en
@@ -58,7 +58,7 @@ def test_plain_bytes_fail_and_are_not_told() -> None:
 
 
 @pytest.mark.parametrize("provider", [b"aesgcm", b"secretbox", b"kms"])
-def test_another_provider_fails_and_is_told(provider: bytes) -> None:
+def test_another_provider_fails_and_is_reported(provider: bytes) -> None:
     found = of_one(AESCBC.replace(b"aescbc", provider))
     assert found.verdict is Verdict.FAIL
     assert f"k8s:enc:{provider.decode()}:" in found.found.en
@@ -203,7 +203,7 @@ def test_an_opaque_secret_with_the_key_passes(right: Object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "text"),
     [
         (secret(data={"pass": "eA=="}), "keys: pass"),
         (secret(data={"password": ""}), "keys: password"),
@@ -213,10 +213,10 @@ def test_an_opaque_secret_with_the_key_passes(right: Object) -> None:
         (secret("ledgers"), "there is no Secret ledger in namespace payments"),
     ],
 )
-def test_what_is_wrong_with_another_secret_is_told(wrong: Object, told: str) -> None:
+def test_what_is_wrong_with_another_secret_is_reported(wrong: Object, text: str) -> None:
     found = of_secret(wrong)
     assert found.verdict is Verdict.FAIL
-    assert told in found.found.en
+    assert text in found.found.en
 
 
 def test_a_secret_that_cannot_be_read_any_more_fails_with_the_api_servers_own_words() -> None:

@@ -160,20 +160,20 @@ def every(lab: Cluster) -> Finding:
 ALL = [minimum, maximum, only, every, everywhere]
 
 
-@pytest.mark.parametrize("look", ALL)
-def test_a_constraint_with_the_right_limits_passes(look: Callable[[Cluster], Finding]) -> None:
-    assert look(with_gatekeeper(limits())).verdict is Verdict.PASS
+@pytest.mark.parametrize("check", ALL)
+def test_a_constraint_with_the_right_limits_passes(check: Callable[[Cluster], Finding]) -> None:
+    assert check(with_gatekeeper(limits())).verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize("look", ALL)
+@pytest.mark.parametrize("check", ALL)
 def test_a_policy_that_gatekeeper_made_of_a_constraint_counts_as_the_constraint(
-    look: Callable[[Cluster], Finding],
+    check: Callable[[Cluster], Finding],
 ) -> None:
     rule = limits(by_policy("gatekeeper-replicalimits-limits"))
-    assert look(with_gatekeeper(rule, constraint(), BINDING)).verdict is Verdict.PASS
+    assert check(with_gatekeeper(rule, constraint(), BINDING)).verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize("look", ALL)
+@pytest.mark.parametrize("check", ALL)
 @pytest.mark.parametrize(
     "refusal",
     [
@@ -187,8 +187,8 @@ def test_a_policy_that_gatekeeper_made_of_a_constraint_counts_as_the_constraint(
         ),
     ],
 )
-def test_a_refusal_by_anything_else_fails_and_is_told(look: Callable[[Cluster], Finding], refusal: DryRun) -> None:
-    finding = look(with_gatekeeper(limits(refusal), constraint(), by_hand("of-my-own")))
+def test_a_refusal_by_anything_else_fails_and_is_reported(check: Callable[[Cluster], Finding], refusal: DryRun) -> None:
+    finding = check(with_gatekeeper(limits(refusal), constraint(), by_hand("of-my-own")))
     assert finding.verdict is Verdict.FAIL
     assert refusal.message in finding.found.en
 
@@ -197,16 +197,16 @@ def by_hand(name: str) -> Object:
     return {"kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name}}
 
 
-@pytest.mark.parametrize("look", ALL)
-def test_what_denies_everything_fails(look: Callable[[Cluster], Finding]) -> None:
-    assert look(with_gatekeeper(lambda *_: denied())).verdict is Verdict.FAIL
+@pytest.mark.parametrize("check", ALL)
+def test_what_denies_everything_fails(check: Callable[[Cluster], Finding]) -> None:
+    assert check(with_gatekeeper(lambda *_: denied())).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("rule", [limits(), lambda *_: ACCEPTED], ids=["refusals", "none"])
 def test_all_checks_of_a_grade_list_the_constraints_once(rule: Rule) -> None:
     lab = with_gatekeeper(rule, *(constraint(f"limits-{number}") for number in range(500)))
-    for look in ALL:
-        look(lab)
+    for check in ALL:
+        check(lab)
     kinds = ["ReplicaLimits", "ConstraintTemplate", "ValidatingWebhookConfiguration"]
     assert [lab.listed.count(kind) for kind in kinds] in ([1, 1, 1], [1, 1, 0])
 
@@ -218,7 +218,7 @@ def test_several_constraints_may_share_the_work() -> None:
         return denied("[low] few") if number < 3 else denied("[high] many") if number > 10 else ACCEPTED
 
     lab = with_gatekeeper(rule, constraint("low"), constraint("high"))
-    assert [look(lab).verdict for look in ALL] == [Verdict.PASS] * 5
+    assert [check(lab).verdict for check in ALL] == [Verdict.PASS] * 5
 
 
 @pytest.mark.parametrize(
@@ -235,17 +235,17 @@ def test_a_wrong_limit_fails_where_it_is_asked_for_and_nowhere_else(
     low: int, high: int, failing: list[Callable[[Cluster], Finding]]
 ) -> None:
     lab = with_gatekeeper(limits(low=low, high=high))
-    assert [look for look in ALL if look(lab).verdict is Verdict.FAIL] == failing
+    assert [check for check in ALL if check(lab).verdict is Verdict.FAIL] == failing
 
 
-def test_what_has_the_same_outcome_is_told_once() -> None:
-    told = "Deployment in default with 0, 1, 2 replicas: refused by constraint limits"
+def test_what_has_the_same_outcome_is_reported_once() -> None:
+    text = "Deployment in default with 0, 1, 2 replicas: refused by constraint limits"
     finding = minimum(with_gatekeeper(limits()))
-    assert finding.found.en == f"{told}; Deployment in default with 3, 4, 7 replicas: accepted"
+    assert finding.found.en == f"{text}; Deployment in default with 3, 4, 7 replicas: accepted"
     assert only(with_gatekeeper(limits())).found.en.count("Pod in default: accepted") == 1
 
 
-def test_only_what_is_wrong_is_told() -> None:
+def test_only_what_is_wrong_is_reported() -> None:
     finding = minimum(with_gatekeeper(limits(low=4)))
     assert finding.found.en.startswith("Deployment in default with 3 replicas: refused: ")
     assert "4" not in finding.found.en
@@ -276,7 +276,7 @@ def test_a_namespace_that_is_exempt_or_on_its_way_out_is_not_asked(left_out: Obj
 
 
 @pytest.mark.parametrize(
-    ("objects", "told"),
+    ("objects", "text"),
     [
         pytest.param([constraint(enforcementAction="dryrun")], "its enforcementAction is dryrun", id="only recorded"),
         pytest.param([constraint(enforced=False)], "grade again in a few seconds", id="just applied"),
@@ -288,10 +288,10 @@ def test_a_namespace_that_is_exempt_or_on_its_way_out_is_not_asked(left_out: Obj
         pytest.param([node()], "no constraint of kind ReplicaLimits", id="none"),
     ],
 )
-def test_what_keeps_a_constraint_from_refusing_is_told(objects: list[Object], told: str) -> None:
+def test_what_keeps_a_constraint_from_refusing_is_reported(objects: list[Object], text: str) -> None:
     finding = minimum(with_gatekeeper(lambda *_: ACCEPTED, *objects))
     assert finding.verdict is Verdict.FAIL
-    assert told in finding.found.en
+    assert text in finding.found.en
 
 
 def test_a_constraint_that_was_changed_a_moment_ago_is_not_yet_enforced() -> None:
@@ -300,24 +300,24 @@ def test_a_constraint_that_was_changed_a_moment_ago_is_not_yet_enforced() -> Non
     assert "grade again" in minimum(with_gatekeeper(lambda *_: ACCEPTED, changed)).found.en
 
 
-def test_the_compilers_words_on_a_template_are_told() -> None:
-    said = "rego_unsafe_var_error: var minimum is unsafe"
-    faulty = {**TEMPLATE, "status": {"byPod": [{"errors": [{"code": "ingest_error", "message": said}]}]}}
+def test_the_compilers_words_on_a_template_are_reported() -> None:
+    message = "rego_unsafe_var_error: var minimum is unsafe"
+    faulty = {**TEMPLATE, "status": {"byPod": [{"errors": [{"code": "ingest_error", "message": message}]}]}}
     finding = minimum(Cluster([faulty]))
     assert finding.verdict is Verdict.FAIL
-    assert said in finding.found.en
+    assert message in finding.found.en
 
 
-def test_a_warning_is_told_and_is_no_refusal() -> None:
+def test_a_warning_is_reported_and_is_no_refusal() -> None:
     warned = DryRun(accepted=True, warnings=("[limits] out of range",))
     finding = minimum(with_gatekeeper(limits(warned)))
     assert finding.verdict is Verdict.FAIL
     assert "accepted, with a warning: [limits] out of range" in finding.found.en
 
 
-@pytest.mark.parametrize("look", [serves, *ALL])
-def test_without_gatekeeper_everything_fails(look: Callable[[Cluster], Finding]) -> None:
-    finding = look(Cluster([namespace("default")], rule=limits(), of_sound=UNKNOWN, of_faulty=UNKNOWN))
+@pytest.mark.parametrize("check", [serves, *ALL])
+def test_without_gatekeeper_everything_fails(check: Callable[[Cluster], Finding]) -> None:
+    finding = check(Cluster([namespace("default")], rule=limits(), of_sound=UNKNOWN, of_faulty=UNKNOWN))
     assert finding.verdict is Verdict.FAIL
     assert "not installed" in finding.found.en
 
@@ -334,15 +334,15 @@ def test_it_serves_if_it_tells_a_faulty_template_from_a_sound_one() -> None:
         pytest.param(ACCEPTED, DryRun(accepted=False, message="no endpoints available"), id="the webhook is away"),
     ],
 )
-@pytest.mark.parametrize("look", [serves, *ALL])
+@pytest.mark.parametrize("check", [serves, *ALL])
 def test_a_webhook_that_does_not_judge_fails(
-    look: Callable[[Cluster], Finding], of_sound: DryRun, of_faulty: DryRun
+    check: Callable[[Cluster], Finding], of_sound: DryRun, of_faulty: DryRun
 ) -> None:
     lab = with_gatekeeper(limits(), of_sound=of_sound, of_faulty=of_faulty)
-    assert look(lab).verdict is Verdict.FAIL
+    assert check(lab).verdict is Verdict.FAIL
 
 
-@pytest.mark.parametrize("look", [minimum, maximum])
+@pytest.mark.parametrize("check", [minimum, maximum])
 @pytest.mark.parametrize(
     "late",
     [
@@ -350,7 +350,7 @@ def test_a_webhook_that_does_not_judge_fails(
         pytest.param(DryRun(accepted=False, message='failed calling webhook "validation.gatekeeper.sh"'), id="closed"),
     ],
 )
-def test_a_webhook_that_was_too_slow_once_is_asked_again(look: Callable[[Cluster], Finding], late: DryRun) -> None:
+def test_a_webhook_that_was_too_slow_once_is_asked_again(check: Callable[[Cluster], Finding], late: DryRun) -> None:
     seen: set[Any] = set()
 
     def rule(*asked: Any) -> DryRun:
@@ -358,18 +358,18 @@ def test_a_webhook_that_was_too_slow_once_is_asked_again(look: Callable[[Cluster
         seen.add(asked)
         return late if is_first else limits()(*asked)
 
-    assert look(with_gatekeeper(rule)).verdict is Verdict.PASS
+    assert check(with_gatekeeper(rule)).verdict is Verdict.PASS
 
 
 def test_an_image_that_cannot_be_had_is_the_labs_fault() -> None:
     image = "openpolicyagent/gatekeeper:v3.23.1"
-    own = pod(
+    webhooks_pod = pod(
         [{"name": "manager", "image": image}],
         states={"manager": waiting("ImagePullBackOff", "no such host")},
         phase="Pending",
         metadata={"namespace": "gatekeeper-system"},
     )
-    lab = Cluster([own, node()], images=(image,), of_faulty=ACCEPTED)
+    lab = Cluster([webhooks_pod, node()], images=(image,), of_faulty=ACCEPTED)
     assert serves(lab).verdict is Verdict.BROKEN
 
 
@@ -405,7 +405,7 @@ def matching(**match: Any) -> Object:
 
 def verdicts(lab: Cluster) -> list[Callable[[Cluster], Finding]]:
     """The criteria that fail."""
-    return [look for look in ALL if look(lab).verdict is Verdict.FAIL]
+    return [check for check in ALL if check(lab).verdict is Verdict.FAIL]
 
 
 def test_who_leaves_out_a_deployment_without_a_label_limits_not_every_deployment() -> None:

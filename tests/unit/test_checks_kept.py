@@ -30,7 +30,7 @@ def node(*at_start: Object) -> dict[str, dict[str, Ran]]:
     return {NODE: {READ: Ran(0, f"{NOW}\n{remembered(at_start, 'salt')}", "")}}
 
 
-def look(at_start: Sequence[Object], now: Sequence[Object]) -> Finding:
+def finding_of(at_start: Sequence[Object], now: Sequence[Object]) -> Finding:
     return kept(HandMade([*now], on_nodes=node(*at_start)))
 
 
@@ -40,39 +40,39 @@ def causes(found: Finding) -> set[str]:
 
 
 def test_what_is_as_it_was_passes() -> None:
-    assert look([secret()], [secret()]).verdict is Verdict.PASS
+    assert finding_of([secret()], [secret()]).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("more", [[secret("new")], []])
 def test_more_beside_what_was_there_is_right(more: Sequence[Object]) -> None:
-    assert look([secret()], [secret(key="4417", other="x"), *more]).verdict is Verdict.PASS
+    assert finding_of([secret()], [secret(key="4417", other="x"), *more]).verdict is Verdict.PASS
 
 
-def test_another_value_fails_and_only_its_key_is_told() -> None:
-    found = look([secret(key="4417", user="me")], [secret(key="5528", user="me")])
+def test_another_value_fails_and_only_its_key_is_reported() -> None:
+    found = finding_of([secret(key="4417", user="me")], [secret(key="5528", user="me")])
     assert causes(found) == {"secret-other-content"}
     assert found.found.en == "1 of 1 not: shop/card holds another value under key"
 
 
 def test_a_value_that_is_gone_fails() -> None:
-    assert causes(look([secret(key="4417")], [secret(user="me")])) == {"secret-other-content"}
+    assert causes(finding_of([secret(key="4417")], [secret(user="me")])) == {"secret-other-content"}
 
 
 def test_another_type_fails() -> None:
-    found = look([secret()], [secret(type_="kubernetes.io/basic-auth")])
+    found = finding_of([secret()], [secret(type_="kubernetes.io/basic-auth")])
     assert causes(found) == {"secret-other-content"}
     assert "Opaque -> kubernetes.io/basic-auth" in found.found.en
 
 
 def test_a_secret_that_is_gone_fails() -> None:
-    found = look([secret()], [])
+    found = finding_of([secret()], [])
     assert causes(found) == {"secret-gone"}
     assert "shop/card is gone" in found.found.en
 
 
 def test_a_token_that_the_cluster_itself_removed_when_its_time_was_up_does_not_matter() -> None:
-    assert look([token("2026-11-27T11:00:00Z")], []).verdict is Verdict.PASS
-    assert causes(look([token("2026-11-28T11:00:00Z")], [])) == {"secret-gone"}
+    assert finding_of([token("2026-11-27T11:00:00Z")], []).verdict is Verdict.PASS
+    assert causes(finding_of([token("2026-11-28T11:00:00Z")], [])) == {"secret-gone"}
 
 
 def test_what_the_start_remembers_holds_no_value() -> None:

@@ -21,7 +21,7 @@ class PodSecurity(HandMade):
     """An API server with the admission controller: `privileged` violates baseline, an unset seccomp profile restricted.
 
     Attributes:
-        also_warns: what is said to everybody besides.
+        also_warns: what is message to everybody besides.
         refuses: the words of another admission controller, which refuses every Pod.
     """
 
@@ -49,8 +49,8 @@ class PodSecurity(HandMade):
                 accepted=False, message=f'pods "x" is forbidden: violates PodSecurity "{enforced}": privileged'
             )
         speaks = warned.partition(":")[0] in violated
-        own = (f'would violate PodSecurity "{warned}": privileged (container "x" must not ...)',) if speaks else ()
-        return DryRun(accepted=True, warnings=(*self.also_warns, *own))
+        warnings = (f'would violate PodSecurity "{warned}": privileged (container "x" must not ...)',) if speaks else ()
+        return DryRun(accepted=True, warnings=(*self.also_warns, *warnings))
 
 
 def _violated(spec: Mapping[str, Any]) -> set[str]:
@@ -143,7 +143,7 @@ def test_a_label_that_says_nothing_is_shown() -> None:
     assert finding.found.en == "accepted without a warning; audited: pod-security.kubernetes.io/warning=baseline"
 
 
-def test_a_refusal_is_told_in_the_api_servers_words() -> None:
+def test_a_refusal_is_reported_in_the_api_servers_words() -> None:
     finding = admits(cluster(enforce="baseline"), namespace="audited")
     assert 'violates PodSecurity "baseline:latest"' in finding.found.en
     assert "enforce=baseline" in finding.found.zh
@@ -167,7 +167,7 @@ def test_other_warnings_are_neither_taken_for_one_nor_shown() -> None:
     assert "unknown" not in warns(lab, namespace="audited", level="baseline").found.en
 
 
-def test_a_label_on_another_namespace_is_told() -> None:
+def test_a_label_on_another_namespace_is_reported() -> None:
     lab = PodSecurity([namespace(warn="baseline"), namespace("default", warn="baseline"), namespace("web")])
     finding = elsewhere(lab, namespace="audited", level="baseline")
     assert finding.verdict is Verdict.FAIL
@@ -180,7 +180,7 @@ def test_a_namespace_that_the_learner_has_made_meanwhile_is_the_learners_own() -
     assert elsewhere(lab, namespace="audited", level="baseline").verdict is Verdict.PASS
 
 
-def test_of_namespaces_that_are_labelled_alike_one_is_asked_and_all_are_told() -> None:
+def test_of_namespaces_that_are_labelled_alike_one_is_asked_and_all_are_reported() -> None:
     many = [namespace(f"n{number:03}", warn="baseline") for number in range(500)]
     lab = PodSecurity([namespace(warn="baseline"), namespace("default"), *many])
     finding = elsewhere(lab, namespace="audited", level="baseline")
@@ -194,8 +194,8 @@ def test_a_rule_that_knows_one_violation_only_is_not_the_standard() -> None:
     class Policy(PodSecurity):
         def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
             (only,) = manifest["spec"]["containers"]
-            said = ('would violate PodSecurity "baseline:latest"',)
-            return DryRun(accepted=True, warnings=said if only["securityContext"].get("privileged") else ())
+            message = ('would violate PodSecurity "baseline:latest"',)
+            return DryRun(accepted=True, warnings=message if only["securityContext"].get("privileged") else ())
 
     assert set(verdicts(Policy([namespace()]))) == {"warns"}
     assert warns(Policy([namespace()]), namespace="audited", level="baseline").causes == {"some-only"}
@@ -236,7 +236,7 @@ def test_a_pod_that_is_there_from_before_it_would_be_refused_fails() -> None:
     assert of_pod(lab).found.en.startswith("refused: ")
 
 
-def test_a_pod_in_another_namespace_is_told() -> None:
+def test_a_pod_in_another_namespace_is_reported() -> None:
     finding = of_pod(cluster(pod([container(**PRIVILEGED)]), warn="baseline"))
     assert finding.verdict is Verdict.FAIL
     assert finding.found.en == f"There is no Pod {NAME} in namespace audited. There is one in default."
@@ -259,12 +259,12 @@ def test_a_pod_is_offered_as_its_author_wrote_it() -> None:
     assert "ephemeralContainers" not in offered["spec"]
 
 
-def test_a_look_that_takes_too_long_is_left_to_the_grader() -> None:
+def test_an_observation_that_takes_too_long_is_left_to_the_grader() -> None:
     with pytest.raises(NotSeen):
         warns(PodSecurity(fails=NotSeen(Text("slow", "慢"))), namespace="audited", level="baseline")
 
 
-# What a mistake may be told by
+# The causes that a known mistake goes by
 
 
 @pytest.mark.parametrize(

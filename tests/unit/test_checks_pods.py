@@ -15,7 +15,7 @@ from tests.unit.support.observations import NAME, HandMade, container, pod, seei
 COMMAND = ("sh", "-c", "sleep 1h")
 
 
-def look(lab: HandMade) -> Finding:
+def finding_of(lab: HandMade) -> Finding:
     return runs(lab, pod=NAME, image="busybox:1.28", command=COMMAND)
 
 
@@ -29,12 +29,12 @@ def look(lab: HandMade) -> Finding:
     ],
 )
 def test_every_way_to_write_the_command_passes(spec: dict[str, Any]) -> None:
-    assert look(seeing(pod([container(**spec)]))).verdict is Verdict.PASS
+    assert finding_of(seeing(pod([container(**spec)]))).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("command", [["sleep", "1h"], ["sh", "-c", "sleep 2h"], ["sh"], None])
-def test_another_command_fails_and_is_told(command: list[str] | None) -> None:
-    finding = look(seeing(pod([container(command=command)])))
+def test_another_command_fails_and_is_reported(command: list[str] | None) -> None:
+    finding = finding_of(seeing(pod([container(command=command)])))
     assert finding.verdict is Verdict.FAIL
     assert "busybox:1.28" in finding.found.en
 
@@ -46,21 +46,21 @@ def test_where_no_command_is_asked_for_any_will_do() -> None:
 
 
 def test_another_image_fails() -> None:
-    assert look(seeing(pod([container(image="busybox:latest")]))).verdict is Verdict.FAIL
+    assert finding_of(seeing(pod([container(image="busybox:latest")]))).verdict is Verdict.FAIL
 
 
 def test_the_order_of_containers_makes_no_difference() -> None:
     others = [container("proxy", image="envoy:1", command=["envoy"]), container()]
-    assert look(seeing(pod(others))).verdict is Verdict.PASS
+    assert finding_of(seeing(pod(others))).verdict is Verdict.PASS
 
 
 def test_an_init_container_is_not_what_runs() -> None:
     obj = pod([container(image="envoy:1")], init=[container("prepare")])
-    assert look(seeing(obj)).verdict is Verdict.FAIL
+    assert finding_of(seeing(obj)).verdict is Verdict.FAIL
 
 
 def test_no_pod_fails() -> None:
-    assert look(HandMade()).verdict is Verdict.FAIL
+    assert finding_of(HandMade()).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_a_registry_with_a_port_is_a_registry() -> None:
     assert is_image("localhost:5000/web", "localhost:5000/web:latest")
 
 
-# What a mistake may be told by
+# The causes that a known mistake goes by
 
 
 def causes(obj: dict[str, Any], **more: Any) -> frozenset[str]:
-    return look(seeing(obj, **more)).causes
+    return finding_of(seeing(obj, **more)).causes
 
 
 ENDED = {"terminated": {"exitCode": 1, "reason": "Error"}}
@@ -109,8 +109,8 @@ def test_which_container_does_not_stay_up_and_what_it_runs(main: dict[str, Any],
 
 
 def test_a_command_that_is_not_in_the_image_is_not_one_that_ends() -> None:
-    said = 'exec: "sleep 1h": executable file not found in $PATH'
-    end = {"terminated": {"exitCode": 128, "reason": "StartError", "message": said}}
+    message = 'exec: "sleep 1h": executable file not found in $PATH'
+    end = {"terminated": {"exitCode": 128, "reason": "StartError", "message": message}}
     assert causes(pod(states={"main": end})) == {"not-running", "command-not-found"}
 
 
@@ -121,13 +121,13 @@ def test_an_image_that_is_not_the_tasks_and_cannot_be_had() -> None:
 
 def test_a_sandbox_that_cannot_be_made() -> None:
     obj = pod(phase="Pending", states={"main": waiting("ContainerCreating")})
-    said = 'Failed to create pod sandbox: no runtime for "x" is configured'
-    assert causes(obj, messages=[said]) == {"not-running", "no-sandbox"}
+    message = 'Failed to create pod sandbox: no runtime for "x" is configured'
+    assert causes(obj, messages=[message]) == {"not-running", "no-sandbox"}
 
 
 def test_a_pod_elsewhere_is_a_cause_and_no_pod_at_all_is_none() -> None:
-    assert look(HandMade([pod(metadata={"namespace": "shop"})])).causes == {"pod-elsewhere"}
-    assert look(HandMade()).causes == frozenset()
+    assert finding_of(HandMade([pod(metadata={"namespace": "shop"})])).causes == {"pod-elsewhere"}
+    assert finding_of(HandMade()).causes == frozenset()
 
 
 def test_what_is_the_labs_has_no_cause_of_the_learners() -> None:

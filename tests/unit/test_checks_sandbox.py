@@ -34,15 +34,15 @@ def classes(*objects: Object) -> Finding:
 
 def run_by(**runtimes: str) -> dict[str, Ran]:
     """What a node says: the runtime of each container, and the kernel that gVisor's see."""
-    said = {"cat /proc/version": OF_NODE}
+    message = {"cat /proc/version": OF_NODE}
     for name, runtime in runtimes.items():
-        said[f"crictl inspect {name}"] = Ran(0, json.dumps({"info": {"runtimeType": runtime, "pid": 7}}), "")
+        message[f"crictl inspect {name}"] = Ran(0, json.dumps({"info": {"runtimeType": runtime, "pid": 7}}), "")
         read = f"runsc --root=/run/containerd/runsc/k8s.io read {name} /proc/version"
-        said[read] = OF_GVISOR if runtime == GVISOR else NO_SUCH
-    return said
+        message[read] = OF_GVISOR if runtime == GVISOR else NO_SUCH
+    return message
 
 
-def look(obj: Object, on_node: dict[str, Ran], **more: Any) -> Finding:
+def finding_of(obj: Object, on_node: dict[str, Ran], **more: Any) -> Finding:
     return gvisor(seeing(obj, on_nodes={"kube-worker-1": on_node}, **more), pod=NAME)
 
 
@@ -54,13 +54,13 @@ def test_no_class_fails() -> None:
     assert classes().found.en == "there is no RuntimeClass; kube-worker-1 knows the handlers runc, runsc"
 
 
-def test_another_handler_fails_and_the_nodes_handlers_are_told() -> None:
+def test_another_handler_fails_and_the_nodes_handlers_are_reported() -> None:
     finding = classes(class_of("gvisor"))
     assert finding.verdict is Verdict.FAIL
     assert finding.found.en == "RuntimeClass sandbox: handler gvisor; kube-worker-1 knows the handlers runc, runsc"
 
 
-def test_a_class_of_another_name_fails_and_is_told() -> None:
+def test_a_class_of_another_name_fails_and_is_reported() -> None:
     assert "RuntimeClass gvisor: handler runsc" in classes(class_of("runsc", "gvisor")).found.en
 
 
@@ -80,51 +80,51 @@ def test_no_pod_names_no_class() -> None:
 
 
 def test_a_container_with_gvisors_kernel_passes_whatever_its_image_has() -> None:
-    finding = look(pod(), run_by(main=GVISOR))
+    finding = finding_of(pod(), run_by(main=GVISOR))
     assert finding.verdict is Verdict.PASS
     assert finding.found.en == "container main: run by io.containerd.runsc.v1; Linux version 4.19.0-gvisor #1 SMP"
 
 
 def test_a_container_on_the_nodes_kernel_fails_whatever_it_shows() -> None:
     pretends = {"main": {"cat /proc/version": OF_GVISOR}}
-    finding = look(pod(runtimeClassName=CLASS), run_by(main=RUNC), runs=pretends)
+    finding = finding_of(pod(runtimeClassName=CLASS), run_by(main=RUNC), runs=pretends)
     assert finding.verdict is Verdict.FAIL
-    said = "run by io.containerd.runc.v2; the node's own kernel, Linux version 6.12.0 (builder@host)"
-    assert finding.found.en == f"container main: {said}"
+    message = "run by io.containerd.runc.v2; the node's own kernel, Linux version 6.12.0 (builder@host)"
+    assert finding.found.en == f"container main: {message}"
 
 
-def test_every_running_container_counts_and_only_the_wrong_one_is_told() -> None:
+def test_every_running_container_counts_and_only_the_wrong_one_is_reported() -> None:
     obj = pod([container(), container("helper")])
-    finding = look(obj, run_by(main=GVISOR, helper=RUNC))
+    finding = finding_of(obj, run_by(main=GVISOR, helper=RUNC))
     assert finding.verdict is Verdict.FAIL
     assert finding.found.zh.startswith("容器 helper：")
     assert "main" not in finding.found.en
 
 
 def test_a_finished_init_container_has_no_kernel_to_see() -> None:
-    assert look(pod(init=[container("prepare")]), run_by(main=GVISOR)).verdict is Verdict.PASS
+    assert finding_of(pod(init=[container("prepare")]), run_by(main=GVISOR)).verdict is Verdict.PASS
 
 
 def test_where_gvisor_cannot_tell_the_container_is_asked() -> None:
     too_old = {**run_by(main=GVISOR), "runsc": Ran(2, "", "unknown subcommand")}
     del too_old["runsc --root=/run/containerd/runsc/k8s.io read main /proc/version"]
-    assert look(pod(), too_old, runs={"main": {"cat": OF_GVISOR}}).verdict is Verdict.PASS
-    assert look(pod(), too_old, runs={"main": {"cat": OF_NODE}}).verdict is Verdict.FAIL
+    assert finding_of(pod(), too_old, runs={"main": {"cat": OF_GVISOR}}).verdict is Verdict.PASS
+    assert finding_of(pod(), too_old, runs={"main": {"cat": OF_NODE}}).verdict is Verdict.FAIL
     with pytest.raises(NotSeen):
-        look(pod(), too_old)
+        finding_of(pod(), too_old)
 
 
 def test_a_container_that_has_just_ended_is_not_judged() -> None:
     with pytest.raises(NotSeen, match="container main"):
-        look(pod(), {"crictl inspect main": Ran(1, "", "not found")})
+        finding_of(pod(), {"crictl inspect main": Ran(1, "", "not found")})
 
 
 def test_a_pod_whose_handler_no_node_knows_fails_with_the_runtimes_words() -> None:
-    said = 'Failed to create pod sandbox: no runtime for "gvisor" is configured'
+    message = 'Failed to create pod sandbox: no runtime for "gvisor" is configured'
     obj = pod(phase="Pending", states={"main": waiting("ContainerCreating")})
-    finding = look(obj, {}, messages=["Successfully assigned default/web", said])
+    finding = finding_of(obj, {}, messages=["Successfully assigned default/web", message])
     assert finding.verdict is Verdict.FAIL
-    assert finding.found.en.endswith(said)
+    assert finding.found.en.endswith(message)
 
 
 @pytest.mark.parametrize(("images", "verdict"), [((), Verdict.FAIL), (("busybox:1.28",), Verdict.BROKEN)])
@@ -132,10 +132,10 @@ def test_an_image_that_cannot_be_had_is_the_labs_fault_only_if_the_task_names_it
     images: tuple[str, ...], verdict: Verdict
 ) -> None:
     obj = pod(phase="Pending", states={"main": waiting("ErrImagePull", "not found")})
-    assert look(obj, {}, images=images).verdict is verdict
+    assert finding_of(obj, {}, images=images).verdict is verdict
 
 
-# What a mistake may be told by
+# The causes that a known mistake goes by
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_the_kernel_is_believed_and_not_the_fields() -> None:
     assert verdicts(seeing(obj, {"main": root})) == ALL_FAIL
 
 
-def test_a_wrong_group_fails_and_is_told() -> None:
+def test_a_wrong_group_fails_and_is_reported() -> None:
     finding = identity(seeing(pod(), {"main": shows(group=0)}), pod=NAME, user=1000, group=3000)
     assert finding.verdict is Verdict.FAIL
     assert finding.found.en == "container main: user 1000, group 0"
@@ -50,7 +50,7 @@ def test_a_wrong_group_fails_and_is_told() -> None:
     assert finding.link.startswith("https://kubernetes.io/")
 
 
-def test_a_second_container_counts_and_only_the_wrong_one_is_told() -> None:
+def test_a_second_container_counts_and_only_the_wrong_one_is_reported() -> None:
     obj = pod([container(), container("helper")])
     lab = seeing(obj, {"main": shows(), "helper": shows(no_new_privileges=0)})
     finding = no_escalation(lab, pod=NAME)
@@ -148,12 +148,12 @@ def test_an_image_of_the_task_that_cannot_be_had_is_broken() -> None:
     assert no_escalation(seeing(obj), pod=NAME).verdict is Verdict.BROKEN
 
 
-def test_a_look_that_takes_too_long_is_left_to_the_grader() -> None:
+def test_an_observation_that_takes_too_long_is_left_to_the_grader() -> None:
     with pytest.raises(NotSeen):
         no_escalation(HandMade(fails=NotSeen(Text("slow", "慢"))), pod=NAME)
 
 
-# What a mistake may be told by
+# The causes that a known mistake goes by
 
 
 def causes_of_ids(obj: Any, **processes: dict[str, Any]) -> frozenset[str]:
@@ -171,8 +171,8 @@ def test_a_container_that_has_nothing_of_its_own_beside_one_that_has() -> None:
     right = container(securityContext=TIGHT)
     obj = pod([right, container("helper")])
     assert "other-container-without" in causes_of_ids(obj, main={}, helper={"user": 0, "group": 0})
-    own = pod([right, container("helper", securityContext={"runAsUser": 0})])
-    assert "other-container-without" not in causes_of_ids(own, main={}, helper={"user": 0, "group": 0})
+    both = pod([right, container("helper", securityContext={"runAsUser": 0})])
+    assert "other-container-without" not in causes_of_ids(both, main={}, helper={"user": 0, "group": 0})
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def test_where_all_have_ended_nothing_runs_even_between_two_runs() -> None:
 
 def test_nobody_is_told_to_wait_for_what_has_failed() -> None:
     obj = pod(phase="Pending", states={"main": waiting("ContainerCreating")})
-    said = "MountVolume.SetUp failed for volume x"
-    assert trouble(seeing(obj, messages=[said])).words.en.endswith(said)
+    message = "MountVolume.SetUp failed for volume x"
+    assert trouble(seeing(obj, messages=[message])).words.en.endswith(message)
     assert "grade again" in trouble(seeing(obj, messages=["Pulling image"])).words.en
 
 
@@ -79,10 +79,10 @@ def test_a_pod_that_is_being_deleted() -> None:
 
 
 def test_an_unschedulable_pod_tells_the_schedulers_reason() -> None:
-    said = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."
-    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}
+    message = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
     found = trouble(seeing(pod(node="", phase="Pending", conditions=[condition])))
-    assert said in found.words.en
+    assert message in found.words.en
     assert not found.is_labs
 
 
@@ -100,10 +100,10 @@ def test_a_pod_that_was_just_made_is_worth_waiting_for() -> None:
 
 @pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff"])
 def test_a_misspelt_image_is_the_learners_and_told_with_the_events_message(reason: str) -> None:
-    said = 'Failed to pull image "busybocks:1.28": not found'
+    message = 'Failed to pull image "busybocks:1.28": not found'
     obj = pod([container(image="busybocks:1.28")], phase="Pending", states={"main": waiting(reason, "Back-off")})
-    found = trouble(seeing(obj, messages=[said, "Error: ImagePullBackOff"]))
-    assert said in found.words.en
+    found = trouble(seeing(obj, messages=[message, "Error: ImagePullBackOff"]))
+    assert message in found.words.en
     assert not found.is_labs
 
 
@@ -113,9 +113,9 @@ def test_an_image_of_the_task_that_cannot_be_pulled_is_the_labs_fault() -> None:
 
 
 def test_a_container_that_cannot_be_configured_tells_the_kubelets_message() -> None:
-    said = "container has runAsNonRoot and image will run as root"
-    obj = pod(phase="Pending", states={"main": waiting("CreateContainerConfigError", said)})
-    assert f"CreateContainerConfigError: {said}" in trouble(seeing(obj)).words.en
+    message = "container has runAsNonRoot and image will run as root"
+    obj = pod(phase="Pending", states={"main": waiting("CreateContainerConfigError", message)})
+    assert f"CreateContainerConfigError: {message}" in trouble(seeing(obj)).words.en
 
 
 def test_a_crashing_container_tells_its_exit_code_and_its_last_line() -> None:
@@ -125,10 +125,10 @@ def test_a_crashing_container_tells_its_exit_code_and_its_last_line() -> None:
     assert "container main: ended with exit code 2 (CrashLoopBackOff, Error): sh: sleap: not found" in words
 
 
-def test_a_command_that_is_no_program_is_told_in_the_runtimes_words() -> None:
-    said = 'exec: "sleep 1h": executable file not found in $PATH'
-    end = {"terminated": {"exitCode": 128, "reason": "StartError", "message": said}}
-    assert said in trouble(seeing(pod(states={"main": end}))).words.en
+def test_a_command_that_is_no_program_is_reported_in_the_runtimes_words() -> None:
+    message = 'exec: "sleep 1h": executable file not found in $PATH'
+    end = {"terminated": {"exitCode": 128, "reason": "StartError", "message": message}}
+    assert message in trouble(seeing(pod(states={"main": end}))).words.en
 
 
 def test_a_container_that_waits_for_an_init_container_tells_of_that_one() -> None:
@@ -147,8 +147,8 @@ def test_a_sidecar_that_has_stopped_is_trouble_too() -> None:
 
 def test_a_container_being_created_tells_the_newest_event() -> None:
     obj = pod(phase="Pending", states={"main": waiting("ContainerCreating")})
-    said = 'MountVolume.SetUp failed for volume "keys": secret "keys" not found'
-    assert said in trouble(seeing(obj, messages=["Successfully assigned", said])).words.en
+    message = 'MountVolume.SetUp failed for volume "keys": secret "keys" not found'
+    assert message in trouble(seeing(obj, messages=["Successfully assigned", message])).words.en
 
 
 def test_an_ended_pod_tells_how_its_containers_ended() -> None:
@@ -176,7 +176,7 @@ def test_whatever_the_pod_says_a_node_that_is_down_is_the_labs_fault() -> None:
     assert "node kube-worker-1 is not ready" in found.words.en
 
 
-def test_a_look_that_fails_is_not_taken_for_a_missing_pod() -> None:
+def test_an_observation_that_fails_is_not_taken_for_a_missing_pod() -> None:
     with pytest.raises(LabBroken):
         running_pod(HandMade(fails=LabBroken(Text("refused", "拒绝"))), NAME, "default")
 
@@ -316,10 +316,10 @@ def test_a_command_that_took_an_hour_is_about_to_be_started_again() -> None:
 
 def test_a_volume_that_is_late_is_waited_for() -> None:
     making = pod(phase="Pending", metadata=made(1), states={"main": waiting("ContainerCreating")})
-    said = 'MountVolume.SetUp failed for volume "kube-api-access": object "kube-root-ca.crt" not registered'
-    assert is_up(then(making, pod(), messages=[said]))
-    late = seeing(making, messages=[said])
-    assert said in trouble(late).words.en
+    message = 'MountVolume.SetUp failed for volume "kube-api-access": object "kube-root-ca.crt" not registered'
+    assert is_up(then(making, pod(), messages=[message]))
+    late = seeing(making, messages=[message])
+    assert message in trouble(late).words.en
 
 
 def test_what_never_comes_is_not_waited_for() -> None:
@@ -346,7 +346,7 @@ def test_a_container_that_ends_while_it_is_judged_has_ended() -> None:
     assert "ended with exit code 0" in finding.found.en
 
 
-def test_a_look_that_came_to_nothing_though_the_pod_is_up_stays_unseen() -> None:
+def test_an_observation_that_came_to_nothing_though_the_pod_is_up_stays_unseen() -> None:
     def judge(seen: Pod) -> Finding:
         raise NotSeen(Text("slow", "慢"))
 
@@ -360,11 +360,13 @@ OFFLINE = 'Failed to pull image "{}": failed to do request: dial tcp: lookup reg
 IMAGES = ("docker.io/library/busybox:1.28", "docker.io/library/nginx:1.23.2", "registry.k8s.io/pause:3.10.1")
 
 
-def without(image: str, *beside: Object, said: str = OFFLINE, has: tuple[str, ...] = IMAGES, **spec: Any) -> HandMade:
+def without(
+    image: str, *beside: Object, message: str = OFFLINE, has: tuple[str, ...] = IMAGES, **spec: Any
+) -> HandMade:
     """A Pod whose container `odd` waits for this image, on a node that has those others."""
     obj = pod([container("odd", image=image, **spec), *beside], states={"odd": waiting("ImagePullBackOff", "Back-off")})
     listed = Ran(0, json.dumps({"images": [{"repoTags": [name]} for name in has]}), "")
-    messages = [said.format(image), f'Back-off pulling image "{image}"']
+    messages = [message.format(image), f'Back-off pulling image "{image}"']
     return seeing(obj, on_nodes={"kube-worker-1": {"crictl images": listed, "crictl": listed}}, messages=messages)
 
 
@@ -390,9 +392,9 @@ def test_an_image_in_place_of_the_tasks_is_the_learners_and_those_there_are_are_
     assert "Images on kube-worker-1: busybox:1.28, nginx:1.23.2." in found.words.en
 
 
-@pytest.mark.parametrize("said", ["docker.io/library/alpin:3: not found", "pull access denied, repository does not"])
-def test_an_image_that_a_registry_does_not_know_is_the_learners(said: str) -> None:
-    assert not trouble(without("alpin:3", container(), said=f'Failed to pull image "{{}}": {said}')).is_labs
+@pytest.mark.parametrize("message", ["docker.io/library/alpin:3: not found", "pull access denied, repository does not"])
+def test_an_image_that_a_registry_does_not_know_is_the_learners(message: str) -> None:
+    assert not trouble(without("alpin:3", container(), message=f'Failed to pull image "{{}}": {message}')).is_labs
 
 
 def test_an_image_of_the_task_that_is_not_there_is_the_labs() -> None:
@@ -409,11 +411,13 @@ def test_a_node_that_does_not_tell_its_images_changes_no_verdict() -> None:
 
 
 def test_user_namespaces_that_the_runtime_does_not_have_are_the_labs() -> None:
-    said = "Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces"
+    message = (
+        "Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces"
+    )
     obj = pod(phase="Pending", hostUsers=False, states={"main": waiting("ContainerCreating")})
-    found = trouble(seeing(obj, messages=["Successfully assigned", said]))
+    found = trouble(seeing(obj, messages=["Successfully assigned", message]))
     assert found.is_labs
-    assert said in found.words.en
+    assert message in found.words.en
     assert "create the Pod anew without it" in found.words.en
     assert "重新创建 Pod" in found.words.zh
 
@@ -425,8 +429,8 @@ def test_a_sandbox_that_fails_for_another_reason_is_the_learners_with_user_names
 
 def test_apparmor_that_the_kernel_does_not_have_is_the_labs() -> None:
     obj = pod(phase="Failed")
-    said = "Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host"
-    obj["status"] |= {"reason": "AppArmor", "message": said}
+    message = "Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host"
+    obj["status"] |= {"reason": "AppArmor", "message": message}
     found = trouble(seeing(obj))
     assert found.is_labs
     assert "`appArmorProfile`" in found.words.en

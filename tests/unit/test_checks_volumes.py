@@ -46,7 +46,7 @@ def test_any_of_the_containers_may_hold_it() -> None:
     assert mounted(seeing(obj)).verdict is Verdict.PASS
 
 
-def test_another_path_fails_and_what_is_mounted_is_told() -> None:
+def test_another_path_fails_and_what_is_mounted_is_reported() -> None:
     obj = with_volume(container(volumeMounts=[{"name": "scratch", "mountPath": "/data"}]))
     finding = mounted(seeing(obj))
     assert finding.verdict is Verdict.FAIL
@@ -73,10 +73,10 @@ def test_a_file_of_another_group_fails_and_is_shown() -> None:
 
 
 def test_no_file_fails_in_the_words_of_ls() -> None:
-    said = "ls: /data/test/hello.txt: No such file or directory"
-    finding = owned(seeing(with_volume(), listing("", 1, said)))
+    message = "ls: /data/test/hello.txt: No such file or directory"
+    finding = owned(seeing(with_volume(), listing("", 1, message)))
     assert finding.verdict is Verdict.FAIL
-    assert said in finding.found.en
+    assert message in finding.found.en
 
 
 def test_a_directory_of_that_name_is_no_file() -> None:
@@ -163,7 +163,7 @@ def test_to_be_a_member_of_the_group_or_to_own_the_volume_is_not_enough(
     assert grouped(owner, groups, **context).verdict is Verdict.FAIL
 
 
-def test_what_is_wrong_with_the_group_is_told_by_field_member_and_owner() -> None:
+def test_what_is_wrong_with_the_group_is_reported_by_field_member_and_owner() -> None:
     found = grouped(0, "2000", supplementalGroups=[2000]).found
     assert found.en == "Pod web: fsGroup: null; container main: groups 2000; /data/test belongs to group 0"
     assert found.zh == "Pod web: fsGroup: null；容器 main：附加组 2000；/data/test 属于组 0"
@@ -180,7 +180,7 @@ def test_where_the_owner_cannot_be_seen_field_and_members_decide() -> None:
     assert fs_group(seeing(obj, {"main": {"cat": proc_status()}}), pod=NAME, group=2000).verdict is Verdict.PASS
 
 
-# What a mistake may be told by
+# The causes that a known mistake goes by
 
 
 @pytest.mark.parametrize(

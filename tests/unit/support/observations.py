@@ -20,7 +20,7 @@ Object = dict[str, Any]
 
 
 def container(name: str = "main", **spec: Any) -> Object:
-    """A container that does what the exercises ask for, unless told otherwise."""
+    """A container that does what the exercises ask for, unless `spec` says otherwise."""
     return {"name": name, "image": "busybox:1.28", "command": ["sh", "-c", "sleep 1h"], **spec}
 
 
@@ -48,8 +48,8 @@ def pod(
     known = states or {}
     containers = containers or [container()]
 
-    def statuses(own: Sequence[Object], usual: Object) -> list[Object]:
-        return [status(each["name"], known.get(each["name"], _usual(each, usual))) for each in own]
+    def statuses(specs: Sequence[Object], usual: Object) -> list[Object]:
+        return [status(each["name"], known.get(each["name"], _usual(each, usual))) for each in specs]
 
     return {
         "kind": "Pod",
@@ -71,8 +71,8 @@ def pod(
     }
 
 
-def _usual(own: Object, usual: Object) -> Object:
-    return RUNNING if own.get("restartPolicy") == "Always" else usual
+def _usual(spec: Object, usual: Object) -> Object:
+    return RUNNING if spec.get("restartPolicy") == "Always" else usual
 
 
 def proc_status(user: int = 1000, group: int = 3000, groups: str = "2000", no_new_privileges: int = 1) -> Ran:
@@ -96,7 +96,7 @@ class HandMade:
         objects: all there are.
         runs: container -> what each command gives there; a program that is not named is not in the container.
         on_nodes: the same by node.
-        fails: raised by the first look.
+        fails: raised by the first observation.
         stored: key -> bytes, as etcd holds them.
         time: by the API server's clock; it passes where a check waits.
         later: what each wait shows in place of `objects`, in turn; the last one stays.
@@ -116,13 +116,13 @@ class HandMade:
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> Object | None:
         if self.fails:
             raise self.fails
-        found = (own for own in self.list(kind, namespace) if own["metadata"]["name"] == name)
+        found = (obj for obj in self.list(kind, namespace) if obj["metadata"]["name"] == name)
         return next(found, None)
 
     def list(self, kind: str, namespace: str = "", *, version: str = "v1", name: str = "") -> Sequence[Object]:
-        known = [own for own in self.objects if own.get("kind", "Node") == kind]
-        named = [own for own in known if name in ("", own["metadata"]["name"])]
-        return [own for own in named if namespace in ("", own["metadata"].get("namespace", ""))]
+        known = [obj for obj in self.objects if obj.get("kind", "Node") == kind]
+        named = [obj for obj in known if name in ("", obj["metadata"]["name"])]
+        return [obj for obj in named if namespace in ("", obj["metadata"].get("namespace", ""))]
 
     def now(self) -> datetime:
         return self.time
@@ -174,13 +174,13 @@ class HandMade:
 
 def _ran(known: Mapping[str, Ran], argv: Sequence[str]) -> Ran:
     """What is known of the whole command, else of the program."""
-    for said in (" ".join(argv), argv[0]):
-        if said in known:
-            return known[said]
+    for command in (" ".join(argv), argv[0]):
+        if command in known:
+            return known[command]
     words = f'exec: "{argv[0]}": executable file not found in $PATH'
     raise NoExec(Text(words, words))
 
 
 def seeing(obj: Object, runs: Mapping[str, Mapping[str, Ran]] | None = None, **more: Any) -> HandMade:
     """An observer of one Pod on a node that is ready."""
-    return HandMade([obj, node()], {name: dict(own) for name, own in (runs or {}).items()}, **more)
+    return HandMade([obj, node()], {name: dict(commands) for name, commands in (runs or {}).items()}, **more)
