@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab import i18n
+from lab.catalog.model import Catalog
 from lab.settings import Settings
 from tests.ui.fakes import FakeEngine, FakeSession, Preparation, Stage
 from tests.unit.support.desks import catalog
@@ -35,13 +36,19 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+@pytest.fixture(scope="session")
+def two_exercises(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """A catalog that no test changes."""
+    return catalog(tmp_path_factory.mktemp("exercises"))
+
+
 @pytest.fixture
-def make_stage(tmp_path: Path) -> MakeStage:
+def make_stage(two_exercises: Catalog) -> MakeStage:
     """Makes a stage for a learner with these settings."""
 
     def make(settings: Settings) -> Stage:
         engine = FakeEngine()
-        session = FakeSession(catalog(tmp_path / "exercises"), engine)
+        session = FakeSession(two_exercises, engine)
         return Stage(engine, session, Preparation(engine), settings=settings)
 
     return make

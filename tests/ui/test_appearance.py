@@ -19,13 +19,13 @@ from lab.cluster.engine import State
 from lab.demo import DemoSession
 from lab.settings import NOTHING_CHOSEN
 from lab.ui.app import demo_app
-from lab.ui.events import CriterionGraded, ExerciseGraded, HistoryRead, LabProgressed, LabSeen
+from lab.ui.events import ExerciseGraded, HistoryRead, LabProgressed, LabSeen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.conftest import MakeStage
 from tests.ui.fakes import Heard, Stage, words
 from tests.ui.snapshots import assert_looks_like
-from tests.unit.support.desks import LOST, MISTAKE, NOON, RIGHT, WRONG, catalog
+from tests.unit.support.desks import MISTAKE, NOON, RIGHT, WRONG, catalog
 
 pytestmark = pytest.mark.usefixtures("_utc")
 
@@ -65,7 +65,7 @@ async def check(stage: Stage, pilot: Pilot[None]) -> None:
     await stage.hear(pilot, ExerciseGraded)
 
 
-@pytest.mark.parametrize(("name", "size"), [("narrow", NARROW), ("normal", NORMAL), ("wide", WIDE)])
+@pytest.mark.parametrize(("name", "size"), [("narrow", NARROW), ("wide", WIDE)])
 async def test_practice_at_different_sizes(
     stage: Stage, looks_like: LooksLike, name: str, size: tuple[int, int]
 ) -> None:
@@ -74,15 +74,6 @@ async def test_practice_at_different_sizes(
         await check(stage, pilot)
         assert "✗ 0/3  A privileged Pod is refused" in stage.results
         await looks_like(name, pilot)
-
-
-async def test_practice_in_chinese(stage: Stage, looks_like: LooksLike, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(i18n, "_chosen", "zh")
-    async with practice(stage) as pilot:
-        await pilot.press("f2")
-        await check(stage, pilot)
-        assert "✗ 0/3  特权 Pod 被拒绝" in stage.results
-        await looks_like("chinese", pilot)
 
 
 async def test_practice_without_colours(
@@ -95,33 +86,6 @@ async def test_practice_without_colours(
         assert stage.app.no_color
         assert "✗ 0/3  A privileged Pod is refused" in stage.results
         await looks_like("no-colour", pilot)
-
-
-async def test_a_check_under_way(stage: Stage, looks_like: LooksLike) -> None:
-    stage.session.gate.shut()
-    async with practice(stage) as pilot:
-        await pilot.press("f5")
-        stage.session.gate.let_pass()
-        await stage.hear(pilot, CriterionGraded)
-        assert "» running 3 p  A privileged Pod is refused" in stage.results
-        await looks_like("grading", pilot)
-        stage.session.gate.open()
-
-
-async def test_everything_passes(stage: Stage, looks_like: LooksLike) -> None:
-    stage.session.findings = [RIGHT, RIGHT, RIGHT]
-    async with practice(stage) as pilot:
-        await check(stage, pilot)
-        assert stage.results.startswith("✓ PASS  5 of 5 points")
-        await looks_like("all-pass", pilot)
-
-
-async def test_a_broken_lab(stage: Stage, looks_like: LooksLike) -> None:
-    stage.session.findings = [RIGHT, LOST, RIGHT]
-    async with practice(stage) as pilot:
-        await check(stage, pilot)
-        assert "! LAB BROKEN 0/3  A privileged Pod is refused" in stage.results
-        await looks_like("broken", pilot)
 
 
 async def test_home(stage: Stage, looks_like: LooksLike) -> None:
@@ -167,9 +131,8 @@ def with_answers(exercise: Exercise) -> Exercise:
     return replace(exercise, answers=answers, criteria=(runs, refused, intact))
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
-async def test_the_demo(tmp_path: Path, looks_like: LooksLike, language: i18n.Language) -> None:
-    i18n.use(language)
+async def test_the_demo_in_chinese(tmp_path: Path, looks_like: LooksLike) -> None:
+    i18n.use("zh")
     (domain,) = catalog(tmp_path / "exercises").domains
     exercises = Catalog((replace(domain, exercises=tuple(map(with_answers, domain.exercises))),))
     session = DemoSession(exercises, clock=Clock(now=lambda: NOON, seconds=lambda: 0.0))
@@ -183,4 +146,4 @@ async def test_the_demo(tmp_path: Path, looks_like: LooksLike, language: i18n.La
         await pilot.pause()
         screen = app.get_screen("practice", PracticeScreen)
         assert i18n.text("ui.results.score", score=2, points=5) in words(screen.results)
-        await looks_like(f"demo-{language}", pilot)
+        await looks_like("demo-zh", pilot)

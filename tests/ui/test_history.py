@@ -9,7 +9,7 @@ from lab.catalog.model import Exercise
 from lab.errors import LabError
 from lab.practice.attempt import Attempt, Outcome
 from lab.practice.history import History
-from lab.ui.events import Failed, HistoryRead, NoteRead, ScenarioEnded
+from lab.ui.events import Failed, HistoryRead, NoteRead
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.trouble import TroubleScreen
@@ -30,15 +30,6 @@ def passed(stage: Stage, exercise: Exercise) -> None:
 
 def latest(stage: Stage) -> Attempt:
     return stage.session.history.attempts()[0]
-
-
-async def test_what_was_passed_and_failed_earlier_is_marked(stage: Stage, first: Exercise) -> None:
-    second = stage.session.catalog.exercises[1]
-    passed(stage, first)
-    stage.session.grade(second)
-    async with stage.show() as pilot:
-        await stage.hear(pilot, HistoryRead)
-        assert [label.split()[:2] for label in stage.labels] == [["✓", "PASS"], ["✗", "FAIL"]]
 
 
 async def test_an_exercise_begun_earlier_on_this_lab_goes_on_with_its_hints(stage: Stage, first: Exercise) -> None:
@@ -88,15 +79,3 @@ async def test_a_history_that_cannot_be_written_is_told_and_the_hint_is_shown_al
         await stage.hear(pilot, Failed)
         assert isinstance(stage.app.screen, TroubleScreen)
         assert "First hint of psa-warn." in stage.task
-
-
-async def test_what_was_passed_stays_so_when_it_is_begun_anew(stage: Stage, first: Exercise) -> None:
-    stage.session.start(first)
-    passed(stage, first)
-    async with stage.show() as pilot:
-        await stage.hear(pilot, HistoryRead)
-        await pilot.press("f9", "y")
-        await stage.hear(pilot, ScenarioEnded)
-        assert stage.session.calls[-2:] == ["grade psa-warn", "start psa-warn"]
-        assert stage.labels[0].startswith("◐ begun")
-        assert stage.app.desk.states[first.id].passed

@@ -11,17 +11,25 @@ import pytest
 from textual.widgets import Markdown
 
 from checkers.api import Verdict
-from lab import i18n
 from lab.catalog.model import Catalog, Domain, Exercise, Localized
 from lab.cluster.engine import Capability, State
 from lab.errors import LabError
 from lab.practice.history import History
-from lab.ui.events import Examined, HistoryRead, ImpossibleFound, LabProgressed, LabSeen
+from lab.ui.events import (
+    Examined,
+    ExerciseGraded,
+    Failed,
+    HistoryRead,
+    ImpossibleFound,
+    LabProgressed,
+    LabSeen,
+    LabWorkEnded,
+)
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.trouble import TroubleScreen
 from tests.ui.fakes import Stage, words
-from tests.unit.support.desks import LOST, NOON, RIGHT
+from tests.unit.support.desks import NOON, RIGHT
 
 pytestmark = pytest.mark.usefixtures("_utc")
 
@@ -90,17 +98,6 @@ async def test_enter_opens_the_first_suggestion_in_practice(stage: Stage) -> Non
         assert "Task of run-as-user (en)." in stage.task
 
 
-async def test_each_suggestion_says_why(stage: Stage) -> None:
-    did(stage, exercises(stage)[0], days=3)
-    did(stage, exercises(stage)[1], Verdict.PASS, days=20)
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
-        assert suggested(stage) == [
-            f"✗ FAIL {ENGLISH[0]} did not pass 3 days ago · {FACTS}",
-            f"✓ PASS {ENGLISH[1]} passed 2 weeks ago; can you still do it? · {FACTS}",
-        ]
-
-
 async def test_when_all_was_passed_lately_it_says_so(stage: Stage) -> None:
     for exercise in exercises(stage):
         did(stage, exercise, Verdict.PASS)
@@ -111,17 +108,11 @@ async def test_when_all_was_passed_lately_it_says_so(stage: Stage) -> None:
         assert suggested(stage)[0].startswith("Everything was passed")
 
 
-async def test_what_this_engine_cannot_do_is_not_suggested(stage: Stage) -> None:
-    stage.session.reasons = {Capability.GVISOR: "there is no runsc"}
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, ImpossibleFound)
-        assert suggested(stage) == [f"○ new {ENGLISH[1]} {FACTS}"]
-
-
 async def test_what_this_engine_cannot_do_counts_in_no_sum(stage: Stage) -> None:
     stage.session.reasons = {Capability.GVISOR: "there is no runsc"}
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, ImpossibleFound)
+        assert suggested(stage) == [f"○ new {ENGLISH[1]} {FACTS}"]
         assert "–○" in words(stage.home.progress)
         assert "0 of 1 passed" in str(stage.home.state_line.render())
 
@@ -163,7 +154,18 @@ async def test_progress_is_a_map_of_domains_and_objectives_with_a_mark_an_exerci
         ]
 
 
-async def test_the_last_attempts_are_told_newest_first(stage: Stage) -> None:
+async def test_each_suggestion_says_why(stage: Stage) -> None:
+    did(stage, exercises(stage)[0], days=3)
+    did(stage, exercises(stage)[1], Verdict.PASS, days=20)
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HistoryRead)
+        assert suggested(stage) == [
+            f"✗ FAIL {ENGLISH[0]} did not pass 3 days ago · {FACTS}",
+            f"✓ PASS {ENGLISH[1]} passed 2 weeks ago; can you still do it? · {FACTS}",
+        ]
+
+
+async def test_the_last_attempts_are_shown_newest_first(stage: Stage) -> None:
     did(stage, exercises(stage)[0], days=3)
     did(stage, exercises(stage)[0], days=1, hints=1)
     did(stage, exercises(stage)[1], Verdict.PASS)
@@ -192,38 +194,6 @@ async def test_enter_opens_an_attempt_with_its_criteria_and_the_note(stage: Stag
         assert "mind the label" in read(stage)
 
 
-async def test_nothing_is_shown_of_what_was_true_before_the_history_is_read_anew(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
-        await pilot.press("e")
-        await pilot.pause()
-        monkeypatch.setattr(stage.home, "look_back", lambda: None)  # under way for as long as the test
-        await pilot.press("h")
-        await pilot.pause()
-        assert stage.app.screen is stage.home
-        assert done(stage) == suggested(stage) == []
-        assert "passed" not in str(stage.home.state_line.render())
-
-
-async def test_the_labs_fault_is_not_told_as_a_failure(stage: Stage) -> None:
-    stage.session.findings = [RIGHT, LOST, RIGHT]
-    did(stage, exercises(stage)[0])
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
-        assert "FAIL" not in "\n".join(done(stage))
-
-
-async def test_what_was_done_in_practice_is_there_when_one_comes_home(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        did(stage, exercises(stage)[0])
-        await pilot.press("h")
-        await stage.hear(pilot, HistoryRead, 2)
-        assert stage.app.screen is stage.home
-        assert f"✗ FAIL  {ENGLISH[0]}" in "\n".join(done(stage))
-
-
 async def test_a_history_that_cannot_be_read_is_told_and_all_else_goes_on(stage: Stage) -> None:
     class Damaged(History):
         def attempts(self, exercise: str = "") -> tuple[()]:
@@ -239,52 +209,42 @@ async def test_a_history_that_cannot_be_read_is_told_and_all_else_goes_on(stage:
 # Going to and fro
 
 
-async def test_escape_at_home_opens_nothing(stage: Stage) -> None:
-    async with stage.show(at_home=True) as pilot:
-        await pilot.press("escape")
-        await pilot.pause()
-        assert stage.app.screen is stage.home
-
-
-async def test_there_is_a_way_to_the_exercises_and_back(stage: Stage) -> None:
-    async with stage.show(at_home=True) as pilot:
-        await pilot.press("e")
-        await pilot.pause()
-        assert stage.app.screen is stage.practice
+async def test_what_was_done_in_practice_is_there_at_once_when_one_comes_home(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("f5")
+        await stage.hear(pilot, ExerciseGraded)
         await pilot.press("h")
         await pilot.pause()
         assert stage.app.screen is stage.home
+        assert f"✗ FAIL  {ENGLISH[0]}" in "\n".join(done(stage))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert stage.app.screen is stage.home
+        await pilot.press("e")
+        await pilot.pause()
+        assert stage.app.screen is stage.practice
 
 
-async def test_the_menu_opens_any_exercise_from_home(stage: Stage) -> None:
-    async with stage.show(at_home=True):
-        titles = [entry.title for entry in stage.home.menu()]
-        assert set(ENGLISH) <= set(titles)
+async def test_what_another_window_did_meanwhile_is_there_too(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        did(stage, exercises(stage)[0])
+        await pilot.press("h")
+        await stage.hear(pilot, HistoryRead, 2)
+        assert f"✗ FAIL  {ENGLISH[0]}" in "\n".join(done(stage))
 
 
 # The lab
 
 
-async def test_the_header_says_all_there_is_to_say_of_a_lab_that_is_ready(stage: Stage) -> None:
-    async with stage.show(at_home=True):
+async def test_the_header_says_all_of_a_lab_that_is_ready_a_pane_more_of_one_that_is_not(stage: Stage) -> None:
+    async with stage.show(at_home=True) as pilot:
         assert "✓ ready" in str(stage.home.state_line.render())
         assert not stage.home.lab_pane.display
-
-
-async def test_a_lab_that_is_not_ready_is_told_with_what_can_be_done(stage: Stage) -> None:
-    stage.engine.state = State.STOPPED
-    stage.preparation.gate.shut()
-    async with stage.show(at_home=True):
+        stage.preparation.gate.shut()
+        await pilot.press("u")
+        await stage.hear(pilot, LabProgressed)
         assert stage.home.lab_pane.display
         assert "u makes it ready" in words(stage.home.lab_pane)
-        stage.preparation.gate.open()
-
-
-async def test_the_progress_of_up_is_told_at_home_too(stage: Stage) -> None:
-    stage.engine.state = State.ABSENT
-    stage.preparation.gate.shut()
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, LabProgressed)
         assert "Preparing the lab · 1/3 Node image" in str(stage.home.bar.render())
         stage.preparation.gate.open()
 
@@ -297,44 +257,32 @@ async def test_removing_the_lab_asks_first_and_ends_the_attempts_on_it(stage: St
         assert isinstance(stage.app.screen, ConfirmScreen)
         assert stage.engine.state is State.READY
         await pilot.press("y")
+        await stage.hear(pilot, LabWorkEnded)
         await stage.hear(pilot, LabSeen, 2)
         assert "○ no cluster" in words(stage.home.lab_pane)
         assert stage.session.history.attempts()[0].ended is not None
         assert stage.preparation.calls == 0
 
 
-async def test_what_the_doctor_found_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_the_doctor_found_is_shown_and_that_he_failed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> None:
+        raise OSError("no")
+
     found = [SimpleNamespace(name="memory", state="problem", says="1 GiB free.", next_step="Close other programs.")]
-    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda name: found))
     async with stage.show(at_home=True) as pilot:
+        monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda name: found))
         await pilot.press("x")
         await stage.hear(pilot, Examined)
         assert "**PROBLEM** memory: 1 GiB free." in read(stage)
         assert "Close other programs." in read(stage)
-
-
-async def test_a_doctor_who_fails_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def examine(name: str) -> None:
-        raise OSError("no")
-
-    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=examine))
-    async with stage.show(at_home=True) as pilot:
+        await pilot.press("escape")
+        monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=fail))
         await pilot.press("x")
-        await stage.hear(pilot, Examined)
+        await stage.hear(pilot, Failed)
         assert isinstance(stage.app.screen, TroubleScreen)
 
 
 # Languages and sizes
-
-
-async def test_home_in_chinese(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(i18n, "_chosen", "zh")
-    did(stage, exercises(stage)[0], days=3, hints=2)
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
-        assert suggested(stage)[0].startswith("✗ 未通过 对违反 baseline 发出警告 3 天前未通过 · 简单 · 6 分钟")
-        assert "提示 2 条" in "\n".join(done(stage))
-        assert str(stage.home.lab_pane.border_title) == "实验环境"
 
 
 async def test_l_changes_the_language_here_and_in_practice(stage: Stage) -> None:
@@ -350,16 +298,13 @@ async def test_l_changes_the_language_here_and_in_practice(stage: Stage) -> None
         assert "Task of psa-warn (zh)." in stage.task
 
 
-@pytest.mark.parametrize("size", [(1, 1), (40, 12), (60, 20), (100, 30), (160, 40)])
-async def test_home_works_at_any_size(stage: Stage, size: tuple[int, int]) -> None:
-    async with stage.show(size, at_home=True) as pilot:
-        await pilot.press("f6", "down", "f6", "f6", "f10", "escape")
-        await pilot.resize_terminal(120, 36)
-        assert stage.app.screen is stage.home
-
-
-async def test_below_100_columns_panes_stack(stage: Stage) -> None:
-    async with stage.show((60, 20), at_home=True):
+async def test_home_works_at_any_size_and_its_panes_stack_where_it_is_narrow(stage: Stage) -> None:
+    async with stage.show(at_home=True) as pilot:
+        for size in ((1, 1), (40, 12), (160, 40), (60, 20)):
+            await pilot.resize_terminal(*size)
+            await pilot.press("f6", "down", "f6", "f6", "f10", "escape")
+            assert stage.app.screen is stage.home
+        await pilot.pause()
         panes = [pane for pane in stage.home.query(".pane") if pane.display]
         assert {pane.region.width for pane in panes} == {60}
         assert len({pane.region.y for pane in panes}) == len(panes)

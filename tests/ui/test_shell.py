@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from textual import events
@@ -16,6 +17,7 @@ from lab.ui.events import LabProgressed, LabSeen, LabWorkEnded
 from lab.ui.shell import CHECK, TAKEN
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.fakes import BOUND, Stage
+from tests.unit.support.desks import catalog
 
 BASH = ("env", "PS1=ready> ", "bash", "--norc", "--noediting")
 
@@ -52,11 +54,21 @@ def bash(stage: Stage) -> Stage:
     return stage
 
 
-async def test_typing_reaches_the_shell_and_is_seen(bash: Stage) -> None:
+async def test_letters_are_the_shells_while_it_has_the_focus_function_keys_the_apps(bash: Stage) -> None:
     async with bash.show() as pilot:
         await shows(pilot, bash, "ready>")
-        await pilot.press("f6", *"echo $((6*7))", "enter")
-        await shows(pilot, bash, "\n42")
+        command = " ".join(bash.engine.asked)
+        assert "tmux -L ckslab -f /etc/tmux.conf" in command
+        for option in ("new-session -A -s shell", f"detach-client -a -E exit {TAKEN}", "set-clipboard on"):
+            assert option in command
+        await pilot.press("f6", *"echo $((6*7)) quel/cd 你好", "enter")
+        await shows(pilot, bash, "\n42 quel/cd 你好")
+        assert "F6 leaves the shell" in str(bash.practice.work_pane.border_subtitle)
+        await pilot.press("f2")
+        await pilot.pause()
+        assert "First hint of psa-warn." in bash.task
+        await pilot.press("f6")
+        assert bash.practice.focused is bash.practice.task_pane
 
 
 async def test_what_is_typed_right_after_f6_is_the_shells(bash: Stage) -> None:
@@ -65,19 +77,6 @@ async def test_what_is_typed_right_after_f6_is_the_shells(bash: Stage) -> None:
         for key, character in (("f6", None), ("x", "x")):
             bash.app.post_message(events.Key(key, character))
         await shows(pilot, bash, "ready> x")
-
-
-async def test_the_shell_is_one_in_tmux_on_base_that_is_come_back_to(stage: Stage) -> None:
-    async with stage.show():
-        command = " ".join(stage.engine.asked)
-        assert command.startswith("sh -c")
-        assert "tmux -L ckslab -f /etc/tmux.conf" in command
-        assert "new-session -A -s shell" in command
-
-
-async def test_a_window_that_opens_the_shell_takes_it_from_another_with_a_code_that_says_so(stage: Stage) -> None:
-    async with stage.show():
-        assert f"detach-client -a -E exit {TAKEN}" in " ".join(stage.engine.asked)
 
 
 async def test_a_shell_that_another_window_has_taken_says_so_and_enter_takes_it_over(bash: Stage) -> None:
@@ -97,31 +96,9 @@ async def test_what_is_copied_in_the_shell_comes_to_the_learners_clipboard(bash:
         await pilot.press("f6", "enter")
         await until(pilot, lambda: bash.app.clipboard == "节点")
         assert "Copied: 节点" in bash.notices
-
-
-async def test_of_many_lines_that_are_copied_their_number_is_told(bash: Stage) -> None:
-    async with bash.show() as pilot:
         bash.app.copy_to_clipboard("[a\nb\nc\n")
         await pilot.pause()
         assert "Copied 3 lines" in bash.notices
-
-
-async def test_tmux_passes_on_what_is_copied(stage: Stage) -> None:
-    async with stage.show():
-        assert "set-option -s set-clipboard on" in " ".join(stage.engine.asked)
-
-
-async def test_letters_are_the_shells_while_it_has_the_focus(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        await pilot.press("f6", *"quel/cd", "enter")
-        await shows(pilot, stage, "quel/cd")
-        assert stage.app.screen is stage.practice
-
-
-async def test_chinese_is_typed_and_seen(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        await pilot.press("f6", *"你好ok", "enter")
-        await shows(pilot, stage, "你好ok")
 
 
 async def test_a_wide_character_is_seen_below_the_cursor(stage: Stage) -> None:
@@ -140,22 +117,6 @@ async def test_control_keys_are_the_shells(bash: Stage) -> None:
         assert bash.app.is_running
 
 
-async def test_function_keys_are_the_apps_though_the_shell_has_the_focus(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        await pilot.press("f6", "f2")
-        await pilot.pause()
-        assert "First hint of psa-warn." in stage.task
-
-
-async def test_f6_leaves_the_shell_and_says_so_at_its_border(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        await pilot.press("f6")
-        assert stage.practice.work_pane.has_focus_within
-        assert "F6 leaves the shell" in str(stage.practice.work_pane.border_subtitle)
-        await pilot.press("f6")
-        assert stage.practice.focused is stage.practice.task_pane
-
-
 async def test_f12_passes_all_other_keys_to_the_shell_and_says_so(stage: Stage) -> None:
     stage.engine.program = ("cat", "-v")
     async with stage.show() as pilot:
@@ -164,24 +125,13 @@ async def test_f12_passes_all_other_keys_to_the_shell_and_says_so(stage: Stage) 
         assert "ALL keys" in str(stage.practice.work_pane.border_subtitle)
         assert [key for key, one in stage.practice.active_bindings.items() if one.binding.show] == ["f12"]
         assert "First hint" not in stage.task
-
-
-async def test_f12_once_more_gives_the_function_keys_back(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        await pilot.press("f6", "f12", "f12", "f2")
+        await pilot.press("f12", "f2")  # and gives them back
         await pilot.pause()
         assert "First hint of psa-warn." in stage.task
         assert "F6 leaves the shell" in str(stage.practice.work_pane.border_subtitle)
 
 
-async def test_outside_the_shell_no_key_is_passed_to_it(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        await pilot.press("f12", "f2")
-        await pilot.pause()
-        assert "First hint of psa-warn." in stage.task
-
-
-@pytest.mark.parametrize("size", [(60, 20), (100, 30), (160, 40)])
+@pytest.mark.parametrize("size", [(60, 20), (160, 40)])
 async def test_the_shell_has_the_size_of_its_pane(bash: Stage, size: tuple[int, int]) -> None:
     async with bash.show(size) as pilot:
         await shows(pilot, bash, "ready>")
@@ -252,21 +202,13 @@ async def test_a_shell_that_has_ended_says_so_and_enter_opens_it_again(bash: Sta
         await bash.hear(pilot, Terminal.Ended)
         assert "exit code 3" in note(bash)
         assert "first" in screen(bash)
+        await pilot.press(*"quel", "ctrl+c", "escape", "tab")  # meant for the shell
+        await pilot.pause()
+        assert bash.app.is_running
         await pilot.press("enter")
         await until(pilot, lambda: note(bash) == "")
         await pilot.press(*"echo again", "enter")
         await shows(pilot, bash, "\nagain")
-
-
-async def test_what_is_typed_at_a_shell_that_has_ended_does_nothing(bash: Stage) -> None:
-    async with bash.show() as pilot:
-        await shows(pilot, bash, "ready>")
-        await pilot.press("f6", *"exit", "enter")
-        await bash.hear(pilot, Terminal.Ended)
-        await pilot.press(*"quel", "ctrl+c", "escape", "tab")
-        await pilot.pause()
-        assert bash.app.is_running
-        assert "You have left the shell. Enter opens it again." in note(bash)
 
 
 async def test_a_machine_that_dies_is_noticed_and_enter_repairs_it(bash: Stage) -> None:
@@ -300,19 +242,17 @@ async def test_a_shell_that_cannot_be_begun_says_why(stage: Stage) -> None:
         assert "/nonexistent/podman" in note(stage)
 
 
-@pytest.mark.parametrize("pressed", [["c"], ["f11"], ["f6", "f11"]])
-async def test_code_from_the_task_is_typed_at_the_prompt(stage: Stage, pressed: list[str]) -> None:
-    task = stage.session.catalog.exercises[0].folder / "task.en.md"
-    task.write_text("# Task\n\nMake `web` from `nginx:1.27`.\n")
+async def test_code_from_the_task_is_typed_at_the_prompt(stage: Stage, tmp_path: Path) -> None:
+    stage.session.catalog = catalog(tmp_path)
+    first, _ = stage.session.catalog.exercises
+    (first.folder / "task.en.md").write_text("# Task\n\nMake `web` from `nginx:1.27`.\n")
     async with stage.show() as pilot:
-        await pilot.press(*pressed, "down", "enter")
-        await shows(pilot, stage, "nginx:1.27")
-        assert stage.practice.work_pane.has_focus_within
-
-
-async def test_a_task_without_code_says_so(stage: Stage) -> None:
-    async with stage.show() as pilot:
-        await pilot.press("c")
+        for times, pressed in enumerate((["c"], ["f11"], ["f6", "f11"]), 1):
+            await pilot.press(*pressed, "down", "enter")
+            await shows(pilot, stage, "nginx:1.27" * times)
+            assert stage.practice.work_pane.has_focus_within
+            await pilot.press("f6")
+        await pilot.press("f8", "c")
         assert "no code in this task" in stage.notices
 
 

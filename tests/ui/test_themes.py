@@ -30,9 +30,8 @@ async def choose_in_menu(pilot: Pilot[None], *words: str) -> None:
         await pilot.pause()
 
 
-@pytest.mark.parametrize("at_home", [True, False])
-async def test_a_theme_is_chosen_in_the_menu_and_kept(stage: Stage, at_home: bool) -> None:
-    async with stage.show(at_home=at_home) as pilot:
+async def test_a_theme_is_chosen_in_the_menu_and_saved(stage: Stage) -> None:
+    async with stage.show(at_home=True) as pilot:
         await choose_in_menu(pilot, "theme", "nord")
         assert stage.app.theme == "nord"
     assert settings.load() == Settings(theme="nord")
@@ -46,29 +45,30 @@ async def test_the_theme_that_was_kept_is_there_from_the_first_frame_on(make_sta
     assert settings.load() == Settings()
 
 
-@pytest.mark.parametrize("theme", BUILTIN_THEMES)
-async def test_in_every_theme_the_state_of_an_exercise_has_a_colour(stage: Stage, theme: str) -> None:
+async def test_in_every_theme_the_state_of_an_exercise_has_a_colour(stage: Stage) -> None:
     async with stage.show((160, 40)) as pilot:
         await pilot.press("f5")
         await stage.hear(pilot, ExerciseGraded)
-        stage.app.theme = theme
-        await pilot.pause()
         (domain,) = stage.practice.exercises.exercise_tree.root.children
-        state = Style.parse(str(domain.children[0].label.spans[0].style))
-        assert state.color == Color.parse(stage.app.theme_variables["text-error"]).rich_color
+        for theme in BUILTIN_THEMES:
+            stage.app.theme = theme
+            await pilot.pause()
+            state = Style.parse(str(domain.children[0].label.spans[0].style))
+            assert state.color == Color.parse(stage.app.theme_variables["text-error"]).rich_color
 
 
-@pytest.mark.parametrize("at_home", [True, False])
 async def test_with_no_color_nothing_but_grey_is_drawn_and_states_are_words(
-    monkeypatch: pytest.MonkeyPatch, make_stage: MakeStage, at_home: bool
+    monkeypatch: pytest.MonkeyPatch, make_stage: MakeStage
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     stage = make_stage(Settings())
-    async with stage.show(at_home=at_home) as pilot:
-        if not at_home:
-            await pilot.press("f6", "x", "f5")
-            await stage.hear(pilot, ExerciseGraded)
-            assert stage.results.startswith("✗ FAIL  2 of 5 points")
-        drawn = re.findall(r"-r\d+ \{ fill: #(\w\w)(\w\w)(\w\w)", stage.app.export_screenshot())
-        assert len(drawn) > 3
-        assert {colour for colour in drawn if len(set(colour)) > 1} <= {WHERE_NONE_IS_SAID}
+    async with stage.show() as pilot:
+        await pilot.press("f6", "x", "f5")
+        await stage.hear(pilot, ExerciseGraded)
+        assert stage.results.startswith("✗ FAIL  2 of 5 points")
+        for _ in ("practice", "home"):
+            drawn = re.findall(r"-r\d+ \{ fill: #(\w\w)(\w\w)(\w\w)", stage.app.export_screenshot())
+            assert len(drawn) > 3
+            assert {colour for colour in drawn if len(set(colour)) > 1} <= {WHERE_NONE_IS_SAID}
+            await stage.app.action_home()
+            await pilot.pause()
