@@ -108,6 +108,10 @@ class Desk:
         """Whether the exercise has to be started before there is anything to do. A recording never has to be."""
         return state.needs_start and not self.lab.is_replay
 
+    def shows_results(self, state: ExerciseState) -> bool:
+        """Whether there are results to be read: of now, or of the last time. In a replay each answer has its own."""
+        return state.is_graded or (state.last_grade is not None and not self.lab.is_replay)
+
     @property
     def next_key(self) -> str:
         """The action that is the sensible one now: to start, to grade, or, once it has passed, to go on."""

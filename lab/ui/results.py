@@ -48,7 +48,15 @@ def opens(state: ExerciseState, criterion: Criterion) -> bool:
 
 
 def headline(state: ExerciseState, criterion: Criterion) -> Content:
-    """`✓ was ✗  2/2`: its state, what it was in the look before if that has changed, and its points."""
+    """`✓ was ✗  2/2`: its state, what it was in the grade before if that has changed, and its points.
+
+    As long as it is not graded in this run of the app, what it was the last time, dimmed.
+    """
+    if not state.is_graded and state.last_grade is not None:
+        for past in state.last_grade.criteria:
+            if past.id == criterion.id:
+                points = _points(criterion, past.earned)
+                return Content.styled(f"{marks.VERDICTS[past.verdict].glyph} {points}", marks.MUTED)
     mark = marks.of_criterion(state, criterion)
     graded = state.found.get(criterion.id)
     verdict = graded.finding.verdict if graded is not None else None
@@ -70,12 +78,17 @@ def details(finding: Finding) -> list[tuple[str, str]]:
     return [(name, words) for name, words in said if words]
 
 
-def summary(state: ExerciseState) -> Content:
+def summary(state: ExerciseState, now: datetime) -> Content:
     """The whole in a line or two: verdict, score, time."""
     if state.phase is Phase.GRADING:
         return Content(i18n.text("ui.results.looking", done=len(state.found), count=len(state.exercise.criteria)))
     if state.trouble is not None and state.trouble.ours:
         return Content.assemble(marks.VERDICTS[Verdict.BROKEN].content, "  ", i18n.text("ui.results.lab_fault"))
+    if state.grade is None and state.last_grade is not None:
+        last, when = state.last_grade, ago(state.last_grade.looked, now)
+        score = i18n.text("ui.results.score", score=last.score, points=last.max)
+        verdict = marks.VERDICTS[last.verdict].text
+        return Content.styled(i18n.text("ui.results.last", verdict=verdict, score=score, ago=when), marks.MUTED)
     if state.grade is None:
         return Content.styled(i18n.text("ui.results.none"), marks.MUTED)
     grade, points = state.grade, state.exercise.points

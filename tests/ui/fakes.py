@@ -30,7 +30,7 @@ from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
 from tests.unit.support.desks import NOON, RIGHT, WRONG
 
-BOUND = 10
+BOUND = 60
 """Seconds after which a piece of work that no test lets go on gives up."""
 
 

@@ -357,6 +357,16 @@ def test_what_was_found_goes_with_the_recorded_answer_that_it_belongs_to(play: P
     assert not play.state().is_graded
 
 
+def test_results_of_the_last_time_are_shown_but_not_in_a_replay(play: Play) -> None:
+    assert not play.desk.shows_results(play.state())
+    play.grades(play.first, *FAILS)
+    later = Play(play.catalog)
+    later.history = play.history
+    assert later.open().desk.shows_results(later.state())
+    later.sees(State.REPLAY)
+    assert not later.desk.shows_results(later.state())
+
+
 # Hints, solution, history
 
 

@@ -96,22 +96,33 @@ def test_while_it_is_judged_again_the_newest_look_is_the_one_before(task: Exerci
     assert shown(state)[0] == "✓ was ✗ 2/2  runs"
 
 
+def test_until_it_is_graded_again_the_last_time_is_shown_dimmed(task: Exercise) -> None:
+    last = judged(grade(task, WRONG, RIGHT, RIGHT))
+    state = replace(last.without_findings(), grade=None)
+    assert str(results.summary(state, NOON + timedelta(days=3))) == (
+        "Last time: ✗ FAIL, 3 of 5 points, 3 days ago. F5 judges it again."
+    )
+    (first, *_) = task.criteria
+    assert str(results.headline(state, first)) == "✗ 0/2"
+    assert results.headline(replace(state, phase=Phase.GRADING), first) != results.headline(state, first)
+
+
 # The whole
 
 
 def test_the_summary_has_verdict_score_and_the_learners_time(task: Exercise) -> None:
-    assert str(results.summary(judged(grade(task, RIGHT, WRONG, RIGHT, after=250)))) == (
+    assert str(results.summary(judged(grade(task, RIGHT, WRONG, RIGHT, after=250)), NOON)) == (
         "✗ FAIL  2 of 5 points  ━━━━╌╌╌╌╌╌  4:10 of 6:00"
     )
 
 
 def test_without_a_start_there_is_no_time(task: Exercise) -> None:
     state = judged(grade(task, RIGHT, WRONG, RIGHT, after=250), prepared=False)
-    assert str(results.summary(state)).endswith("━━━━╌╌╌╌╌╌")
+    assert str(results.summary(state, NOON)).endswith("━━━━╌╌╌╌╌╌")
 
 
 def test_what_must_hold_and_does_not_is_seen_in_the_sum(task: Exercise) -> None:
-    said = str(results.summary(judged(grade(task, RIGHT, RIGHT, WRONG))))
+    said = str(results.summary(judged(grade(task, RIGHT, RIGHT, WRONG)), NOON))
     assert said.startswith("✗ FAIL  0 of 5 points")
     assert "The namespace is still there" in said
 

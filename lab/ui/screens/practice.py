@@ -118,7 +118,7 @@ class PracticeScreen(Screen[None]):
 
     def _follow(self, desk: Desk) -> None:
         self.desk = desk
-        self.set_class(desk.state is not None and desk.state.is_graded, "-checked")
+        self.set_class(desk.state is not None and desk.shows_results(desk.state), "-checked")
         footer = (desk.next_key, desk.language, desk.lab.is_replay)
         if footer != self._footer:
             self._footer = footer

@@ -15,6 +15,14 @@ from lab.ui import keys
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.too_small import TooSmall
 
+COMMANDS = {"ckslab up": "up", "ckslab down": "down", "ckslab doctor": "doctor"}
+"""What an error advises on the command line -> the action of the app that does it."""
+
+
+def keys_for(advice: str) -> str:
+    """The keys that do here what an advice names as commands; empty where it names none."""
+    return ", ".join(keys.title(action) for command, action in COMMANDS.items() if command in advice)
+
 
 class TroubleScreen(ModalScreen[None]):
     """Shown until the learner has read it."""
@@ -34,4 +42,6 @@ class TroubleScreen(ModalScreen[None]):
             if self._trouble.came_back:
                 yield Static(self._trouble.came_back, id="came-back", markup=False)
             yield Static(self._trouble.next_step, id="next-step", markup=False)
+            if actions := keys_for(self._trouble.next_step):
+                yield Static(i18n.text("ui.trouble.here", actions=actions), id="here", markup=False)
         yield TooSmall()

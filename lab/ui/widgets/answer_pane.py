@@ -118,5 +118,5 @@ def _label(answer: Answer | None) -> Content:
     """What it is, and its name."""
     mark = marks.UNTOUCHED if answer is None else marks.RIGHT if answer.is_right else marks.MISTAKE
     width = max(cells(one.text) for one in (marks.UNTOUCHED, marks.RIGHT, marks.MISTAKE))
-    name = "" if answer is None else answer.name
+    name = "" if answer is None else answer.name.replace("-", " ")
     return Content.assemble((pad(mark.text, width), f"bold $text-{mark.tone}"), "  ", name)

@@ -91,7 +91,7 @@ class ResultsPane(VerticalScroll):
             self.scroll_home(animate=False)
         for row in self._criteria:
             row.show(state)
-        self._summary.update(results.summary(state))
+        self._summary.update(results.summary(state, self._now()))
         closing = Closing.of(desk, state).lines(self._now()) if state.has_full_score else []
         self._card.display = bool(closing)
         self._card.update(Content("\n".join(closing)))

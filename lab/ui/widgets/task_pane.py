@@ -59,6 +59,7 @@ class TaskPane(VerticalScroll):
         parts = [f"> {desk.impossible(state)}"] if state.impossible else []
         parts.append(exercise.task)
         parts += [_hint(exercise, number) for number in range(state.hints)]
+        parts += [_note(state)] if state.note else []
         text = "\n\n".join(parts)
         if text == self._source:
             return
@@ -98,3 +99,11 @@ def _hint(exercise: Exercise, number: int) -> str:
     hints = exercise.hints
     heading = i18n.text("ui.hint.heading", number=number + 1, count=len(hints))
     return f"---\n\n**{heading}**\n\n{hints[number]}"
+
+
+def _note(state: ExerciseState) -> str:
+    """The learner's note: its first line, or, once the exercise has passed, all of it."""
+    first, *others = state.note.splitlines()
+    if others and not state.has_passed:
+        return f"---\n\n**✎** {first} … ({i18n.text('ui.note.more')})"
+    return f"---\n\n**✎** {state.note}"
