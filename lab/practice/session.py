@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from lab import i18n
 from lab.catalog.model import Catalog, Exercise
@@ -13,20 +14,28 @@ from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Engine
 from lab.cluster.host.lock import hold
 from lab.cluster.host.steps import Step, Steps
-from lab.cluster.machines import baseline
 from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, LabObserver, OnFinding, grade
-from lab.grading.observe import KubernetesObserver
 from lab.practice.history import History
-from lab.practice.leftovers import Leftovers
-from lab.practice.scenario import Stage
 from lab.progress import OnProgress, ignore
+
+# What observes and changes a lab is imported where it does: the app's first frame needs none of it.
+if TYPE_CHECKING:
+    from lab.grading.observe import KubernetesObserver
+    from lab.practice.scenario import Stage
 
 STEP_SECONDS = 10
 """What a step of a start or a reset takes, roughly."""
 
-Observe = Callable[[Engine, Sequence[str]], KubernetesObserver]
+Observe = Callable[[Engine, Sequence[str]], "KubernetesObserver"]
 """Makes the observer of a lab for an exercise whose task names these images."""
+
+
+def observe_kubernetes(engine: Engine, images: Sequence[str]) -> KubernetesObserver:
+    """Observe the cluster by its API and its machines."""
+    from lab.grading.observe import KubernetesObserver
+
+    return KubernetesObserver(engine, images)
 
 
 class Session:
@@ -46,7 +55,7 @@ class Session:
         engine: Engine,
         *,
         history: History | None = None,
-        observe: Observe = KubernetesObserver,
+        observe: Observe = observe_kubernetes,
         clock: Clock = SYSTEM,
     ) -> None:
         self.catalog = catalog
@@ -192,6 +201,8 @@ class Session:
         Raises:
             LabError: something on a node is not (`start.damaged`).
         """
+        from lab.cluster.machines import baseline
+
         others = self._others(exercises)
         if Capability.BASELINE in self.engine.lacks() or any(on_nodes(other.touches) for other in others):
             return
@@ -203,6 +214,8 @@ class Session:
 
         What belongs to attempts at other exercises stays as long as the cluster accepts Pods.
         """
+        from lab.practice.leftovers import Leftovers
+
         others = [other for other in self._others(exercises) if not any(shared(other, each) for each in exercises)]
         spared = frozenset(touch for other in others for touch in other.touches)
         removed = Leftovers(self.engine, self.clock).remove(spared)
@@ -219,10 +232,14 @@ class Session:
 
     def _go_back(self, say: Callable[[str], None]) -> None:
         """To the baseline, where nothing is left of any attempt."""
+        from lab.cluster.machines import baseline
+
         baseline.restore(self.engine, say, self.clock)
         self.history.end_all(self.engine)
 
     def _stage(self, exercises: Sequence[Exercise]) -> Stage:
+        from lab.practice.scenario import Stage
+
         taken = [touch for other in self._others(exercises) for touch in other.touches]
         return Stage(self.engine, self.clock, list(namespaces(taken)))
 

@@ -29,3 +29,10 @@ def test_the_command_line_itself_knows_no_part_of_the_lab_that_it_was_not_asked_
     program = "import sys, lab.cli; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert [name for name in modules if name.startswith(("lab.ui", "lab.cluster.kind.engine", "lab.practice"))] == []
+
+
+def test_the_first_frame_of_the_app_waits_for_nothing_that_observes_or_changes_a_lab() -> None:
+    program = "import sys, lab.practice.session, lab.ui.app; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    late = ("lab.grading.observe", "lab.cluster.machines", "lab.practice.scenario", "lab.ui.screens.practice")
+    assert [name for name in modules if name.startswith(late)] == []
