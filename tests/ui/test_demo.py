@@ -66,12 +66,12 @@ class Demo:
     @property
     def answers(self) -> list[str]:
         """The answers as they are offered."""
-        offered = self.practice.answers.query_one(OptionList)
+        offered = self.practice.work_pane.query_one(OptionList)
         return [str(offered.get_option_at_index(index).prompt) for index in range(offered.option_count)]
 
     @property
     def script(self) -> str:
-        return str(self.practice.answers.query_one(Static).content)
+        return str(self.practice.work_pane.query_one(Static).content)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def state(screen: Screen[object]) -> str:
 async def test_the_answers_take_the_place_of_the_shell_and_show_their_script(demo: Demo) -> None:
     async with demo.show() as pilot:
         assert demo.answers[:2] == ["○ nothing done  ", "✓ right         solution"]
-        assert "✗ mistake       escalation-unset" in demo.answers
+        assert "✗ mistake       escalation unset" in demo.answers
         assert not demo.practice.query(Terminal)
         assert "Nothing was done" in demo.script
         await pilot.press("down")
@@ -136,7 +136,7 @@ async def test_an_exercise_that_is_come_back_to_has_its_answer_and_what_was_foun
         await demo.check(pilot, MISTAKE)
         await pilot.press("f8")
         await pilot.pause()
-        assert "✓ right         manifests-with-pinned-version" in demo.answers
+        assert "✓ right         manifests with pinned version" in demo.answers
         await pilot.press("f7")
         await pilot.pause()
         assert "allowPrivilegeEscalation left out" in demo.script
