@@ -187,6 +187,8 @@ class _Bench:
     def _prove(self, case: Case, lab: AuthorSession, made_of: str, why: Why) -> Proof:
         now = basis(case.exercise, case.answer, made_of)  # the script may be changed while it runs
         proof = prove(case, lab, self._memory.recording(case.exercise, case.name), clock=lab.clock)
+        if not proof.holds:
+            lab.clock.sleep(PROMPT)  # Ctrl-C ends the programs of this thread a moment before the thread hears of it
         self._memory.save(case.exercise, case.name, Remembered(proof.holds, now, proof.seconds))
         self._plan.took(proof)
         if self._wanted.keep and not proof.holds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,11 @@ import pytest
 
 from lab import i18n
 from lab.authoring.prove import Proof
-from lab.catalog.model import Exercise
-from lab.cluster.engine import State
+from lab.catalog.model import Answer, Exercise
+from lab.cluster.engine import Completed, State
 from lab.errors import LabError, UsageError
 from tests.unit.support.author import Author, Made
+from tests.unit.support.engines import done
 from tests.unit.support.proofs import FAIL, PASS, HandMadeLab, written
 
 BOUND = 20
@@ -137,6 +139,26 @@ def test_what_was_interrupted_is_run_the_next_time(pair: Author) -> None:
     found = pair.prove()
     assert all(isinstance(proof, Proof) and proof.holds for proof in found)
     assert first.id not in {proof.id for proof in found if isinstance(proof, Proof) and proof.why}
+
+
+def test_an_answer_that_was_interrupted_has_not_failed(pair: Author) -> None:
+    class Interrupted(pair.kind):  # type: ignore[misc, name-defined]
+        """Its scripts run until all is stopped, and end with an error then."""
+
+        def answer(self, answer: Answer) -> Completed:
+            super().answer(answer)
+            with contextlib.suppress(KeyboardInterrupt):
+                while True:
+                    self.clock.sleep(1)
+            return done(code=130)
+
+    pair.kind = Interrupted
+    proving = pair.proving(labs=2)
+    next(proving)
+    proving.close()
+    pair.kind = HandMadeLab
+    pair.labs.clear()
+    assert "failed" not in pair.ran().values()
 
 
 # Keeping what failed
