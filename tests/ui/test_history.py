@@ -79,3 +79,11 @@ async def test_a_history_that_cannot_be_written_is_told_and_the_hint_is_shown_al
         await stage.hear(pilot, Failed)
         assert isinstance(stage.app.screen, TroubleScreen)
         assert "First hint of psa-warn." in stage.task
+
+
+async def test_a_note_is_marked_in_the_tree_and_folded_under_the_task(stage: Stage, first: Exercise) -> None:
+    stage.session.history.write_note(first, "mind the label\nand the namespace")
+    async with stage.show() as pilot:
+        await stage.hear(pilot, HistoryRead)
+        assert stage.labels[0].endswith("✎")
+        assert "mind the label … (n opens it)" in stage.task
