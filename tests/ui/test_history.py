@@ -85,5 +85,5 @@ async def test_a_note_is_marked_in_the_tree_and_folded_under_the_task(stage: Sta
     stage.session.history.write_note(first, "mind the label\nand the namespace")
     async with stage.show() as pilot:
         await stage.hear(pilot, HistoryRead)
-        assert stage.labels[0].endswith("✎")
+        assert stage.labels[0].endswith("✎ Warn of baseline violations")
         assert "mind the label … (n opens it)" in stage.task

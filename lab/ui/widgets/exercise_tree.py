@@ -137,8 +137,8 @@ class ExerciseTree(Tree[Exercise]):
         colour = self.app.theme_variables[f"text-{mark.tone}"]
         # `muted` is a share of another colour, which Rich cannot name.
         style = Style(dim=True) if colour.endswith("%") else Style(color=Color.parse(colour).rich_color)
-        note = "  ✎" if self._desk.states[exercise.id].note else ""
-        return Text.assemble((mark.text, style), "  ", str(exercise.title), note)
+        note = "✎ " if self._desk.states[exercise.id].note else ""  # before the title, whose end may be cut
+        return Text.assemble((mark.text, style), "  ", note, str(exercise.title))
 
     def render_label(self, node: TreeNode[Exercise], base_style: Style, style: Style) -> Text:
         """A label that has no room is cut where one sees that it is."""
