@@ -36,6 +36,7 @@ class Verbs:
 
     def __init__(self, parser: Parser, parent: str = "") -> None:
         self._parent = parent
+        self._everywhere = everywhere()  # once for all verbs: to make it takes as long as a verb's parser
         self._parsers = parser.add_subparsers(
             title=i18n.text("cli.verbs"), metavar=i18n.text("cli.verb"), required=bool(parent)
         )
@@ -43,7 +44,7 @@ class Verbs:
     def add(self, name: str, run: Run | None = None) -> Parser:
         """A verb that is done by `run`; without one, it only has verbs of its own."""
         text = i18n.text(f"cli.{self._parent}{name}.help")
-        parser = self._parsers.add_parser(name, help=text, description=text, parents=[everywhere()])
+        parser = self._parsers.add_parser(name, help=text, description=text, parents=[self._everywhere])
         if run is not None:
             parser.set_defaults(run=run)
         return parser
