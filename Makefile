@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 lab: $(STAMP)  ## open the app; it sets up and starts what is missing (default)
 	@$(BIN)/ckslab --yes
 
-demo: $(STAMP)  ## open the app on recordings; no cluster, no container engine
+demo: $(STAMP)  ## open the app on recordings; no cluster, no container runtime
 	@$(BIN)/ckslab demo
 
 setup: $(STAMP)  ## install what the lab needs and get the node image

@@ -11,7 +11,7 @@ class LabError(Exception):
     The texts are `errors.KEY.tried` and `errors.KEY.next` of the locale files; `params` fill their braces.
 
     Args:
-        key: names the failure, such as `engine.missing`.
+        key: names the failure, such as `runtime.missing`.
         came_back: the words of whatever refused, untranslated; empty where there are none.
     """
 

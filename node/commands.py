@@ -12,7 +12,11 @@ _KEPT = 40
 """So many of a program's last lines tell why it failed."""
 
 
-class CommandFailed(Exception):  # noqa: N818 - it says what happened
+class BuildFailed(Exception):  # noqa: N818 - it says what happened
+    """A build cannot go on."""
+
+
+class CommandFailed(BuildFailed):
     """A program ended with an error.
 
     Attributes:

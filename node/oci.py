@@ -1,6 +1,6 @@
 """Writing images as files: layers are tar archives, an archive holds many images that may share them.
 
-The archive is an OCI image layout and, for engines that want it, a docker archive at the same time, so that docker,
+The archive is an OCI image layout and, for runtimes that want it, a docker archive at the same time, so that docker,
 podman, nerdctl and containerd all load it.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import platform
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,6 +81,11 @@ class Image:
     name: str
     layers: Sequence[Path]
     config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def architecture() -> str:
+    """This machine's, as images name it."""
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 def write(archive: Path, images: Sequence[Image], architecture: str) -> None:

@@ -22,7 +22,6 @@ HERE = Path(__file__).resolve().parent
 NODE_PROGRAMS = ("kubelet", "kubeadm", "kubectl", "etcdctl", "etcdutl")
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd", "coredns")
 
-_GATEKEEPER = "github.com/open-policy-agent/gatekeeper/v3"
 _CONTAINERD = "github.com/containerd/containerd/v2"
 _GVISOR = "gvisor.dev/gvisor"
 _KIND = "sigs.k8s.io/kind"
@@ -44,7 +43,6 @@ class Recipe:
         """In the order in which they are built; the node image is assembled from the last two."""
         return (
             self.kind,
-            self.manifests,
             self.system,
             self.kubernetes,
             self.containerd,
@@ -52,7 +50,6 @@ class Recipe:
             self.cni,
             self.crictl,
             self.kube_router,
-            self.gatekeeper,
             self.stand_ins,
             self.images,
             self.base,
@@ -68,18 +65,6 @@ class Recipe:
             shutil.copytree(self.go.sources(_KIND, version) / "images/base/files", target / "files")
 
         return Artifact("kind", 6, make, (version,))
-
-    @cached_property
-    def manifests(self) -> Artifact:
-        """What the learner installs from, as its authors wrote it, but for one word: an image that is there is used."""
-        version = self.versions["gatekeeper"]
-
-        def make(target: Path, _: dict[str, Path]) -> None:
-            written = (self.go.sources(_GATEKEEPER, version) / "deploy/gatekeeper.yaml").read_text()
-            manifest = written.replace("imagePullPolicy: Always", "imagePullPolicy: IfNotPresent")
-            (target / "gatekeeper.yaml").write_text(manifest)
-
-        return Artifact("manifests", 4, make, (version,))
 
     @cached_property
     def system(self) -> Artifact:
@@ -145,16 +130,6 @@ class Recipe:
         return self._installed("kube-router", 76, "github.com/cloudnativelabs/kube-router/v2", ["cmd/kube-router"])
 
     @cached_property
-    def gatekeeper(self) -> Artifact:
-        """The policy engine's one program."""
-        version = self.versions["gatekeeper"]
-
-        def make(target: Path, _: dict[str, Path]) -> None:
-            self.go.install(_GATEKEEPER, version, [""], target, stamps=[f"{_GATEKEEPER}/pkg/version.Version={version}"])
-
-        return Artifact("gatekeeper", 130, make, (version,))
-
-    @cached_property
     def stand_ins(self) -> Artifact:
         """Layers of Debian's packages: what kube-proxy and kube-router call, and the applications of exercises."""
 
@@ -175,7 +150,7 @@ class Recipe:
             for layer in target.glob("*.layer"):
                 layer.unlink()
 
-        needs = (self.kubernetes, self.kube_router, self.gatekeeper, self.stand_ins)
+        needs = (self.kubernetes, self.kube_router, self.stand_ins)
         return Artifact(
             "images",
             8,
@@ -208,7 +183,6 @@ class Recipe:
 
         needs = (
             self.kind,
-            self.manifests,
             self.system,
             self.kubernetes,
             self.containerd,
@@ -251,8 +225,6 @@ class Recipe:
                 layer.file(f"usr/local/bin/{path.name}", path)
         for plugin in sorted(made["cni-plugins"].iterdir()):
             layer.file(f"opt/cni/bin/{plugin.name}", plugin)
-        for manifest in sorted(made["manifests"].iterdir()):
-            layer.file(f"opt/lab/manifests/{manifest.name}", manifest, 0o644)
 
 
 class _Images:
@@ -264,7 +236,7 @@ class _Images:
         self._made = made
 
     def write(self, archive: Path, architecture: str) -> None:
-        oci.write(archive, [*self._cluster(), self._gatekeeper(), *self._applications()], architecture)
+        oci.write(archive, [*self._cluster(), *self._applications()], architecture)
 
     def _cluster(self) -> list[oci.Image]:
         """What kubeadm asks for and what connects the Pods, under the names they are known by."""
@@ -303,13 +275,6 @@ class _Images:
         )
         return images
 
-    def _gatekeeper(self) -> oci.Image:
-        """What its manifest asks for, with the entry point and user of its authors' own image."""
-        with self._layer("gatekeeper") as layer:
-            layer.file("manager", self._made["gatekeeper"] / "gatekeeper")
-        name = f"docker.io/openpolicyagent/gatekeeper:{self._versions['gatekeeper']}"
-        return oci.Image(name, [self._path("gatekeeper")], {"Entrypoint": ["/manager"], "User": "65532:65532"})
-
     def _applications(self) -> list[oci.Image]:
         """Stand-ins for the images that exercises name."""
         busybox = self._made["stand-ins"] / "busybox"
@@ -345,12 +310,12 @@ class _Images:
         kubernetes = self._versions["kubernetes"]
         if program == "kube-router":
             return f"docker.io/cloudnativelabs/kube-router:{self._versions['kube-router']}"
-        own = {
+        other = {
             "etcd": f"etcd:{self._versions['etcd-image']}",
             "coredns": f"coredns/coredns:{self._versions['coredns']}",
             "pause": f"pause:{self._versions['pause']}",
         }
-        return f"registry.k8s.io/{own.get(program, f'{program}:{kubernetes}')}"
+        return f"registry.k8s.io/{other.get(program, f'{program}:{kubernetes}')}"
 
     def _path(self, name: str) -> Path:
         return self._scratch / f"{name}.layer"

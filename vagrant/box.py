@@ -1,10 +1,10 @@
 """Make the box of the lab's machines out of the node image.
 
-    python vagrant/box.py --engine podman --image NAME --cache DIR
+    python vagrant/box.py --runtime podman --image NAME --cache DIR
 
 For libvirt, which boots its kernel directly. With PYTHONPATH set to the folder that `node/` is in; as root, because the
 system is completed in a chroot. It is made once for the same image and the same files, and tells what it does in the
-events of node/build.py. `--tell` prints where it is, or would be, and makes nothing:
+events of node/events.py. `--tell` prints where it is, or would be, and makes nothing:
     {"name": as Vagrant shall call it, "boot": folder with its kernel and initrd, "box": the file for `vagrant box add`}
 """
 
@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from node.build import say
 from node.commands import CommandFailed, Commands
+from node.events import say
 from node.store import Artifact, Store
 
 HERE = Path(__file__).resolve().parent
@@ -42,7 +42,7 @@ def main() -> int:
     artifact = Artifact(
         "box",
         sum(STEPS.values()),
-        lambda target, _: _Box(options.engine, options.image, target).make(),
+        lambda target, _: _Box(options.runtime, options.image, target).make(),
         (options.image, str(GIGABYTES)),
         (HERE / "box.py", HERE / "box.sh", HERE / "rootfs"),
     )
@@ -76,7 +76,7 @@ class _Box:
         target: the directory that it is made in; the files of the box stay there.
     """
 
-    engine: str
+    runtime: str
     image: str
     target: Path
 
@@ -108,11 +108,11 @@ class _Box:
         """The node image's files, out of a container that is never started, and what only a machine needs."""
         container = f"ckslab-box-{uuid.uuid4().hex[:8]}"
         archive = self.target / "root.tar"
-        self._run([self.engine, "create", "--name", container, "--entrypoint", "sleep", self.image, "infinity"])
+        self._run([self.runtime, "create", "--name", container, "--entrypoint", "sleep", self.image, "infinity"])
         try:
-            self._run([self.engine, "export", "--output", str(archive), container])
+            self._run([self.runtime, "export", "--output", str(archive), container])
         finally:
-            self._run([self.engine, "rm", "--force", "--volumes", container])
+            self._run([self.runtime, "rm", "--force", "--volumes", container])
         self._root.mkdir()
         self._run(["tar", "--extract", "--numeric-owner", "--file", str(archive), "--directory", str(self._root)])
         archive.unlink()
@@ -179,7 +179,7 @@ def _public_key() -> Path:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Make the box of the lab's machines.")
-    parser.add_argument("--engine", default="podman", help="the container engine that has the node image")
+    parser.add_argument("--runtime", default="podman", help="what has the node image: docker, podman or nerdctl")
     parser.add_argument("--image", required=True, help="name of the node image")
     parser.add_argument("--cache", type=Path, required=True, help="directory for what is made")
     parser.add_argument("--tell", action="store_true", help="print where the box is, and make nothing")

@@ -4,9 +4,7 @@
 set -euo pipefail
 
 bin=${CKSLAB_BIN:-/usr/local/bin} kubernetes_bin=${CKSLAB_KUBERNETES_BIN:-/usr/bin} cni=${CKSLAB_CNI:-/opt/cni/bin}
-cache=${CKSLAB_DOWNLOADS:-/var/cache/ckslab} manifests=${CKSLAB_MANIFESTS:-/opt/lab/manifests}
-# Beside Gatekeeper's manifest none is published: this is that of v3.23.1.
-gatekeeper_sum=${CKSLAB_GATEKEEPER_SUM:-3c178abe6de4dcdcd2810c2945468a0d7a15ccf0036e324b73308643e94d6f72}
+cache=${CKSLAB_DOWNLOADS:-/var/cache/ckslab}
 # One server in place of all of them, with their paths below it: for tests, and for whoever has a mirror.
 mirror=${CKSLAB_MIRROR:-}
 machine=$(uname -m)
@@ -17,7 +15,7 @@ case $machine in
 esac
 
 main() {
-  mkdir -p "$cache" "$bin" "$kubernetes_bin" "$cni" "$manifests"
+  mkdir -p "$cache" "$bin" "$kubernetes_bin" "$cni"
   local program url archive
   for program in kubeadm kubelet kubectl; do
     url=https://dl.k8s.io/release/${KUBERNETES:?}/bin/linux/$arch/$program
@@ -36,11 +34,6 @@ main() {
   archive=etcd-${ETCD:?}-linux-$arch
   unpack "$(github etcd-io/etcd "$ETCD" "$archive.tar.gz")" SHA256SUMS "$bin" --strip-components=1 \
     "$archive/etcdctl" "$archive/etcdutl"
-  url=https://raw.githubusercontent.com/open-policy-agent/gatekeeper/${GATEKEEPER:?}/deploy/gatekeeper.yaml
-  transfer "$url" "$(file_of "$url")" anew
-  verify "$url" "$gatekeeper_sum" sha256sum
-  # As in the node image: an image that is there is used.
-  sed 's/imagePullPolicy: Always/imagePullPolicy: IfNotPresent/' "$(file_of "$url")" > "$manifests/gatekeeper.yaml"
   rm -rf "$cache"
 }
 

@@ -59,6 +59,8 @@ def basis(exercise: Exercise, answer: Answer | None, machines: str) -> Basis:
 def scenario(exercise: Exercise) -> str:
     """What the lab prepares, and what the exercise says of it: file by file its content, not its name."""
     values = {"scenario": asdict(exercise.scenario), "requires": exercise.requires, "images": exercise.images}
+    if exercise.addons:
+        values["addons"] = [fingerprint(paths.data("addons") / name) for name in exercise.addons]
     return _hash(json.dumps(values, default=_plain, sort_keys=True).encode())
 
 

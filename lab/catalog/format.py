@@ -85,6 +85,9 @@ class ExerciseFile:
 
     A `draft` needs one language, one answer and no recording, and only its author sees it.
 
+    `addons` are what must be on the lab besides its nodes' own programs, by their folders' names in `addons/`: `start`
+    builds what is not built and loads it.
+
     `touches` is what the learner changes for everybody, in the words of `lab.catalog.touches`: `api-server`,
     `admission`, `node-runtime`, `kernel`, `network`, `node:NAME`, or `KIND:NAME` for an object of the whole cluster.
     Two exercises that touch the same are never prepared together. What the scenario names is found by itself.
@@ -100,6 +103,7 @@ class ExerciseFile:
     answers: tuple[AnswerFile, ...]
     requires: tuple[Capability, ...] = ()
     images: tuple[str, ...] = ()
+    addons: tuple[str, ...] = ()
     touches: tuple[str, ...] = ()
     scenario: ScenarioFile = ScenarioFile()
     draft: bool = False

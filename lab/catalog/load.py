@@ -30,6 +30,7 @@ from lab.catalog.reader import parameters_of, read, read_mapping
 from lab.catalog.source import CatalogError, Problem, Source
 from lab.catalog.touches import AREAS, OBJECTS, derived, is_touch
 from lab.cluster.engine import Capability
+from lab.cluster.image import addon
 from lab.cluster.kinds import OF_CLUSTER
 
 SOLUTION = "solution"
@@ -124,6 +125,7 @@ def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[st
         answers=_answers(source, file, folder),
         draft=file.draft,
         touches=_touches(source, file, scenario),
+        addons=_addons(source, file),
     )
     source.close()
     return exercise
@@ -133,6 +135,16 @@ def _requires(file: ExerciseFile) -> tuple[Capability, ...]:
     """What its author names, and what its way back takes."""
     is_alone = file.scenario.reset == "baseline" or any(not resource.name for resource in file.scenario.remove)
     return (*file.requires, *((Capability.BASELINE,) if is_alone else ()))
+
+
+def _addons(source: Source, file: ExerciseFile) -> tuple[str, ...]:
+    if not file.addons:
+        return ()
+    known = addon.names()
+    for number, name in enumerate(file.addons):
+        if name not in known:
+            source.problem(f"addons[{number}]", "no_addon", got=name, known=", ".join(known))
+    return file.addons
 
 
 def _read_domain(source: Source) -> DomainFile:

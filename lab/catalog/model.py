@@ -152,6 +152,7 @@ class Exercise:
         minutes: what a prepared learner needs.
         requires: what not every engine has.
         images: those that the task names. That they can be had is the lab's to see to, not the learner's.
+        addons: what is built and loaded onto the lab for it, by id.
         draft: it is being written. Its author sees it; the learner's list, suggestions and sums leave it out.
         touches: what it takes for itself on a lab, as `lab.catalog.touches` has it.
     """
@@ -171,6 +172,7 @@ class Exercise:
     answers: tuple[Answer, ...]
     draft: bool = False
     touches: frozenset[str] = frozenset()
+    addons: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:

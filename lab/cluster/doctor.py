@@ -13,6 +13,7 @@ from lab.cluster.engine import Engine, State
 from lab.cluster.host import containers
 from lab.cluster.host import facts as host
 from lab.cluster.host.containers import Containers
+from lab.cluster.image import addon, addons
 from lab.cluster.image import node_image as image
 from lab.cluster.machines import capabilities
 from lab.cluster.vagrant import hypervisor
@@ -44,8 +45,8 @@ def examine(lab: str, engine: str = "") -> list[Examined]:
     """Look at everything that a lab depends on, and at the lab itself.
 
     Args:
-        engine: the one that is asked about; empty for the lab's own. Where no runtime is there, virtual
-            machines are the other way, and what they need is told as well.
+        engine: the one that is asked about; empty for the lab's own. Where no runtime is there, virtual machines are
+            the other way, and what they need is told as well.
     """
     memory = record.load(lab)
     asked = engine or (memory.engine if memory else "")
@@ -59,11 +60,11 @@ def examine(lab: str, engine: str = "") -> list[Examined]:
 def _examine_kind(lab: str, memory: record.Record) -> list[Examined]:
     found = [*_host(), *_memory(), _disk()]
     try:
-        engine = containers.find(memory.runtime)
+        runtime = containers.find(memory.runtime)
     except LabError as error:
-        return [_trouble("engine", error), *found, *_virtual_machines(hypervisor.facts())]
-    found.insert(0, _said("engine", "ok", "ok", runtime=engine.runtime))
-    return [*found, *_image(engine, memory), *_lab(lab), _said("security", "note", "says", advice="next")]
+        return [_trouble("runtime", error), *found, *_virtual_machines(hypervisor.facts())]
+    found.insert(0, _said("runtime", "ok", "ok", runtime=runtime.runtime))
+    return [*found, *_image(runtime, memory), *_addons(), *_lab(lab), _said("security", "note", "says", advice="next")]
 
 
 def _host() -> Iterator[Examined]:
@@ -136,15 +137,26 @@ def _processor(facts: Facts) -> Examined:
     return _said("processor", "note" if facts.provider == "libvirt" else "problem", "none", advice="none-next")
 
 
-def _image(engine: Containers, memory: record.Record) -> Iterator[Examined]:
+def _image(runtime: Containers, memory: record.Record) -> Iterator[Examined]:
     name = memory.made_from or image.current()
-    if not engine.has_image(name):
+    if not runtime.has_image(name):
         yield _said("image", "note", "missing", advice="next")
         return
-    origin = image.origin(engine, name)
+    origin = image.origin(runtime, name)
     yield _said("image", "ok", origin or "foreign", image=name)
     if origin == "build":
         yield _said("stand-ins", "note", "says", images=", ".join(image.versions()["stand-ins"]))
+
+
+def _addons() -> Iterator[Examined]:
+    """Each add-on with the memory that it takes, and whether one that is built here still has to be."""
+    building = addons.is_building()
+    for name in addon.names():
+        it = addon.find(name)
+        key = "built" if addons.is_built(name) else "building" if building else "later"
+        judgement: Judgement = "ok" if key == "built" else "note"
+        figures = {"addon": it.name, "version": it.version, "memory": str(it.memory), "minutes": str(it.minutes)}
+        yield _said("addons", judgement, key, **figures)
 
 
 def _lab(lab: str) -> Iterator[Examined]:

@@ -27,7 +27,7 @@ class Record:
 
     Attributes:
         engine: `kind`, `vagrant` or `external`.
-        runtime: kind's runtime; None until one was chosen or found.
+        runtime: kind's; None until one was chosen or found.
         image: what the user chose: `auto`, `pull`, `build` or a name.
         made_from: the image or box its nodes were made from.
         ready: `up` came to its end at least once.

@@ -72,12 +72,15 @@ def _status(args: Namespace) -> int:
 def _show(engine: Engine, *, as_json: bool) -> int:
     """Print what there is of a lab; the exit code says whether it can be used."""
     from lab.cluster.engine import State
+    from lab.cluster.image import addons
 
     status = engine.status()
     if as_json:
         print_json(asdict(status))
     else:
         print("\n".join(_told(status)))
+        if addons.is_building():
+            print(i18n.text("cli.status.addons"))
     return 0 if status.state is State.READY else 3
 
 

@@ -106,6 +106,10 @@ class Session:
         """
         self._require_possible(exercises)
         _require_apart(exercises)
+        from lab.cluster.image import addons
+
+        # A first build takes minutes, for which nobody needs the lab.
+        addons.build(self.engine, _addons_of(exercises), progress)
         steps = self._steps(progress, ("set", "settle"))
         with hold(self.engine.lab):
             steps.next()
@@ -189,11 +193,15 @@ class Session:
 
     def _set(self, exercises: Sequence[Exercise], *, set_again: bool) -> None:
         """All are cleared before the first is set: what one removes may have the name of what another makes."""
+        from lab.cluster.image import addons
+
         stage = self._stage(exercises)
         for exercise in exercises:
             stage.clear(exercise.scenario)
-        for exercise in exercises if set_again else ():
-            stage.set(exercise.scenario)
+        if set_again:
+            addons.load(self.engine, _addons_of(exercises))
+            for exercise in exercises:
+                stage.set(exercise.scenario)
 
     def _require_undamaged(self, exercises: Sequence[Exercise]) -> None:
         """See that what exercises have in common is as it was, unless an exercise under way is about that.
@@ -246,6 +254,10 @@ class Session:
     def _steps(self, progress: OnProgress, names: Sequence[str]) -> Steps:
         steps = [Step(i18n.text(f"session.step.{name}"), STEP_SECONDS) for name in names]
         return Steps(steps, progress, self.clock.seconds)
+
+
+def _addons_of(exercises: Sequence[Exercise]) -> set[str]:
+    return {name for exercise in exercises for name in exercise.addons}
 
 
 def _require_apart(exercises: Sequence[Exercise]) -> None:

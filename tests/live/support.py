@@ -58,7 +58,7 @@ class Cli:
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What a lab has on this machine: names, as its container engine knows them, and a directory."""
+    """What a lab has on this machine: names, as its container runtime knows them, and a directory."""
 
     engine: Containers
     containers: tuple[str, ...]
@@ -68,7 +68,7 @@ class Belongings:
 
 
 def engine_of(lab: str) -> Containers:
-    """The container engine that a lab runs on."""
+    """The container runtime that a lab runs on."""
     memory = record.load(lab)
     return containers.find(memory.runtime if memory else None)
 

@@ -87,7 +87,7 @@ async def test_an_exercise_can_be_begun_before_there_is_a_lab_and_starts_once_th
 
 async def test_a_failed_preparation_says_the_next_step_and_u_tries_it_again(preparing: Stage) -> None:
     preparing.preparation.gate.open()
-    preparing.preparation.error = LabError("engine.missing")
+    preparing.preparation.error = LabError("runtime.missing")
     async with preparing.show() as pilot:
         await preparing.hear(pilot, LabWorkEnded)
         await preparing.hear(pilot, LabSeen, 2)
@@ -143,7 +143,7 @@ async def test_an_api_server_that_the_learner_broke_is_said_on_every_screen_and_
 
 async def test_a_look_that_fails_is_no_crash(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
-        raise LabError("engine.missing")
+        raise LabError("runtime.missing")
 
     async with stage.show() as pilot:
         monkeypatch.setattr(stage.engine, "status", fail)

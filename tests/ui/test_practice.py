@@ -89,7 +89,7 @@ async def test_what_failed_is_read_at_once_and_what_holds_is_unfolded_by_enter(s
 
 
 async def test_a_grading_that_fails_says_what_was_tried_what_came_back_and_the_next_step(stage: Stage) -> None:
-    error = stage.session.error = LabError("engine.missing", "podman: not found")
+    error = stage.session.error = LabError("runtime.missing", "podman: not found")
     async with stage.show() as pilot:
         await pilot.press("f5")
         await stage.hear(pilot, Failed)

@@ -13,8 +13,8 @@ from lab.cluster.engine import Capability, Node
 from lab.cluster.machines import baseline
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
-from tests.unit.support.container_engine import leases
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
+from tests.unit.support.runtime import leases
 
 BEGAN = "2026-01-01T12:00:00"
 BEFORE, SINCE = "2026-01-01T11:59:59.000000Z", "2026-01-01T12:00:03.000000Z"

@@ -170,11 +170,11 @@ def test_doctor_examines_for_the_engine_that_is_asked_about(
 
 
 def test_an_error_is_told_on_standard_error_and_the_exit_code_is_3(engine: StandIn, capsys: Output) -> None:
-    engine.fails = LabError("engine.missing", "podman: not found")
+    engine.fails = LabError("runtime.missing", "podman: not found")
     assert cli.main(["up", "--json"]) == 3
     out, err = capsys.readouterr()
     assert out == ""
-    assert "No container engine" in err
+    assert "No container runtime" in err
     assert "podman: not found" in err
     assert "ckslab setup --yes" in err
 

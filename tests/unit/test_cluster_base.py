@@ -11,8 +11,8 @@ import yaml
 from lab.cluster.engine import Completed, Role
 from lab.cluster.machines import base
 from lab.errors import LabError
-from tests.unit.support.container_engine import ADMIN
 from tests.unit.support.engines import done
+from tests.unit.support.runtime import ADMIN
 
 ADDRESSES = {"kube-control-plane": "10.89.0.2", "kube-worker-1": "10.89.0.3", "base": "10.89.0.4"}
 HOSTS = "127.0.0.1\tlocalhost\n10.89.0.9\tkube-worker-1\t# ckslab\n"

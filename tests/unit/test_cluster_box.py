@@ -59,10 +59,10 @@ def workshop(monkeypatch: pytest.MonkeyPatch) -> Workshop:
     workshop = Workshop()
     monkeypatch.setattr(image, "registry_answers", lambda _: workshop.online)
     monkeypatch.setattr(image, "ensure", lambda *_: "localhost/node:1")
-    monkeypatch.setattr(image, "follow", lambda engine, argv, progress: workshop.built.append(argv))
+    monkeypatch.setattr(box, "follow", lambda argv, progress, env: workshop.built.append(argv))
     monkeypatch.setattr(host, "is_root", lambda: True)
     monkeypatch.setattr(box.virtual, "forget_box", workshop.forgotten.append)
-    monkeypatch.setattr(box.containers, "find", lambda: SimpleNamespace(runtime="podman"))
+    monkeypatch.setattr(box.containers, "find", lambda: SimpleNamespace(runtime="podman", environment={}))
     monkeypatch.setattr(box.processes, "run", lambda argv, **_: done(argv, stdout=json.dumps(TOLD)))
     return workshop
 

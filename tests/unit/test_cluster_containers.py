@@ -1,4 +1,4 @@
-"""Finding a container engine, and working with what it has."""
+"""Finding a container runtime, and working with what it has."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lab.cluster.host import containers, processes
 from lab.cluster.host import facts as host
 from lab.cluster.host.containers import ContainerNode, Containers
 from lab.errors import LabError
-from tests.unit.support.container_engine import Container, HandMadeContainers
 from tests.unit.support.engines import done
 from tests.unit.support.home import only_path, program
+from tests.unit.support.runtime import Container, HandMadeContainers
 
 ANSWERS = "sys.exit(0)"
 NO_DAEMON = "sys.exit('Cannot connect to the Docker daemon. Is it running?')"
@@ -46,7 +46,7 @@ def refusal(runtime: containers.Runtime | None = None) -> LabError:
 
 def test_without_an_engine_setup_is_the_next_step(programs: Path) -> None:
     missing = refusal()
-    assert missing.key == "engine.missing"
+    assert missing.key == "runtime.missing"
     assert "ckslab setup --yes" in missing.next_step
 
 
@@ -69,7 +69,7 @@ def test_a_daemon_that_hangs_is_passed_over(programs: Path, monkeypatch: pytest.
     assert containers.find().runtime == "podman"
     engine.answers["podman"] = done(code=1, stderr="broken")
     silent = refusal()
-    assert silent.key == "engine.not-running"
+    assert silent.key == "runtime.not-running"
     assert silent.came_back == "docker: `docker ps` did not answer in 10 s.\npodman: broken"
 
 
@@ -77,7 +77,7 @@ def test_a_daemon_that_is_installed_but_not_started_is_told_with_its_clients_wor
     program(programs, "docker", NO_DAEMON)
     program(programs, "dockerd", ANSWERS)
     silent = refusal()
-    assert silent.key == "engine.not-running"
+    assert silent.key == "runtime.not-running"
     assert silent.came_back == "docker: Cannot connect to the Docker daemon. Is it running?"
     assert "systemctl start docker" in silent.next_step
 
@@ -85,7 +85,7 @@ def test_a_daemon_that_is_installed_but_not_started_is_told_with_its_clients_wor
 def test_a_client_whose_daemon_was_never_installed_is_no_engine(programs: Path) -> None:
     program(programs, "docker", NO_DAEMON)
     missing = refusal()
-    assert missing.key == "engine.missing"
+    assert missing.key == "runtime.missing"
     assert missing.came_back == "docker: Cannot connect to the Docker daemon. Is it running?"
     assert "ckslab setup --yes" in missing.next_step
 
@@ -99,21 +99,21 @@ def test_the_named_one_is_taken_even_if_an_earlier_one_answers(programs: Path) -
 def test_the_named_one_is_not_there(programs: Path) -> None:
     program(programs, "podman", ANSWERS)
     missing = refusal("nerdctl")
-    assert missing.key == "engine.not-installed"
+    assert missing.key == "runtime.not-installed"
     assert "nerdctl" in missing.tried
 
 
 def test_the_named_one_does_not_answer(programs: Path) -> None:
     program(programs, "docker", NO_DAEMON)
     program(programs, "podman", ANSWERS)
-    assert refusal("docker").key == "engine.not-running"
+    assert refusal("docker").key == "runtime.not-running"
 
 
 def test_podman_that_is_called_docker_is_podman(programs: Path) -> None:
     podman = program(programs, "podman", ANSWERS)
     (programs / "docker").symlink_to(podman)
     assert containers.find().runtime == "podman"
-    assert refusal("docker").key == "engine.not-installed"
+    assert refusal("docker").key == "runtime.not-installed"
 
 
 # What podman is told where the machine is restricted
@@ -184,7 +184,7 @@ def test_a_network_that_does_not_exist_is_none(engine: HandMadeContainers) -> No
 def test_an_engine_removed_meanwhile_is_told(programs: Path) -> None:
     with pytest.raises(LabError) as caught:
         Containers("podman").call("ps")
-    assert caught.value.key == "engine.vanished"
+    assert caught.value.key == "runtime.vanished"
 
 
 def test_a_refusal_is_told_with_its_words(engine: HandMadeContainers) -> None:

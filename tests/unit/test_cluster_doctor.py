@@ -9,12 +9,13 @@ from lab.cluster.doctor import Examined
 from lab.cluster.host import containers
 from lab.cluster.host import facts as host
 from lab.cluster.host.containers import Containers, Runtime
+from lab.cluster.image import addon, addons
 from lab.cluster.image import node_image as image
 from lab.cluster.kind import engine as kind
 from lab.cluster.record import Record
 from lab.errors import LabError
-from tests.unit.support.container_engine import HandMadeContainers
 from tests.unit.support.engines import done
+from tests.unit.support.runtime import HandMadeContainers
 
 GIBIBYTE = 2**30
 
@@ -47,24 +48,36 @@ def test_a_machine_in_order_has_no_problem() -> None:
     found = doctor.examine("own")
     assert [it for it in found if it.state == "problem"] == []
     assert [it.name for it in found] == [
-        "container engine",
+        "runtime",
         "host",
         "memory",
         "disk",
         "node image",
         "stand-ins",
+        *("add-on" for _ in addon.names()),
         "lab own",
         "security",
     ]
 
 
+def test_each_add_on_is_named_with_its_memory_and_how_long_it_takes_to_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    (gatekeeper,) = [it for it in examined("add-on") if "Gatekeeper" in it.says]
+    assert gatekeeper.state == "note"
+    assert "600 MiB" in gatekeeper.says
+    assert "about 5 minutes" in gatekeeper.says
+    monkeypatch.setattr(addons, "is_building", lambda: True)
+    assert any("in the background" in it.says for it in examined("add-on"))
+    monkeypatch.setattr(addons, "is_built", lambda _: True)
+    assert {it.state for it in examined("add-on")} == {"ok"}
+
+
 def test_without_an_engine_the_rest_of_the_machine_is_still_examined(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(runtime: Runtime | None) -> Containers:
-        raise LabError("engine.missing")
+        raise LabError("runtime.missing")
 
     monkeypatch.setattr(containers, "find", none)
-    assert the("container engine").state == "problem"
-    assert "ckslab setup --yes" in the("container engine").next_step
+    assert the("runtime").state == "problem"
+    assert "ckslab setup --yes" in the("runtime").next_step
     assert the("disk").state == "ok"
     assert examined("lab own") == []
 

@@ -17,8 +17,8 @@ from lab.cluster.host import processes
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
 from lab.progress import ignore
-from tests.unit.support.container_engine import ANSWERS
 from tests.unit.support.engines import done
+from tests.unit.support.runtime import ANSWERS
 
 WISH = Record("external", kubeconfig="/mine/kubeconfig", ssh_config="/mine/ssh_config")
 

@@ -104,20 +104,20 @@ def podman(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "inotify_left", lambda: host.INOTIFY_WANTED)
 
 
-def test_who_has_a_container_engine_and_does_not_ask_hears_nothing_of_virtual_machines(
+def test_who_has_a_container_runtime_and_does_not_ask_hears_nothing_of_virtual_machines(
     monkeypatch: pytest.MonkeyPatch, podman: None
 ) -> None:
     assert not set(NAMES) & set(examined(monkeypatch, replace(GOOD, has_vagrant=False), engine=""))
 
 
-def test_who_has_no_container_engine_hears_what_virtual_machines_need(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_has_no_container_runtime_hears_what_virtual_machines_need(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(runtime: Runtime | None) -> Containers:
-        raise LabError("engine.missing")
+        raise LabError("runtime.missing")
 
     monkeypatch.setattr(containers, "find", none)
     monkeypatch.setattr(host, "inotify_left", lambda: host.INOTIFY_WANTED)
     found = examined(monkeypatch, GOOD, engine="")
-    assert found["container engine"].state == "problem"
+    assert found["runtime"].state == "problem"
     assert set(NAMES) <= set(found)
 
 

@@ -25,15 +25,15 @@ from node.commands import Commands
 from node.debian import Debian
 from node.golang import Go
 from node.recipe import Recipe
-from tests.unit.support.container_engine import HandMadeContainers
 from tests.unit.support.engines import done
+from tests.unit.support.runtime import HandMadeContainers
 
 GIBIBYTE = 2**30
 PODMAN = Containers("podman")
 
 
 class Machine(HandMadeContainers):
-    """A machine where a build prints these lines and leaves kind and the manifests, and `build` leaves an image."""
+    """A machine where a build prints these lines and leaves kind, and `build` leaves an image."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +55,6 @@ class Machine(HandMadeContainers):
             self.images.add(argv[argv.index("--tag") + 1])
         if "node.build" in argv:
             leave(paths.cache() / "bin" / "kind")
-            leave(paths.cache() / "manifests" / "gatekeeper.yaml")
         return done(argv)
 
     def urlopen(self, address: str, *, timeout: float) -> Any:

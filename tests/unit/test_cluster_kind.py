@@ -21,9 +21,9 @@ from lab.cluster.machines import health
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
 from lab.progress import OnProgress, Progress, ignore
-from tests.unit.support.container_engine import Container, HandMadeContainers, leases, nodes
 from tests.unit.support.engines import done
 from tests.unit.support.programs import at_work
+from tests.unit.support.runtime import Container, HandMadeContainers, leases, nodes
 
 IMAGE = "localhost/ckslab-node:made"
 
@@ -484,4 +484,4 @@ def test_an_engine_that_vanished_is_told(engine: HandMadeContainers) -> None:
     engine.answers["container inspect"] = subprocess.TimeoutExpired("podman", 60)
     with pytest.raises(LabError) as caught:
         make(engine).status()
-    assert caught.value.key == "engine.silent"
+    assert caught.value.key == "runtime.silent"

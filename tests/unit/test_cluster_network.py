@@ -14,8 +14,8 @@ from lab.cluster.machines import kubeadm, network
 from lab.cluster.machines.kubectl import Kubectl
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
-from tests.unit.support.container_engine import HandMadeContainers
 from tests.unit.support.engines import done
+from tests.unit.support.runtime import HandMadeContainers
 
 
 @pytest.fixture

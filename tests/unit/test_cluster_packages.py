@@ -54,7 +54,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
 
 def test_without_consent_nothing_is_installed_and_the_command_is_told(machine: Machine) -> None:
     with pytest.raises(LabError) as caught:
-        packages.container_engine(ignore, None, yes=False)
+        packages.container_runtime(ignore, None, yes=False)
     assert caught.value.key == "packages.consent"
     assert "ckslab setup --yes" in caught.value.next_step
     assert "apt-get install --yes --no-install-recommends podman runc" in caught.value.next_step
@@ -63,7 +63,7 @@ def test_without_consent_nothing_is_installed_and_the_command_is_told(machine: M
 
 def test_with_consent_podman_comes_with_its_network(machine: Machine) -> None:
     told: list[Progress] = []
-    assert packages.container_engine(told.append, None, yes=True).runtime == "podman"
+    assert packages.container_runtime(told.append, None, yes=True).runtime == "podman"
     assert machine.ran == [
         "apt-get update",
         "apt-get install --yes --no-install-recommends podman runc iptables netavark aardvark-dns",
@@ -74,25 +74,25 @@ def test_with_consent_podman_comes_with_its_network(machine: Machine) -> None:
 
 def test_a_user_who_is_not_root_is_asked_by_sudo(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "is_root", lambda: False)
-    packages.container_engine(ignore, None, yes=True)
+    packages.container_runtime(ignore, None, yes=True)
     assert machine.ran[0] == "sudo apt-get update"
 
 
 def test_an_engine_that_answers_is_taken_as_it_is(machine: Machine) -> None:
     machine.has("docker")
-    assert packages.container_engine(ignore, None, yes=True).runtime == "docker"
+    assert packages.container_runtime(ignore, None, yes=True).runtime == "docker"
     assert machine.ran == []
 
 
 def test_a_podman_that_lacks_its_runtime_gets_it(machine: Machine) -> None:
     machine.has("podman", "iptables")
-    packages.container_engine(ignore, None, yes=True)
+    packages.container_runtime(ignore, None, yes=True)
     assert "runc" in machine.ran[1]
 
 
 def test_a_podman_that_has_all_of_it_is_left_alone(machine: Machine) -> None:
     machine.has("podman", "iptables", "runc")
-    packages.container_engine(ignore, None, yes=True)
+    packages.container_runtime(ignore, None, yes=True)
     assert machine.ran == []
 
 
@@ -100,34 +100,34 @@ def test_an_engine_that_is_there_but_does_not_answer_is_not_replaced(machine: Ma
     program(machine.programs, "docker", "sys.exit('Is the docker daemon running?')")
     machine.has("dockerd")
     with pytest.raises(LabError) as caught:
-        packages.container_engine(ignore, None, yes=True)
-    assert caught.value.key == "engine.not-running"
+        packages.container_runtime(ignore, None, yes=True)
+    assert caught.value.key == "runtime.not-running"
     assert machine.ran == []
 
 
 def test_beside_a_client_whose_daemon_was_never_installed_podman_comes(machine: Machine) -> None:
     program(machine.programs, "docker", "sys.exit('Is the docker daemon running?')")
-    assert packages.container_engine(ignore, None, yes=True).runtime == "podman"
+    assert packages.container_runtime(ignore, None, yes=True).runtime == "podman"
 
 
 def test_the_named_engine_is_not_replaced_by_another(machine: Machine) -> None:
     with pytest.raises(LabError) as caught:
-        packages.container_engine(ignore, "docker", yes=True)
-    assert caught.value.key == "engine.not-installed"
+        packages.container_runtime(ignore, "docker", yes=True)
+    assert caught.value.key == "runtime.not-installed"
     assert machine.ran == []
 
 
 def test_without_apt_the_missing_engine_is_told(machine: Machine) -> None:
     (machine.programs / "apt-get").unlink()
     with pytest.raises(LabError) as caught:
-        packages.container_engine(ignore, None, yes=True)
-    assert caught.value.key == "engine.missing"
+        packages.container_runtime(ignore, None, yes=True)
+    assert caught.value.key == "runtime.missing"
 
 
 def test_a_package_server_that_is_not_reached_is_told_with_its_words(machine: Machine) -> None:
     machine.refusal = done(code=100, stdout="E: Failed to fetch http://deb.debian.org")
     with pytest.raises(LabError) as caught:
-        packages.container_engine(ignore, None, yes=True)
+        packages.container_runtime(ignore, None, yes=True)
     assert "Failed to fetch" in caught.value.came_back
     assert machine.ran == ["apt-get update"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from node import build
+from node import build, events
 from node.commands import CommandFailed, Commands
 from node.store import Artifact, Store
 from tests.unit.support.home import only_path
@@ -30,17 +30,16 @@ case " $* " in *" ${ENGINE_FAILS:--} "*) echo "no space left on device"; exit 1 
 
 @dataclass
 class Recipe:
-    """Four small artifacts instead of a dozen long ones."""
+    """Three small artifacts instead of a dozen long ones."""
 
     fails: BaseException | None = None
     made: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.kind = Artifact("kind", 6, self._file("kind"))
-        self.manifests = Artifact("manifests", 4, self._file("gatekeeper.yaml"))
         self.images = Artifact("images", 8, self._file("images.tar"))
         self.base = Artifact("base", 20, self._file("base.tar"))
-        self.artifacts = (self.kind, self.manifests, self.images, self.base)
+        self.artifacts = (self.kind, self.images, self.base)
 
     def _file(self, name: str) -> Callable[[Path, dict[str, Path]], None]:
         def make(target: Path, _: dict[str, Path]) -> None:
@@ -61,12 +60,12 @@ class Builds:
 
     def run(self, tag: str | None = "localhost/node:1") -> tuple[int, list[dict[str, Any]]]:
         """A build's exit code and what it told."""
-        code = build._Build(Namespace(engine="podman", tag=tag, cache=self.cache)).run()
+        code = build._Build(Namespace(runtime="podman", tag=tag, cache=self.cache)).run()
         return code, [json.loads(line) for line in self.read().splitlines()]
 
     @property
     def engine(self) -> list[str]:
-        """What the container engine was asked for, by the first words."""
+        """What the container runtime was asked for, by the first words."""
         return self.log.read_text().splitlines() if self.log.exists() else []
 
 
@@ -93,9 +92,9 @@ def test_a_build_tells_its_plan_then_each_step(builds: Builds) -> None:
     code, events = builds.run()
     assert code == 0
     (plan,) = of(events, "plan")
-    steps = ["kind", "manifests", "images", "base", "assembly"]
+    steps = ["kind", "images", "base", "assembly"]
     assert [step["name"] for step in plan["steps"]] == steps
-    assert plan["steps"][3]["seconds"] == 20
+    assert plan["steps"][2]["seconds"] == 20
     assert [event["step"] for event in of(events, "begin")] == steps
     assert [event["step"] for event in of(events, "end")] == steps
 
@@ -104,20 +103,19 @@ def test_what_is_built_is_not_built_again(builds: Builds) -> None:
     builds.run()
     _, events = builds.run()
     assert [step["name"] for step in of(events, "plan")[0]["steps"]] == ["assembly"]
-    assert len(builds.recipe.made) == 4
+    assert len(builds.recipe.made) == 3
 
 
 def test_without_a_tag_only_what_pull_needs_is_made_and_no_engine_is_asked(builds: Builds) -> None:
     code, events = builds.run(tag=None)
     assert code == 0
-    assert [step["name"] for step in of(events, "plan")[0]["steps"]] == ["kind", "manifests"]
+    assert [step["name"] for step in of(events, "plan")[0]["steps"]] == ["kind"]
     assert builds.engine == []
 
 
-def test_kind_and_the_manifests_lie_where_the_lab_looks_for_them(builds: Builds) -> None:
+def test_kind_lies_where_the_lab_looks_for_it(builds: Builds) -> None:
     builds.run(tag=None)
     assert (builds.cache / "bin" / "kind").read_text() == "kind"
-    assert (builds.cache / "manifests" / "gatekeeper.yaml").exists()
     assert [path.name for path in (builds.cache / "bin").iterdir()] == ["kind"]
 
 
@@ -213,7 +211,7 @@ def test_a_second_build_waits_for_the_first_and_says_so(
             raise BlockingIOError
 
     monkeypatch.setattr(fcntl, "flock", lock)
-    with build._alone(tmp_path):
+    with events.alone(tmp_path):
         assert asked == [fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_EX]
     assert "waiting" in json.loads(capsys.readouterr().out)["text"]
 

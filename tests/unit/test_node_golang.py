@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node import golang
+from node import pypi
 from node.commands import CommandFailed, Commands
 from node.golang import Go, toolchain
 from tests.unit.support.home import only_path, program
@@ -45,7 +45,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    monkeypatch.setattr(golang, "_has_pip", lambda: False)
+    monkeypatch.setattr(pypi, "_has_pip", lambda: False)
     return Machine(tmp_path, only_path(monkeypatch, tmp_path / "bin"))
 
 

@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import yaml
 
 from lab import paths
 
@@ -25,14 +24,11 @@ VERSIONS = {
     "CNI_PLUGINS": "v1.9.1",
     "CRI_TOOLS": "v1.37.0",
     "GVISOR": "20260901",
-    "GATEKEEPER": "v3.23.1",
 }
 MACHINE = os.uname().machine
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(MACHINE, "")
 KUBERNETES = f"/dl.k8s.io/release/v1.35.4/bin/linux/{ARCH}"
 GVISOR = f"/storage.googleapis.com/gvisor/releases/release/20260901/{MACHINE}"
-MANIFEST = "/raw.githubusercontent.com/open-policy-agent/gatekeeper/v3.23.1/deploy/gatekeeper.yaml"
-ITS_CONTENT = b"imagePullPolicy: Always\n"
 KUBEADM = f"{KUBERNETES}/kubeadm"
 PROGRAMS = {"kubeadm", "kubelet", "kubectl", "runsc", "containerd-shim-runsc-v1"}
 UNPACKED = {"containerd", "crictl", "etcdctl", "etcdutl", "bridge"}
@@ -59,7 +55,6 @@ class Server:
         self.takes_no_ranges = False
         self.asked: list[tuple[str, int]] = []
         self.port = 0
-        self.files[MANIFEST] = ITS_CONTENT
         for program in ("kubeadm", "kubelet", "kubectl"):
             self.publish(f"{KUBERNETES}/{program}", program.encode() * 1000, ".sha256")
         for program in ("runsc", "containerd-shim-runsc-v1"):
@@ -146,8 +141,6 @@ class Machine:
             "CKSLAB_KUBERNETES_BIN": f"{self.root}/bin",
             "CKSLAB_CNI": f"{self.root}/bin",
             "CKSLAB_DOWNLOADS": f"{self.root}/downloads",
-            "CKSLAB_MANIFESTS": f"{self.root}/manifests",
-            "CKSLAB_GATEKEEPER_SUM": hashlib.sha256(ITS_CONTENT).hexdigest(),
             "CKSLAB_PAUSE": "0",
             "PATH": os.environ["PATH"],
         }
@@ -169,16 +162,9 @@ def test_every_program_is_there_afterwards_and_the_downloads_are_not(machine: Ma
     assert done.returncode == 0, done.stderr
     assert machine.programs == PROGRAMS | UNPACKED
     assert not (machine.root / "downloads").exists()
-    assert (machine.root / "manifests" / "gatekeeper.yaml").read_text() == "imagePullPolicy: IfNotPresent\n"
 
 
-def test_the_manifest_that_is_known_by_its_checksum_is_of_the_version_that_is_wanted() -> None:
-    script = (paths.data("vagrant") / "download.sh").read_text()
-    wanted = yaml.safe_load((paths.data("node") / "versions.yaml").read_text())["gatekeeper"]
-    assert f"this is that of {wanted}.\n" in script
-
-
-@pytest.mark.parametrize("path", [KUBEADM, f"{GVISOR}/runsc", MANIFEST])
+@pytest.mark.parametrize("path", [KUBEADM, f"{GVISOR}/runsc"])
 def test_what_is_not_as_published_is_refused_removed_and_named_with_both_checksums(
     machine: Machine, server: Server, path: str
 ) -> None:

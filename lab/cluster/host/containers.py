@@ -1,4 +1,4 @@
-"""A container runtime: docker, podman or nerdctl, whichever this machine has."""
+"""Containers by a runtime: docker, podman or nerdctl, whichever this machine has."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ class Containers:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Completed:
-        """Run the engine's program, such as `call("ps")`.
+        """Run the runtime's program, such as `call("ps")`.
 
         Raises:
-            LabError: it is not there (`engine.vanished`), or does not answer in time (`engine.silent`).
+            LabError: it is not there (`runtime.vanished`), or does not answer in time (`runtime.silent`).
         """
         try:
             return processes.run([self.runtime, *argv], env=self.environment, stdin=stdin, timeout=timeout)
         except FileNotFoundError as missing:
-            raise LabError("engine.vanished", str(missing), runtime=self.runtime) from missing
+            raise LabError("runtime.vanished", str(missing), runtime=self.runtime) from missing
         except subprocess.TimeoutExpired as late:
             command = f"{self.runtime} {argv[0]}"
-            raise LabError("engine.silent", command=command, seconds=f"{timeout:.0f}", runtime=self.runtime) from late
+            raise LabError("runtime.silent", command=command, seconds=f"{timeout:.0f}", runtime=self.runtime) from late
 
     def must(self, *argv: str, stdin: bytes = b"", timeout: float = 60) -> Completed:
         """The same, and it must succeed.
@@ -81,15 +81,15 @@ class Containers:
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
     ) -> Completed:
-        """Run a program of the host that uses this engine, such as kind, line by line."""
+        """Run a program of the host that uses this runtime, such as kind, line by line."""
         return processes.watch(argv, env={**self.environment, **(env or {})}, on_line=on_line, stdin=stdin)
 
     def inspect(self, *containers: str) -> list[dict[str, Any]]:
-        """What the engine knows of those of these containers that exist."""
+        """What the runtime knows of those of these containers that exist."""
         return _parsed(self.call("container", "inspect", *containers))
 
     def network(self, name: str) -> dict[str, Any] | None:
-        """What the engine knows of a network."""
+        """What the runtime knows of a network."""
         return next(iter(_parsed(self.call("network", "inspect", name))), None)
 
     def has_image(self, name: str) -> bool:
@@ -118,7 +118,7 @@ class ContainerNode(Machine):
                 "exec", "--interactive", "--user", "0", self.container, *argv, stdin=stdin, timeout=timeout
             )
         except LabError as silent:
-            if silent.key == "engine.silent":
+            if silent.key == "runtime.silent":
                 command = " ".join(argv)
                 raise LabError("node.timeout", node=self.name, command=command, seconds=f"{timeout:.0f}") from silent
             raise
@@ -128,15 +128,15 @@ class ContainerNode(Machine):
 
 
 def find(runtime: Runtime | None = None) -> Containers:
-    """The engine of this name, or the first one that answers.
+    """The runtime of this name, or the first one that answers.
 
     Raises:
-        LabError: there is none (`engine.missing`), which includes a client whose daemon was never installed;
-            or it does not answer though it could be started (`engine.not-running`).
+        LabError: there is none (`runtime.missing`), which includes a client whose daemon was never installed;
+            or it does not answer though it could be started (`runtime.not-running`).
     """
     installed = [name for name in ((runtime,) if runtime else RUNTIMES) if _installed(name)]
     if runtime and not installed:
-        raise LabError("engine.not-installed", runtime=runtime)
+        raise LabError("runtime.not-installed", runtime=runtime)
     answers = {}
     for name in installed:
         containers = Containers(name, _environment(name))
@@ -146,12 +146,12 @@ def find(runtime: Runtime | None = None) -> Containers:
         answers[name] = complaint
     came_back = "\n".join(f"{name}: {words}" for name, words in answers.items())
     if runtime or any(host.has_program(_DAEMONS.get(name, name)) for name in answers):
-        raise LabError("engine.not-running", came_back, runtimes=", ".join(answers))
-    raise LabError("engine.missing", came_back)
+        raise LabError("runtime.not-running", came_back, runtimes=", ".join(answers))
+    raise LabError("runtime.missing", came_back)
 
 
 def _complaint(containers: Containers) -> str | None:
-    """What an engine says that does not answer as it should; None where it does."""
+    """What a runtime says that does not answer as it should; None where it does."""
     try:
         answer = containers.call("ps", "--quiet", timeout=_ANSWER_SECONDS)
     except LabError as silent:

@@ -15,24 +15,24 @@ from lab.errors import LabError
 from lab.progress import OnProgress
 
 # podman with the network that resolves containers by name, and a runtime that also runs where cgroups are old.
-_ENGINE = ("podman", "runc", "iptables")
+_RUNTIME = ("podman", "runc", "iptables")
 _NETWORK = ("netavark", "aardvark-dns")
 _BUILD = ("mmdebstrap",)
 
 
-def container_engine(progress: OnProgress, runtime: Runtime | None, *, yes: bool) -> Containers:
+def container_runtime(progress: OnProgress, runtime: Runtime | None, *, yes: bool) -> Containers:
     """The runtime to use; podman is installed where there is none."""
     try:
         found = containers.find(runtime)
     except LabError as missing:
-        installable = missing.key == "engine.missing" or runtime == "podman"
+        installable = missing.key == "runtime.missing" or runtime == "podman"
         if not (installable and host.is_debian()) or shutil.which("podman"):
             raise
     else:
         # podman's own packaging only recommends these; without them nodes neither start nor find each other.
-        if found.runtime != "podman" or not host.is_debian() or not _lacking(_ENGINE):
+        if found.runtime != "podman" or not host.is_debian() or not _lacking(_RUNTIME):
             return found
-    _install([*_ENGINE, *_NETWORK], progress, yes=yes)
+    _install([*_RUNTIME, *_NETWORK], progress, yes=yes)
     return containers.find(runtime)
 
 

@@ -10,8 +10,7 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from lab.cluster.host import facts as host
 from lab.cluster.host import packages
 from lab.cluster.host.containers import Containers, Runtime
 from lab.cluster.host.steps import Step, Steps
-from lab.cluster.machines.machine import refused
+from lab.cluster.image.building import follow
 from lab.errors import LabError
 from lab.fingerprint import fingerprint
 from lab.progress import OnProgress
@@ -44,7 +43,7 @@ def setup(progress: OnProgress, *, runtime: Runtime | None = None, image: str = 
         image: `auto`, `pull`, `build`, or the name of an image made elsewhere.
         yes: the user consents to installing system packages.
     """
-    containers = packages.container_engine(progress, runtime, yes=yes)
+    containers = packages.container_runtime(progress, runtime, yes=yes)
     ensure(containers, image, progress, yes=yes)
 
 
@@ -143,7 +142,6 @@ def _pull(containers: Containers, name: str, progress: OnProgress) -> None:
     steps.next()
     with tempfile.TemporaryDirectory() as context:
         shutil.copytree(folder, context, dirs_exist_ok=True)
-        shutil.copytree(paths.cache() / "manifests", Path(context) / "manifests")
         argv = containers.argv("build", "--tag", name, *options, "--file", f"{context}/Containerfile", context)
         made = containers.watch(argv, steps.say)
     if not made.ok:
@@ -151,78 +149,12 @@ def _pull(containers: Containers, name: str, progress: OnProgress) -> None:
 
 
 def _build(containers: Containers, progress: OnProgress, *, tag: str | None, yes: bool) -> None:
-    """Run `node.build`; without a tag it makes the kind program and the manifests alone."""
+    """Run `node.build`; without a tag it makes the kind program alone."""
     if tag:
         _require_room(_BUILD_BYTES)
         packages.for_building(progress, yes=yes)
-    argv = [sys.executable, "-m", "node.build", "--engine", containers.runtime, "--cache", str(paths.cache())]
-    follow(containers, [*argv, *(["--tag", tag] if tag else [])], progress)
-
-
-def follow(containers: Containers, argv: Sequence[str], progress: OnProgress) -> None:
-    """Run a program of `node/` or `vagrant/` that tells what it does in events, and tell it to the user.
-
-    Raises:
-        LabError: what its last event says (`image.command`, `image.disk-full`), or that it failed (`engine.refused`).
-    """
-    listener = _Listener(progress)
-    command = ["env", f"PYTHONPATH={paths.data('node').parent}", *argv]
-    completed = containers.watch(command, listener.hear)
-    if not completed.ok:
-        raise listener.failure or refused(" ".join(argv[1:3]), completed)
-
-
-@dataclass
-class _Listener:
-    """Turns the events of a build into progress. How long each step took here is remembered for the next guess."""
-
-    progress: OnProgress
-    steps: Steps | None = None
-    failure: LabError | None = None
-
-    def hear(self, line: str | None) -> None:
-        event: dict[str, Any] = {"event": "line", "text": None} if line is None else _event(line)
-        match event.get("event"):
-            case "plan":
-                took = _durations()
-                self.steps = Steps([_step(step, took) for step in event["steps"]], self.progress)
-            case "begin" if self.steps:
-                self.steps.next()
-            case "line" if self.steps:
-                self.steps.say(event["text"])
-            case "end":
-                _remember(event["step"], event["seconds"])
-            case "failed":
-                step = i18n.text(f"image.step.{event['step']}")
-                self.failure = LabError(f"image.{event['problem']}", event["output"], step=step)
-
-
-def _event(line: str) -> dict[str, Any]:
-    """The event on a line; what is none (a traceback) has no type."""
-    try:
-        parsed = json.loads(line)
-    except json.JSONDecodeError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _step(step: Mapping[str, Any], took: Mapping[str, float]) -> Step:
-    return Step(i18n.text(f"image.step.{step['name']}"), took.get(step["name"], step["seconds"]))
-
-
-def _durations() -> dict[str, float]:
-    try:
-        kept: dict[str, float] = json.loads((paths.cache() / "durations.json").read_text())
-    except (OSError, json.JSONDecodeError):
-        return {}
-    return kept
-
-
-def _remember(step: str, seconds: float) -> None:
-    """Keep the longest: a step whose compiler found everything in its cache says nothing of the next time."""
-    durations = _durations()
-    durations[step] = max(seconds, durations.get(step, 0))
-    (paths.cache() / "durations.json").write_text(json.dumps(durations))
+    argv = [sys.executable, "-m", "node.build", "--runtime", containers.runtime, "--cache", str(paths.cache())]
+    follow([*argv, *(["--tag", tag] if tag else [])], progress, env=containers.environment)
 
 
 def _require_room(wanted: int) -> None:

@@ -18,6 +18,7 @@ from lab.cluster.host.lock import exclusive
 from lab.cluster.host.processes import OnLine
 from lab.cluster.host.steps import Step, Steps
 from lab.cluster.host.wait import bounded, until
+from lab.cluster.image import addons
 from lab.cluster.image import node_image as image
 from lab.cluster.kind.config import CONTROL_PLANE, WORKER, HostFacts, kind_config
 from lab.cluster.machines import base, baseline, capabilities, health, inventory, network
@@ -87,7 +88,7 @@ class KindEngine:
         status = self.status()
         match status.state:
             case State.READY:
-                return
+                pass
             case State.ABSENT | State.PARTIAL:
                 self._refuse_strangers()
                 self._create(progress)
@@ -96,6 +97,7 @@ class KindEngine:
                     self._revive(progress)
             case State.UNREACHABLE | State.DEGRADED:
                 self._mend(progress)
+        addons.build_later(self)
 
     @exclusive
     def down(self, progress: OnProgress) -> None:
@@ -158,7 +160,7 @@ class KindEngine:
         return {machine.name: found["State"]["Status"] for machine, found in self._ours()}
 
     def _found(self) -> list[tuple[ContainerNode, dict[str, Any]]]:
-        """Machines of which there is a container of that name, whoever's it is, with what the engine knows of it."""
+        """Machines of which there is a container of that name, whoever's it is, with what the runtime knows of it."""
         machines = {machine.container: machine for machine in self._all()}
         found = self._containers.inspect(*machines)
         return [(machines[container["Name"].removeprefix("/")], container) for container in found]
@@ -244,7 +246,7 @@ class KindEngine:
         health.start_services(self)
 
     def _examine(self, made_from: str) -> HostFacts:
-        """What a privileged container finds, which is what the nodes will find; the engine's host may not be ours."""
+        """What a privileged container finds, which is what the nodes will find; the runtime's host may not be ours."""
         look = "cat /proc/self/status; test -e /sys/fs/cgroup/cgroup.controllers && echo cgroup:v2"
         argv = ["run", "--rm", "--privileged", "--network", "none", "--entrypoint", "sh", made_from, "-c", look]
         found = self._containers.call(*argv).text

@@ -7,11 +7,6 @@ from typing import Any
 
 import yaml
 
-from lab.cluster.engine import Node
-from lab.cluster.machines.machine import refused
-
-MANIFESTS = "/opt/lab/manifests"
-"""What the learner installs from, on base."""
 PATCHES = "/etc/kubernetes/patches"
 """Where kubeadm finds `patches()` on the control plane."""
 
@@ -33,19 +28,6 @@ _READINESS: Mapping[str, Any] = {"timeoutSeconds": 15}
 def patches() -> dict[str, bytes]:
     """What kubeadm changes in the manifests of the static Pods, by name of the file that it takes it from."""
     return {f"{name}.yaml": yaml.safe_dump(_patch(name)).encode() for name in _STATIC_PODS}
-
-
-def soften(base: Node) -> None:
-    """Let what the learner installs be slow. May be repeated.
-
-    Raises:
-        LabError: it is not there (`engine.refused`).
-    """
-    found = base.run(["find", MANIFESTS, "-name", "*.yaml"])
-    if not found.ok:
-        raise refused(f"{base.name}: find {MANIFESTS}", found)
-    for path in found.text.split():
-        base.write(path, softened(base.read(path)))
 
 
 def softened(manifest: bytes) -> bytes:

@@ -14,6 +14,7 @@ from lab.cluster.host import containers, processes
 from lab.cluster.host import facts as host
 from lab.cluster.host.steps import Step, Steps
 from lab.cluster.image import node_image as image
+from lab.cluster.image.building import follow
 from lab.cluster.machines.machine import refused
 from lab.cluster.record import Provider
 from lab.cluster.vagrant import virtual
@@ -61,15 +62,15 @@ def _build(vagrant: Vagrant, progress: OnProgress) -> Box:
     """
     if not host.is_root():
         raise LabError("vagrant.box-root")
-    engine = containers.find()
-    source = image.ensure(engine, "auto", progress)
+    runtime = containers.find()
+    source = image.ensure(runtime, "auto", progress)
     program = str(paths.data("vagrant") / "box.py")
-    options = ["--engine", engine.runtime, "--image", source, "--cache", str(paths.cache())]
+    options = ["--runtime", runtime.runtime, "--image", source, "--cache", str(paths.cache())]
     argv = [sys.executable, program, *options]
     told = _told([*argv, "--tell"])
     box = Box(told["name"], told["boot"])
     if box.name not in vagrant.boxes():
-        image.follow(engine, argv, progress)
+        follow(argv, progress, env=runtime.environment)
         steps = Steps([Step(i18n.text("vagrant.step.box"), 20)], progress)
         steps.next()
         vagrant.add_box(box.name, told["box"])

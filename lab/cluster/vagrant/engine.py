@@ -17,7 +17,7 @@ from lab.cluster.host.lock import exclusive
 from lab.cluster.host.steps import Step, Steps
 from lab.cluster.host.wait import bounded, until
 from lab.cluster.image import node_image as image
-from lab.cluster.machines import base, baseline, capabilities, health, inventory, network, patience
+from lab.cluster.machines import base, baseline, capabilities, health, inventory, network
 from lab.cluster.machines.assembly import assemble
 from lab.cluster.machines.kubectl import ADMIN, Kubectl
 from lab.cluster.machines.ssh import Ssh, SshNode
@@ -261,8 +261,6 @@ class VagrantEngine:
         steps.next()
         network.connect(nodes, kubectl, self._clock)
         base.furnish(self.base(), nodes, self.addresses())
-        if emulated:
-            patience.soften(self.base())
         steps.next()
         health.await_ready(nodes, self.pace)
         steps.next()

@@ -13,9 +13,9 @@ import pytest
 from lab.cluster.engine import Completed
 from lab.cluster.host import processes
 from lab.cluster.host.processes import OnLine
-from tests.unit.support.container_engine import ANSWERS
 from tests.unit.support.engines import done
 from tests.unit.support.home import program
+from tests.unit.support.runtime import ANSWERS
 
 MACHINES = ("kube-control-plane", "kube-worker-1")
 

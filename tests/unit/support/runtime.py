@@ -1,4 +1,4 @@
-"""A container engine made by hand: it keeps containers, networks, volumes and images in memory, and answers as told."""
+"""A runtime made by hand: it keeps containers, networks, volumes and images in memory, and answers as told."""
 
 from __future__ import annotations
 
