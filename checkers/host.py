@@ -38,7 +38,10 @@ _WHY: Mapping[Shared, Text] = {
 }
 
 
-@check("host.apart", causes=(*CAUSES, *_CAUSES.values(), "host-path", "host-port"))
+@check(
+    "host.apart",
+    causes=(*CAUSES, *_CAUSES.values(), "some-namespaces", "host-path", "host-path-read-only", "host-port"),
+)
 def apart(
     cluster: Observer, *, workload: str, kind: Workload = "Deployment", namespace: str = "default", shares: Shared
 ) -> Finding:
@@ -49,6 +52,8 @@ def apart(
     def judge(pods: Pods) -> Finding:
         found = [(pod, _SHARED[shares](cluster, pod)) for pod in pods.pods]
         causes = {cause for _, of_pod in found for cause in of_pod}
+        if shares == "namespaces" and causes and causes != set(_CAUSES.values()):
+            causes.add("some-namespaces")
         if not causes:
             names = ", ".join(pod.name for pod, _ in found)
             return passed(expected, Text(f"nothing of the node in {names}", f"{names} 中没有节点的任何东西"))
@@ -96,14 +101,20 @@ def _links(cluster: Observer, pod: Pod) -> dict[str, str]:
 
 def _files(cluster: Observer, pod: Pod) -> dict[str, Text]:
     """Which directories of its node the Pod has as volumes, by itself or through a claim."""
-    paths = [volume["hostPath"]["path"] for volume in pod.spec.get("volumes") or () if volume.get("hostPath")]
+    paths: dict[str, list[str]] = {}
     for volume in pod.spec.get("volumes") or ():
-        if claim := volume.get("persistentVolumeClaim"):
-            paths += _claimed(cluster, claim["claimName"], pod.namespace)
+        claim = volume.get("persistentVolumeClaim")
+        named = [volume["hostPath"]["path"]] if volume.get("hostPath") else []
+        named += _claimed(cluster, claim["claimName"], pod.namespace) if claim else []
+        if named:
+            paths[volume["name"]] = named
     if not paths:
         return {}
-    named = ", ".join(paths)
-    return {"host-path": Text(f"hostPath {named} of node {pod.node}", f"节点 {pod.node} 的 hostPath {named}")}
+    mounts = [mount for container in pod.containers for mount in container.spec.get("volumeMounts") or ()]
+    is_written = any(mount["name"] in paths and not mount.get("readOnly") for mount in mounts)
+    words = ", ".join(path for named in paths.values() for path in named)
+    cause = "host-path" if is_written else "host-path-read-only"
+    return {cause: Text(f"hostPath {words} of node {pod.node}", f"节点 {pod.node} 的 hostPath {words}")}
 
 
 def _claimed(cluster: Observer, name: str, namespace: str) -> list[str]:

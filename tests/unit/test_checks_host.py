@@ -38,7 +38,7 @@ def test_a_pod_that_asks_for_nothing_of_the_node_passes(shares: Shared) -> None:
 @pytest.mark.parametrize(("name", "cause"), [("pid", "host-pid"), ("net", "host-network"), ("ipc", "host-ipc")])
 def test_a_namespace_of_the_node_is_known_by_its_number(name: str, cause: str) -> None:
     finding = found("namespaces", pod(), inside=links(**{name: 1}))
-    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {cause})
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {cause, "some-namespaces"})
     assert f"namespace {name}:[1] is that of node kube-worker-1" in finding.found.en
 
 
@@ -47,15 +47,21 @@ def test_the_kernel_is_believed_and_not_the_fields() -> None:
 
 
 def test_where_no_container_has_readlink_the_fields_decide() -> None:
-    assert found("namespaces", pod(hostIPC=True), inside={}).causes == {"host-ipc"}
+    assert found("namespaces", pod(hostIPC=True), inside={}).causes == {"host-ipc", "some-namespaces"}
     assert found("namespaces", pod(), inside={}).verdict is Verdict.PASS
 
 
 def test_a_directory_of_the_node_is_told_with_its_path() -> None:
     volumes = [{"name": "www", "emptyDir": {}}, {"name": "logs", "hostPath": {"path": "/var/log"}}]
-    finding = found("files", pod(volumes=volumes))
+    finding = found("files", pod([container(volumeMounts=[{"name": "logs"}])], volumes=volumes))
     assert finding.causes == {"host-path"}
     assert "hostPath /var/log of node kube-worker-1" in finding.found.en
+
+
+def test_where_the_node_can_only_be_read_that_is_told_apart() -> None:
+    volumes = [{"name": "logs", "hostPath": {"path": "/var/log"}}]
+    reading = container(volumeMounts=[{"name": "logs", "readOnly": True}])
+    assert found("files", pod([reading], volumes=volumes)).causes == {"host-path-read-only"}
 
 
 def claimed(**metadata: Any) -> list[Object]:
@@ -78,7 +84,7 @@ CLAIM: Any = [{"name": "logs", "persistentVolumeClaim": {"claimName": "logs"}}]
 
 
 def test_a_directory_of_the_node_behind_a_claim_counts() -> None:
-    assert found("files", pod(volumes=CLAIM), *claimed()).causes == {"host-path"}
+    assert found("files", pod(volumes=CLAIM), *claimed()).causes == {"host-path-read-only"}
 
 
 def test_a_directory_that_a_storage_class_made_for_the_claim_does_not_count() -> None:
