@@ -1,4 +1,4 @@
-"""A learner's tries at the exercises: what is kept of them, and what follows from that."""
+"""A learner's attempts at the exercises, their grades, and where the learner stands with each exercise."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PastCriterion:
 
 @dataclass(frozen=True, slots=True)
 class PastGrade:
-    """One look at an exercise.
+    """One grade of an attempt.
 
     Attributes:
         looked: when it began.
@@ -112,8 +112,8 @@ class Attempt:
     def decided(self) -> datetime:
         """When it became what it is: passed, graded for the last time, or started."""
         passed = [grade.looked for grade in self.scored if grade.verdict is Verdict.PASS]
-        looks = passed[:1] or [grade.looked for grade in self.grades[-1:]]
-        return looks[0] if looks else self.started
+        times = passed[:1] or [grade.looked for grade in self.grades[-1:]]
+        return times[0] if times else self.started
 
     @property
     def seconds(self) -> float:
@@ -123,7 +123,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How often a criterion passed and failed, in looks that count. What the lab is at fault for is neither."""
+    """How often a criterion passed and failed, in grades that count. What the lab is at fault for is neither."""
 
     criterion: str
     passed: int

@@ -44,7 +44,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """All that is written inside is kept, or, if anything fails, none of it."""
+        """All that is written inside is saved, or, if anything fails, none of it."""
         with self._transaction("IMMEDIATE") as connection:
             yield connection
 
@@ -66,7 +66,7 @@ class Database:
                 with _begun(self._connection, kind):
                     yield self._connection
             except sqlite3.Error as error:
-                raise self._told(error) from error
+                raise self._as_lab_error(error) from error
 
     def _open(self) -> sqlite3.Connection:
         import sqlite3
@@ -97,13 +97,13 @@ class Database:
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
 
-    def _told(self, error: sqlite3.Error) -> LabError:
+    def _as_lab_error(self, error: sqlite3.Error) -> LabError:
         import sqlite3
 
-        said = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without what only refines it
-        if said in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without what only refines it
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return LabError("history.damaged", str(error), file=self._file)
-        if said == sqlite3.SQLITE_BUSY:
+        if code == sqlite3.SQLITE_BUSY:
             return LabError("history.busy", str(error), file=self._file, seconds=f"{BUSY:.0f}")
         return LabError("history.refused", str(error), file=self._file)
 

@@ -1,4 +1,4 @@
-"""What a learner has done, kept from one evening to the next: attempts, grades, hints, notes."""
+"""What a learner has done, saved from one evening to the next: attempts, grades, hints, notes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MIGRATIONS: tuple[Migration, ...] = (
 class History:
     """Kept in a file, or, without one, for as long as this object lives.
 
-    What was expected and found is not kept, only how it was judged: a cluster's words may hold its secrets.
+    Only verdicts are saved, not what was expected and found: a cluster's words may hold its secrets.
     """
 
     def __init__(self, file: Path | None = None, clock: Clock = SYSTEM) -> None:
@@ -133,7 +133,7 @@ class History:
             )
 
     def write_note(self, exercise: Exercise, text: str) -> None:
-        """Keep the learner's own words on an exercise instead of those before; without any, keep none."""
+        """Save the learner's note on an exercise in place of the one before; an empty one removes it."""
         with self._database.writing() as rows:
             rows.execute("DELETE FROM note WHERE exercise = ?", (exercise.id,))
             if text.strip():
@@ -172,13 +172,13 @@ class History:
         )
 
     def note(self, exercise: Exercise) -> str:
-        """The learner's own words on an exercise."""
+        """The learner's note on an exercise; empty where there is none."""
         with self._database.reading() as rows:
             found = rows.execute("SELECT text FROM note WHERE exercise = ?", (exercise.id,)).fetchone()
         return str(found[0]) if found else ""
 
     def notes(self) -> dict[str, str]:
-        """Exercise id -> the learner's own words on it, of all exercises that have some."""
+        """Exercise id -> the learner's note on it, of all exercises that have one."""
         with self._database.reading() as rows:
             return dict(rows.execute("SELECT exercise, text FROM note").fetchall())
 

@@ -134,7 +134,7 @@ class Stage:
         bound = f"--timeout={GONE * self._pace:.0f}s"
         if self._kubectl.ask(*delete, bound, timeout=GONE + 10).ok:
             return
-        # A finalizer that nothing serves keeps it for ever. If it is gone by now, the patch fails, which is all right.
+        # A finalizer that nothing serves would hold it for ever. If it is gone by now, the patch fails: no harm.
         free = '{"metadata":{"finalizers":null}}'
         self._kubectl.ask("patch", resource.kind, resource.name, *place, "--type=merge", f"--patch={free}")
         self._kubectl.do(*delete, bound, timeout=GONE + 10)

@@ -39,12 +39,12 @@ def observe_kubernetes(engine: Engine, images: Sequence[str]) -> KubernetesObser
 
 
 class Session:
-    """What can be done with an exercise on a lab. What a learner does is kept in the history.
+    """What can be done with an exercise on a lab. What a learner does is saved in the history.
 
-    Whatever looks at the lab or changes it raises `LabError` while another program changes it (`lab.busy`).
+    Whatever observes the lab or changes it raises `LabError` while another program changes it (`lab.busy`).
 
     Args:
-        history: where it is kept; without one, it is forgotten with the session.
+        history: where it is saved; without one, it is forgotten with the session.
         observe: makes the observer that grades are made through.
         clock: the time, also for whoever shows what was done when.
     """
@@ -79,7 +79,7 @@ class Session:
         return exercise.missing(self.engine.lacks())
 
     def hint(self, exercise: Exercise, number: int) -> str:
-        """One of the exercise's hints, counted from 1; that it was taken is kept.
+        """One of the exercise's hints, counted from 1; the history remembers that it was taken.
 
         Raises:
             UsageError: there is no such hint (`usage.hint`).

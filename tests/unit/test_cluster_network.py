@@ -54,6 +54,12 @@ def test_a_range_of_addresses_is_awaited_by_the_clock_of_the_machines(engine: Ha
     assert 180 <= hands.passed < 200
 
 
+def test_a_dns_server_that_comes_back_is_probed_within_two_seconds(engine: HandMadeContainers) -> None:
+    network.connect(nodes(), Kubectl(nodes()[0]))
+    (patch,) = engine.did("patch deployment coredns")
+    assert '"readinessProbe": {"periodSeconds": 2}' in patch
+
+
 def test_connecting_again_adds_no_second_rule(engine: HandMadeContainers) -> None:
     network.connect(nodes(), Kubectl(nodes()[0]))
     rules = [line.split()[8] for line in engine.did("ip rule")]

@@ -60,9 +60,9 @@ def _name_machine(machine: Node, addresses: Mapping[str, str]) -> None:
     """Let a machine call itself and the others as tasks do."""
     if machine.role != "base":
         _must(machine, ["hostname", machine.name])
-    kept = [line for line in machine.read("/etc/hosts").decode().splitlines() if _MARK not in line]
+    foreign = [line for line in machine.read("/etc/hosts").decode().splitlines() if _MARK not in line]
     ours = [f"{address}\t{name}\t{_MARK}" for name, address in addresses.items()]
-    machine.write("/etc/hosts", "\n".join([*kept, *ours, ""]).encode())
+    machine.write("/etc/hosts", "\n".join([*foreign, *ours, ""]).encode())
 
 
 def _key_pair(base: Node) -> bytes:

@@ -163,8 +163,8 @@ def _check(engine: Engine, machine: Node, ended: Completed) -> None:
         if ended.code == code:
             raise LabError(key, machine=machine.name, lab=engine.lab)
     if ended.code == _BLOCKED:
-        said = "\n".join(_obstacle(line) for line in ended.error.splitlines() if line.startswith(_OBSTACLES))
-        raise LabError("baseline.blocked", said, machine=machine.name, lab=engine.lab)
+        obstacles = [_obstacle(line) for line in ended.error.splitlines() if line.startswith(_OBSTACLES)]
+        raise LabError("baseline.blocked", "\n".join(obstacles), machine=machine.name, lab=engine.lab)
     if not ended.ok:
         raise LabError("baseline.failed", f"{machine.name}: {ended.error}", lab=engine.lab)
 

@@ -128,7 +128,18 @@ restore() {
   examine_room
   head --bytes 16M /dev/zero > "$kept/room"
   systemctl reset-failed kubelet 2> /dev/null || true
+  if [ "$role" = worker ]; then await_api; fi
   systemctl start kubelet
+}
+
+# A kubelet that finds no API server asks again after ever longer waits. A worker's starts when there is one to be found.
+await_api() {
+  local server end=$((SECONDS + 15))
+  server=$(sed -n 's/^ *server: *//p' /etc/kubernetes/kubelet.conf | head -n 1)
+  type -P curl > /dev/null || return 0
+  until curl --silent --fail --insecure --max-time 2 --output /dev/null "$server/readyz" || [ $SECONDS -ge $end ]; do
+    sleep 0.2
+  done
 }
 
 # A run whose program was killed goes on here nevertheless. It is ended before another begins.

@@ -11,7 +11,7 @@ describe_network() {
   local family backend
   mkdir -p "$1"
   links > "$1/links"
-  ip -4 -oneline address | sed -E 's/^[0-9]+: +(\S+) +inet (\S+)( brd \S+)?( scope \S+).*/\1 \2\3\4/; /^veth/d' | sort > "$1/addresses"
+  addresses_in_use > "$1/addresses"
   routes > "$1/routes"
   rules > "$1/rules"
   settings > "$1/settings"
@@ -21,6 +21,10 @@ describe_network() {
     done
   done
   if type -P nft > /dev/null; then { nft list tables || true; } | sort > "$1/tables"; fi
+}
+
+addresses_in_use() {
+  ip -4 -oneline address | sed -E 's/^[0-9]+: +(\S+) +inet (\S+)( brd \S+)?( scope \S+).*/\1 \2\3\4/; /^veth/d' | sort
 }
 
 links() { ip -oneline link | sed -E 's/^[0-9]+: ([^:@]+)[:@].* mtu ([0-9]+) .*/\1 \2/; /^veth/d' | sort; }
@@ -66,7 +70,9 @@ restore_links() {
       for line in root ingress clsact; do tc qdisc delete dev "$link" $line 2> /dev/null || true; done
     fi
   done < "$kept/network/links"
-  describe_network "$1"  # a link that was down had no routes
+  # A link that was down had no routes.
+  addresses_in_use > "$1/addresses"
+  rules > "$1/rules"
   [ -z "$addresses" ] || comm -13 "$kept/network/addresses" "$1/addresses" | while read -r link line; do
     ip address delete "${line%% *}" dev "$link" || true
   done

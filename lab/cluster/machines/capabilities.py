@@ -23,15 +23,15 @@ def has_internet(node: Node) -> bool:
 def missing(nodes: Sequence[Node]) -> dict[str, str]:
     """Capabilities that not every node has -> the key of the text that says why.
 
-    Of etcd, the control plane alone is asked. What takes a learner's way to a node is not looked at here.
+    Of etcd, the control plane alone is asked. The learner's ssh access is checked by the engine.
     """
-    looks: dict[str, tuple[str, Sequence[Node], Callable[[Node], bool]]] = {
+    tries: dict[str, tuple[str, Sequence[Node], Callable[[Node], bool]]] = {
         "apparmor": ("capability.no-apparmor", nodes, partial(_does, _APPARMOR)),
         "gvisor": ("capability.no-runsc", nodes, _has_gvisor),
         "etcd": ("capability.no-etcd", nodes[:1], partial(_does, _ETCD)),
         "internet": ("capability.no-internet", nodes[-1:], has_internet),
     }
-    lacks = {name: why for name, (why, where, has) in looks.items() if not all(map(has, where))}
+    lacks = {name: why for name, (why, where, has) in tries.items() if not all(map(has, where))}
     if len(nodes) < 2:
         lacks["worker"] = "capability.no-worker"
     return lacks

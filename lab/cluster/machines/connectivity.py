@@ -44,7 +44,7 @@ def probes(engine: Engine) -> Iterator[Trial]:
     """
     kubectl = Kubectl(engine.nodes()[0])
     image = _pause(engine.nodes()[0])
-    kubectl.do("apply", "--filename=-", stdin=_pods(engine.nodes(), image))
+    kubectl.do("create", "--validate=false", "--filename=-", stdin=_pods(engine.nodes(), image))
     try:
         yield Trial(engine, kubectl)
     finally:
@@ -85,7 +85,7 @@ class Trial:
 
     def _addresses(self) -> Mapping[str, str]:
         """Of the probes and of Services, by name."""
-        listed = self.kubectl.look("get", "pods,services", "--all-namespaces", "--output=json")
+        listed = self.kubectl.poll("get", "pods,services", "--all-namespaces", "--output=json")
         items: list[dict[str, Any]] = json.loads(listed.stdout)["items"] if listed.ok else []
         return {
             item["metadata"].get("name", ""): item["spec"].get("clusterIP") or item.get("status", {}).get("podIP", "")
@@ -99,28 +99,28 @@ class Trial:
         }
         services = [addresses.get("kube-dns", ""), addresses.get("kubernetes", "")]
         argv = ["bash", "-s", _pod(node), *services, *others]
-        said = node.run(argv, stdin=_SCRIPT.read_bytes(), timeout=_SECONDS)
-        if not said.ok:
-            return [f"{node.name}: {said.error}"]
+        tried = node.run(argv, stdin=_SCRIPT.read_bytes(), timeout=_SECONDS)
+        if not tried.ok:
+            return [f"{node.name}: {tried.error}"]
         return [
             i18n.text("connectivity.pod", node=node.name, other=others[what])
             if what in others
             else i18n.text(f"connectivity.{what}", node=node.name)
-            for what in said.text.split()
+            for what in tried.text.split()
         ]
 
     def _to_kubelet(self, node: Node) -> list[str]:
-        asked = self.kubectl.look("get", f"--raw=/api/v1/nodes/{node.name}/proxy/healthz")
+        asked = self.kubectl.poll("get", f"--raw=/api/v1/nodes/{node.name}/proxy/healthz")
         return [] if asked.ok else [i18n.text("connectivity.kubelet", node=node.name)]
 
     def _as_learner(self) -> list[str]:
         base = self.engine.base()
         nodes = [node.name for node in self.engine.nodes()]
-        said = base.run(as_learner("bash", "-c", _LOGIN, "login", *nodes), timeout=_SECONDS)
-        if not said.ok:
-            return [f"{base.name}: {said.error}"]
+        tried = base.run(as_learner("bash", "-c", _LOGIN, "login", *nodes), timeout=_SECONDS)
+        if not tried.ok:
+            return [f"{base.name}: {tried.error}"]
         return [
-            i18n.text("connectivity.learner", base=base.name, command=command) for command in said.text.splitlines()
+            i18n.text("connectivity.learner", base=base.name, command=command) for command in tried.text.splitlines()
         ]
 
 

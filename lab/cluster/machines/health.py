@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -29,9 +30,9 @@ _SILENT_SECONDS = 30
 """Since a kubelet's last report, of which it makes one every ten seconds."""
 _MEND_SECONDS = 30
 """For a kubelet that was started to report, and for an API server to come back."""
-_LOOK_SECONDS = 10
+_POLL_SECONDS = 10
 _NODES = [
-    *("kubectl", f"--kubeconfig={ADMIN}", f"--request-timeout={_LOOK_SECONDS}s"),
+    *("kubectl", f"--kubeconfig={ADMIN}", f"--request-timeout={_POLL_SECONDS}s"),
     *("get", "nodes,leases", "--namespace=kube-node-lease", "--output=json"),
 ]
 _WITH_TIME = 'date --utc +%FT%TZ; exec "$@"'
@@ -135,7 +136,7 @@ def seen(status: Status, control_plane: Node, pace: float = 1) -> Status:
     reported of late, since the API server notices only after most of a minute that it does not.
     """
     try:
-        answer = control_plane.run(["sh", "-c", _WITH_TIME, "sh", *_NODES], timeout=_LOOK_SECONDS + 5)
+        answer = control_plane.run(["sh", "-c", _WITH_TIME, "sh", *_NODES], timeout=_POLL_SECONDS + 5)
     except LabError as gone:
         return replace(status, state=State.UNREACHABLE, detail=gone.tried)
     if not answer.ok:
@@ -224,10 +225,13 @@ class _Cluster:
 
         Two of a kind need not be: a kubelet that has just started takes up to ten seconds for its first probes.
         """
-        pods = [pod for pod in self._list("pods", self._namespace) if not _is_static(pod)]
-        return {_kind(pod) for pod in pods} == {_kind(pod) for pod in pods if _is_ready(pod)} and all(
-            _running(node, self._namespace) == _reported(pods, node.name) for node in self._nodes
-        )
+        with ThreadPoolExecutor() as pool:
+            running = pool.map(lambda node: _running(node, self._namespace), self._nodes)
+            pods = [pod for pod in self._list("pods", self._namespace) if not _is_static(pod)]
+            reported = [_reported(pods, node.name) for node in self._nodes]
+            return {_kind(pod) for pod in pods} == {_kind(pod) for pod in pods if _is_ready(pod)} and (
+                list(running) == reported
+            )
 
     def _alive(self, namespace: str) -> set[str]:
         """Who has renewed a lease since."""
@@ -236,7 +240,7 @@ class _Cluster:
 
     def _list(self, kind: str, namespace: str) -> list[dict[str, Any]]:
         place = f"--namespace={namespace}" if namespace else "--all-namespaces"
-        listed = self._kubectl.look("get", kind, place, "--output=json")
+        listed = self._kubectl.poll("get", kind, place, "--output=json")
         items: list[dict[str, Any]] = json.loads(listed.stdout)["items"] if listed.ok else []
         return items
 
@@ -286,7 +290,8 @@ def _trouble(name: str, node: Mapping[str, Any], *, is_silent: bool) -> str:
 
 
 def _ready_condition(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    return next((it for it in node["status"]["conditions"] if it["type"] == "Ready"), {})
+    conditions = node["status"]["conditions"]
+    return next((condition for condition in conditions if condition["type"] == "Ready"), {})
 
 
 def _is_static(pod: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ ADMIN = "/etc/kubernetes/admin.conf"
 """What kubeadm leaves on every control plane."""
 BOUND = 60.0
 """Seconds for one command."""
-_LOOK_SECONDS = 10
+_POLL_SECONDS = 10
 _READY = "/readyz?exclude=poststarthook/rbac/bootstrap-roles"
 """A cluster that comes back has the roles of the system in etcd. That each of them is looked through once more takes a
 minute where a processor is emulated, and nothing waits for it."""
@@ -25,16 +25,16 @@ class Kubectl:
         """Run it, whatever comes of it."""
         return self._node.run(["kubectl", f"--kubeconfig={ADMIN}", *args], stdin=stdin, timeout=timeout)
 
-    def look(self, *args: str) -> Completed:
-        """Run it for a look that will be repeated: one that gets no answer ends soon, whatever comes of it.
+    def poll(self, *args: str) -> Completed:
+        """Run a command that will be repeated: one that gets no answer ends soon, whatever comes of it.
 
         A connection that was made while the network of the node was made anew may never be answered.
         """
-        return self.ask(f"--request-timeout={_LOOK_SECONDS}s", *args, timeout=_LOOK_SECONDS + 5)
+        return self.ask(f"--request-timeout={_POLL_SECONDS}s", *args, timeout=_POLL_SECONDS + 5)
 
     def answers(self) -> bool:
         """Whether the API server says that it is ready."""
-        return self.look("get", f"--raw={_READY}").ok
+        return self.poll("get", f"--raw={_READY}").ok
 
     def do(self, *args: str, stdin: bytes = b"", timeout: float = BOUND) -> Completed:
         """Run it.

@@ -10,7 +10,7 @@ import yaml
 PATCHES = "/etc/kubernetes/patches"
 """Where kubeadm finds `patches()` on the control plane."""
 
-# Who leads ends itself when it misses its lease, which it has ten seconds to renew unless told otherwise.
+# A leader exits when it cannot renew its lease in time: ten seconds, unless it is given other settings.
 LEADER = {
     "extraArgs": [
         {"name": "leader-elect-lease-duration", "value": "60s"},

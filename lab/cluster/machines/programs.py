@@ -19,9 +19,9 @@ class Program:
     mode: int
 
 
-def lost(said: str) -> list[Program]:
+def lost(error: str) -> list[Program]:
     """The programs among the lines by which the baseline's script says what stands in the way."""
-    return list(_parse(said))
+    return list(_parse(error))
 
 
 def bring_back(machines: Sequence[Node], losses: Mapping[str, Sequence[Program]]) -> None:
@@ -35,8 +35,8 @@ def bring_back(machines: Sequence[Node], losses: Mapping[str, Sequence[Program]]
             _bring_back(machine, program, [other for other in machines if other.name != machine.name])
 
 
-def _parse(said: str) -> Iterator[Program]:
-    for line in said.splitlines():
+def _parse(error: str) -> Iterator[Program]:
+    for line in error.splitlines():
         match line.split("\t"):
             case ["program", path, size, mode]:
                 yield Program(path, int(size), int(mode, 8))
