@@ -69,17 +69,17 @@ def caught_everywhere(loop: asyncio.AbstractEventLoop, end: Callable[[Exception]
         threading.excepthook = before
 
 
-def report(fault: BaseException, said: str) -> int:
+def report(fault: BaseException, sentence: str) -> int:
     """Write down what happened and say so. Returns the exit code.
 
     Args:
-        said: the key of the sentence for the learner.
+        sentence: the key of the sentence for the learner.
     """
     try:
         details = str(_write(fault))
     except OSError as error:
         details = f"{type(fault).__name__} ({error})"
-    print(i18n.text(said, details=details), file=sys.stderr)
+    print(i18n.text(sentence, details=details), file=sys.stderr)
     return EXIT_CODE
 
 

@@ -64,8 +64,8 @@ def _parts(pressed: str) -> list[str]:
 
 def _objection(action: str, pressed: str) -> str:
     """Why an action cannot have these keys; empty if it can."""
-    own = {key.id: key for table in keys.TABLES for key in table}.get(action)
-    if own is None:
+    moved = {key.id: key for table in keys.TABLES for key in table}.get(action)
+    if moved is None:
         known = ", ".join(dict.fromkeys(key.id for table in keys.TABLES for key in table))
         return _say("no_action", action=action, known=known)
     try:
@@ -77,7 +77,7 @@ def _objection(action: str, pressed: str) -> str:
             return _say("no_key", action=action, pressed=pressed)
         if part in _NEEDED:
             return _say("needed", action=action, pressed=pressed)
-        if keys.is_function(own.pressed) and not (keys.is_function(part) or "ctrl+" in part or "alt+" in part):
+        if keys.is_function(moved.pressed) and not (keys.is_function(part) or "ctrl+" in part or "alt+" in part):
             return _say("shell", action=action, pressed=pressed)
     return ""
 

@@ -71,11 +71,11 @@ def headline(state: ExerciseState, criterion: Criterion) -> Content:
 
 def details(finding: Finding) -> list[tuple[str, str]]:
     """(Name, words) of what was found; where that is not right, of what was expected and why it matters, too."""
-    said = [("found", i18n.pick(finding.found))]
+    parts = [("found", i18n.pick(finding.found))]
     if finding.verdict is not Verdict.PASS:
         why = "" if finding.why is None else i18n.pick(finding.why)
-        said = [("expected", i18n.pick(finding.expected)), *said, ("why", why)]
-    return [(name, words) for name, words in said if words]
+        parts = [("expected", i18n.pick(finding.expected)), *parts, ("why", why)]
+    return [(name, words) for name, words in parts if words]
 
 
 def summary(state: ExerciseState, now: datetime) -> Content:
@@ -110,13 +110,13 @@ def remarks(state: ExerciseState) -> list[str]:
     """What is to be said of the whole after the facts: a mistake that is known, and what to do about the lab."""
     if state.grade is None:
         return []
-    said = []
+    lines = []
     known = state.grade.known_mistake
     if known is not None and known.mistake is not None:
-        said.append(f"{i18n.text('grading.mistake')}{known.mistake}")
+        lines.append(f"{i18n.text('grading.mistake')}{known.mistake}")
     if state.grade.verdict in (Verdict.BROKEN, Verdict.UNSEEN):
-        said.append(i18n.text(f"ui.results.after_{state.grade.verdict}"))
-    return said
+        lines.append(i18n.text(f"ui.results.after_{state.grade.verdict}"))
+    return lines
 
 
 def legend(state: ExerciseState) -> str:
@@ -191,10 +191,10 @@ class Closing:
 
     def lines(self, now: datetime) -> list[str]:
         """What is said, a line each."""
-        said = [self._effort()]
+        lines = [self._effort()]
         if self.counts:
             name = "first" if self.times == 1 else "again"
-            said.append(
+            lines.append(
                 i18n.text(
                     f"ui.closing.{name}",
                     times=self.times,
@@ -205,17 +205,17 @@ class Closing:
             )
             if self.last is not None:
                 time = clock(self.last.seconds) if self.last.prepared else "–"
-                said.append(i18n.text("ui.closing.last", time=time, ago=ago(self.last.decided, now)))
+                lines.append(i18n.text("ui.closing.last", time=time, ago=ago(self.last.decided, now)))
         else:
-            said.append(i18n.text("ui.closing.unscored"))
+            lines.append(i18n.text("ui.closing.unscored"))
         if self.following is not None:
             level = i18n.text(f"ui.level.{self.following.level}")
-            said.append(
+            lines.append(
                 i18n.text("ui.closing.next", title=self.following.title, level=level, minutes=self.following.minutes)
             )
         if self.counts:
-            said.append(i18n.text("ui.closing.compare"))
-        return said
+            lines.append(i18n.text("ui.closing.compare"))
+        return lines
 
     def _effort(self) -> str:
         """The time against the aim, checks, hints."""
