@@ -30,7 +30,7 @@ class Machine(ABC):
     def write(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Put a file in place, with the directories above it."""
         # In place, not by renaming: a container's /etc/hosts is a mount. The umask keeps a secret unread meanwhile.
-        script = 'umask 077; mkdir -p -m 755 "$(dirname "$1")" && cat > "$1" && chmod "$2" "$1"'
+        script = 'umask 022; mkdir -p "$(dirname "$1")" && umask 077 && cat > "$1" && chmod "$2" "$1"'
         completed = self.run(["sh", "-c", script, "write", path, f"{mode:o}"], stdin=content)
         if not completed.ok:
             raise refused(f"write {self.name}:{path}", completed)
