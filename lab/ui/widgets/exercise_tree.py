@@ -69,7 +69,8 @@ class ExerciseTree(Tree[Exercise]):
         current = desk.state.exercise if desk.state is not None else None
         if current is not None and current is not self.chosen:
             self.chosen = current
-            self.choose(current)
+            if self.shows(current):  # else the pane, which ends the search, goes to it
+                self.choose(current)
 
     def _name_all(self) -> None:
         """Name all in the language in use. A label has its colour from the theme in which it is made."""
