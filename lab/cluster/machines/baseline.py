@@ -137,6 +137,8 @@ def _restore(engine: Engine, say: OnDetail, clock: Clock, *, hurried: bool = Fal
         health.await_control(engine.nodes(), began, say, clock, seconds=seconds)
         with connectivity.probes(engine) as tries:
             health.await_pods(engine.nodes(), began, say, clock, seconds=seconds)
+            # Last, since a kubelet that found no API server when it started may report seconds after it runs its Pods.
+            health.await_nodes(engine.nodes(), began, say, clock, seconds=seconds)
             say(i18n.text("health.network"))
             tries.succeed(clock, seconds=_TRY_SECONDS)
     except LabError as late:

@@ -63,6 +63,7 @@ def await_healthy(
         LabError: one of these is not so in its time (`wait`).
     """
     await_control(nodes, began, say, clock)
+    await_nodes(nodes, began, say, clock)
     await_pods(nodes, began, say, clock, worked_in=worked_in)
 
 
@@ -74,7 +75,7 @@ def await_control(
     *,
     seconds: float = SECONDS,
 ) -> None:
-    """Wait until the API server answers and the controllers and each node's kubelet work.
+    """Wait until the API server answers and the controllers work.
 
     Args:
         seconds: for each of these.
@@ -83,14 +84,24 @@ def await_control(
         LabError: one of these is not so in its time (`wait`).
     """
     cluster = _Cluster(nodes, began, SYSTEM_NAMESPACE)
-    for what, is_there in (
-        ("api", Kubectl(nodes[0]).answers),
-        ("control", cluster.has_control),
-        ("nodes", cluster.has_nodes),
-    ):
+    for what, is_there in (("api", Kubectl(nodes[0]).answers), ("control", cluster.has_control)):
         awaited = i18n.text(f"health.{what}")
         say(awaited)
         until(is_there, seconds=seconds, what=awaited, clock=clock)
+
+
+def await_nodes(
+    nodes: Sequence[Node],
+    began: str,
+    say: OnDetail = lambda _: None,
+    clock: Clock = SYSTEM,
+    *,
+    seconds: float = SECONDS,
+) -> None:
+    """Wait until each node's kubelet has reported. Arguments and errors as `await_control`."""
+    awaited = i18n.text("health.nodes")
+    say(awaited)
+    until(_Cluster(nodes, began, SYSTEM_NAMESPACE).has_nodes, seconds=seconds, what=awaited, clock=clock)
 
 
 def await_pods(
