@@ -246,27 +246,6 @@ def test_only_an_emulated_control_plane_gets_more_time_for_its_leases_and_probes
     assert any("/etc/kubernetes/patches/kube-apiserver.yaml" in line for line in host.asked) is not accelerates
 
 
-@pytest.mark.parametrize("accelerates", [True, False])
-def test_only_on_an_emulated_processor_is_the_learner_given_softened_manifests(
-    host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch, accelerates: bool
-) -> None:
-    monkeypatch.setattr(hypervisor, "_accelerates", lambda: accelerates)
-    path = "/opt/lab/manifests/gatekeeper.yaml"
-    host.answers |= {"find /opt/lab/manifests": done(stdout=f"{path}\n"), f"cat -- {path}": done(stdout="kind: List\n")}
-    lab.up(ignore)
-    assert any(f"write {path}" in line for line in host.asked) is not accelerates
-
-
-def test_an_emulated_base_without_manifests_to_soften_is_no_lab(
-    host: VirtualMachines, lab: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hypervisor, "_accelerates", lambda: False)
-    host.answers["find /opt/lab/manifests"] = done(code=1, stderr="No such file or directory")
-    with pytest.raises(LabError, match="No such file or directory"):
-        lab.up(ignore)
-    assert lab.status().state is State.PARTIAL
-
-
 def test_up_of_a_ready_lab_changes_nothing_but_clocks_for_the_computer_may_have_slept(
     host: VirtualMachines, made: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
