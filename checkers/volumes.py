@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from posixpath import dirname, normpath
+from posixpath import normpath
 
 from checkers.api import Finding, NoExec, Observer, Ran, Text, check, failed, passed
 from checkers.kit.pod import Container, Pod
@@ -48,7 +48,8 @@ def empty_dir(
         if holders:
             return passed(expected, found)
         causes = ("mounted-in-another",) if _holders(found_pod, found_pod.running, path) else ()
-        return failed(expected, found, _MOUNT, EMPTY_DIR, causes)
+        why = _above(path) if _with_volume_around(found_pod, meant, path) else _MOUNT
+        return failed(expected, found, why, EMPTY_DIR, causes)
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _MOUNT, EMPTY_DIR)
 
@@ -124,9 +125,9 @@ def file_group(
     )
 
     def judge(found_pod: Pod) -> Finding:
-        holders = _holders(found_pod, _containers_of_task(found_pod, image, command), dirname(path))
+        holders = _with_volume_around(found_pod, _containers_of_task(found_pod, image, command), path)
         if not holders:
-            causes = ("mounted-in-another",) if _holders(found_pod, found_pod.running, dirname(path)) else ()
+            causes = ("mounted-in-another",) if _with_volume_around(found_pod, found_pod.running, path) else ()
             return failed(expected, _mounts(found_pod, found_pod.running), _MOUNT, EMPTY_DIR, causes)
         files = [(container, _ls(cluster, found_pod, container, path)) for container in holders]
         found = listed(of_container(container, as_is(_output(ran))) for container, ran in files)
@@ -153,6 +154,26 @@ def _containers_of_task(pod: Pod, image: str, command: Sequence[str]) -> tuple[C
 def _holders(pod: Pod, containers: Sequence[Container], path: str) -> tuple[Container, ...]:
     """Those of the containers that have an emptyDir volume at this path."""
     return tuple(holder for holder in containers if _types(pod, holder).get(normpath(path)) == "emptyDir")
+
+
+def _with_volume_around(pod: Pod, containers: Sequence[Container], path: str) -> tuple[Container, ...]:
+    """Those of the containers in which this path lies in an emptyDir volume, wherever that is mounted."""
+    return tuple(container for container in containers if _type_around(pod, container, path) == "emptyDir")
+
+
+def _type_around(pod: Pod, container: Container, path: str) -> str:
+    """Of what type the volume is that this path lies in; empty where it lies in none."""
+    types = _types(pod, container)
+    around = [place for place in types if normpath(path).startswith(f"{place.rstrip('/')}/")]
+    return types[max(around, key=len)] if around else ""
+
+
+def _above(path: str) -> Text:
+    """Why a volume that is mounted further up is not what was asked for."""
+    return Text(
+        f"A volume is mounted above: {path} is a directory in it, and no mount point.",
+        f"卷挂载在更上层的目录：{path} 只是其中的一个目录，并不是挂载点。",
+    )
 
 
 def _roots(cluster: Observer, pod: Pod) -> list[tuple[str, int | None]]:

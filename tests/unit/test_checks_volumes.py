@@ -83,6 +83,22 @@ def test_a_directory_of_that_name_is_no_file() -> None:
     assert owned(seeing(with_volume(), listing(LS.replace("-rw-", "drwx", 1)))).verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize("above", ["/data", "/data/"])
+def test_a_volume_that_is_mounted_above_holds_the_file_and_is_no_mount_at_the_path(above: str) -> None:
+    obj = with_volume(container(volumeMounts=[{"name": "scratch", "mountPath": above}]))
+    assert owned(seeing(obj, listing())).verdict is Verdict.PASS
+    found = mounted(seeing(obj))
+    assert found.verdict is Verdict.FAIL
+    assert found.why.en == "A volume is mounted above: /data/test is a directory in it, and no mount point."
+
+
+def test_a_file_lies_in_the_innermost_volume_around_it() -> None:
+    mounts = [{"name": "scratch", "mountPath": "/data"}, {"name": "other", "mountPath": "/data/test"}]
+    obj = with_volume(container(volumeMounts=mounts))
+    obj["spec"]["volumes"].append({"name": "other", "configMap": {"name": "settings"}})
+    assert owned(seeing(obj, listing())).verdict is Verdict.FAIL
+
+
 def test_a_file_outside_a_volume_fails_whatever_its_group() -> None:
     assert owned(seeing(pod(), listing())).verdict is Verdict.FAIL
 
