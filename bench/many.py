@@ -8,9 +8,9 @@ grades of the same answer, so a machine that is busy for a while does not decide
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -104,7 +104,11 @@ def compare(session: Session, kubectl: Kubectl, what: str) -> None:
 
 
 if __name__ == "__main__":
-    engine = open_lab(sys.argv[1])
+    parser = argparse.ArgumentParser("python -m bench.many", description="What it costs to judge beside 500 objects.")
+    parser.add_argument("lab", help="the name of a lab that is up")
+    parser.add_argument("kind", nargs="*", choices=[*KINDS, []], help=f"what there are many of: {', '.join(KINDS)}")
+    asked = parser.parse_args()
+    engine = open_lab(asked.lab)
     practice = Session(load(), engine)
-    for name in sys.argv[2:] or KINDS:
+    for name in asked.kind or KINDS:
         compare(practice, Kubectl(engine.nodes()[0]), name)
