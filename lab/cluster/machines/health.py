@@ -85,9 +85,7 @@ def await_control(
     """
     cluster = _Cluster(nodes, began, SYSTEM_NAMESPACE)
     for what, is_there in (("api", Kubectl(nodes[0]).answers), ("control", cluster.has_control)):
-        awaited = i18n.text(f"health.{what}")
-        say(awaited)
-        until(is_there, seconds=seconds, what=awaited, clock=clock)
+        _await(what, is_there, seconds, say, clock)
 
 
 def await_nodes(
@@ -99,9 +97,7 @@ def await_nodes(
     seconds: float = SECONDS,
 ) -> None:
     """Wait until each node's kubelet has reported. Arguments and errors as `await_control`."""
-    awaited = i18n.text("health.nodes")
-    say(awaited)
-    until(_Cluster(nodes, began, SYSTEM_NAMESPACE).has_nodes, seconds=seconds, what=awaited, clock=clock)
+    _await("nodes", _Cluster(nodes, began, SYSTEM_NAMESPACE).has_nodes, seconds, say, clock)
 
 
 def await_pods(
@@ -115,9 +111,14 @@ def await_pods(
 ) -> None:
     """Wait until the Pods run. Arguments and errors as `await_healthy`."""
     cluster = _Cluster(nodes, began, SYSTEM_NAMESPACE if worked_in else "")
-    awaited = i18n.text("health.pods")
+    _await("pods", cluster.has_pods, seconds, say, clock)
+
+
+def _await(what: str, is_there: Callable[[], bool], seconds: float, say: OnDetail, clock: Clock) -> None:
+    """Say what is awaited, and wait for it."""
+    awaited = i18n.text(f"health.{what}")
     say(awaited)
-    until(cluster.has_pods, seconds=seconds, what=awaited, clock=clock)
+    until(is_there, seconds=seconds, what=awaited, clock=clock)
 
 
 def await_ready(nodes: Sequence[Node], pace: float = 1) -> None:
