@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import i18n
 from tests.unit.support.api_server import ApiServer, serving
 from tests.unit.support.control_plane import healthy
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode
@@ -17,6 +18,12 @@ from tests.unit.support.home import forget_settings, move_in
 def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     forget_settings(monkeypatch)
     move_in(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program speaks English, whatever the language of whoever runs the tests."""
+    monkeypatch.setattr(i18n, "_chosen", "en")
 
 
 @pytest.fixture

@@ -7,14 +7,10 @@ from typing import Any
 
 import pytest
 
-from lab import i18n
 from lab.authoring.lint import lint
 from tests.unit.support.exercises import content, write_domain, write_exercise
 
-
-@pytest.fixture(autouse=True)
-def _english() -> None:
-    i18n.use("en")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture

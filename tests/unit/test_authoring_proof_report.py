@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +12,8 @@ from lab.authoring.proof_report import exit_code, in_words, kept, reason, summar
 from lab.authoring.prove import Case, Proof, Why
 from lab.authoring.workbench import Impossible
 from tests.unit.support.exercises import answer, criterion, exercise
+
+pytestmark = pytest.mark.usefixtures("english")
 
 SUBJECT = exercise([criterion("runs"), criterion("refused")])
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
@@ -29,14 +30,6 @@ HOLDS = proof("solution", verdicts=BOTH, seconds={"grade": 0.5, "all": 9.25})
 FAILS = proof("forgotten", verdicts=BOTH, seconds={"grade": 0.4, "all": 8.0}, problems=("refused: as it was",))
 STUCK = proof("other", problems=("no such lab\nmake it",), is_labs=True)
 BEFORE = proof("earlier", verdicts={"runs": FAIL, "refused": PASS}, seconds={"grade": 0.3, "all": 7.0}, why=None)
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    before = i18n.language()
-    i18n.use("en")
-    yield
-    i18n.use(before)
 
 
 def test_the_table_has_a_line_for_each_answer_and_below_it_what_is_otherwise() -> None:

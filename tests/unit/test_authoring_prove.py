@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from lab import i18n
 from lab.authoring.prove import Case, Proof, cases_of, prove, replayed
 from lab.catalog.model import Answer, Exercise
 from lab.cluster.engine import Completed
@@ -17,13 +16,7 @@ from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import done
 from tests.unit.support.proofs import BROKEN, FAIL, PASS, RIGHT, UNSEEN, HandMadeLab, subject
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    before = i18n.language()
-    i18n.use("en")
-    yield
-    i18n.use(before)
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture

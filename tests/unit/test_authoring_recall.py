@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from checkers.api import Check, Finding, Observer
-from lab import i18n
 from lab.authoring import basis
 from lab.authoring.prove import Proof
 from lab.catalog.load import load
@@ -20,15 +18,9 @@ from tests.unit.support.engines import done
 from tests.unit.support.exercises import finding
 from tests.unit.support.proofs import FAIL, PASS, RIGHT, written
 
+pytestmark = pytest.mark.usefixtures("english")
+
 ALL = {"one/untouched", "one/solution", "one/forgotten"}
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    before = i18n.language()
-    i18n.use("en")
-    yield
-    i18n.use(before)
 
 
 @pytest.fixture

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lab import i18n
 from lab.authoring.prove import Proof
 from lab.catalog.model import Answer, Exercise
 from lab.cluster.engine import Completed, State
@@ -18,16 +16,10 @@ from tests.unit.support.author import Author, Made
 from tests.unit.support.engines import done
 from tests.unit.support.proofs import FAIL, PASS, HandMadeLab, written
 
+pytestmark = pytest.mark.usefixtures("english")
+
 BOUND = 20
 """Seconds after which a test that waits for another thread has failed."""
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    before = i18n.language()
-    i18n.use("en")
-    yield
-    i18n.use(before)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,10 @@ from lab.cluster.engine import Capability
 from lab.errors import UsageError
 from tests.unit.support.exercises import TITLE, content, write_domain, write_exercise
 
+pytestmark = pytest.mark.usefixtures("english")
+
 Change = Callable[[dict[str, Any]], object]
 FILE = {"machine": "base", "path": "/etc/a.conf", "from": "setup/no.conf"}
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    before = i18n.language()
-    i18n.use("en")
-    yield
-    i18n.use(before)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,13 +17,7 @@ from tests.unit.support.clocks import Hands
 from tests.unit.support.exercises import answer, criterion, exercise
 from tests.unit.support.observations import HandMade
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    before = i18n.language()
-    i18n.use("en")
-    yield
-    i18n.use(before)
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def graded(*criteria: Criterion) -> Grade:

@@ -14,10 +14,7 @@ from lab.console import Console
 from lab.progress import Progress, ago, at_time, duration, remaining
 from lab.text import cells, cut, pad, printable
 
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(i18n, "_chosen", "en")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 class Clock:

@@ -24,6 +24,8 @@ from lab.ui.trouble import Trouble
 from lab.ui.work import Work
 from tests.unit.support.desks import LOST, NOON, RIGHT, WRONG, Play, catalog, with_scenario
 
+pytestmark = pytest.mark.usefixtures("english")
+
 OURS = Trouble("The cluster could not be asked.", "no answer", "Repair the lab.")
 THEIRS = Trouble("There is no such exercise.", "", "Name another.", ours=False)
 CRASHED = Down(
@@ -33,11 +35,6 @@ CRASHED = Down(
     ("Error: unknown flag: --secure-prt",),
 )
 PASSES, FAILS = (RIGHT, RIGHT, RIGHT), (RIGHT, WRONG, RIGHT)
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(i18n, "_chosen", "en")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from checkers.api import Finding, Text, Verdict, failed, passed
-from lab import i18n
 from lab.catalog.model import Answer, Catalog, Domain, Exercise, Localized, Scenario
 from lab.grading.grade import Grade
 from lab.practice.attempt import Attempt, PastCriterion, PastGrade, Standing
@@ -21,12 +20,9 @@ from lab.ui.heading import heading
 from lab.ui.results import Closing
 from tests.unit.support.desks import LOST, MISTAKE, NOON, RIGHT, WRONG, exercise, grade_of
 
+pytestmark = pytest.mark.usefixtures("english")
+
 UNSEEN = Finding(Verdict.UNSEEN, Text("x", "x"), Text("too slow", "太慢"))
-
-
-@pytest.fixture(autouse=True)
-def _english() -> None:
-    i18n.use("en")
 
 
 @pytest.fixture

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab import i18n
 from lab.ui.screens.trouble import keys_for
 
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(i18n, "_chosen", "en")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def test_each_command_that_the_app_has_is_named_by_its_key() -> None:

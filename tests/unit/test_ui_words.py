@@ -6,15 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lab import i18n
 from lab.catalog.model import MachineFile, Resource, Scenario
 from lab.ui.words import what_goes
 from tests.unit.support.exercises import criterion, exercise
 
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(i18n, "_chosen", "en")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def test_each_thing_that_a_start_removes_is_named() -> None:
