@@ -30,7 +30,7 @@ FROM {image}
 COPY curl apt-get /usr/local/sbin/
 RUN chmod 0755 /usr/local/sbin/* && mkdir /opt/release \\
  && mv /usr/local/bin/runsc /usr/local/bin/containerd-shim-runsc-v1 /opt/release \\
- && userdel --remove candidate && rm -r /opt/lab /etc/bash_completion.d/kubectl && systemctl disable ssh.service \\
+ && userdel --remove candidate && rm -r /etc/bash_completion.d/kubectl && systemctl disable ssh.service \\
  && sed -i '/ckslab.sh/d' /etc/bash.bashrc && sed -i '/^# gVisor/,$d' /etc/containerd/config.toml \\
  && containerd config migrate > /opt/config.toml && mv /opt/config.toml /etc/containerd/config.toml
 """
