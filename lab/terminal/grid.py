@@ -72,7 +72,9 @@ class Grid:
         return self._texts[row][column]
 
     def erase(self, row: int, start: int, end: int, style: Style) -> None:
-        """Blank a part of a row."""
+        """Blank a part of a row. A wide character that begins before it stays whole, as tmux leaves it in its pane."""
+        if start and not self._texts[row][start]:
+            start += 1
         self.write(row, start, [" "] * (end - start), style)
 
     def insert(self, row: int, column: int, count: int, style: Style) -> None:
