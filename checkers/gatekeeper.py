@@ -11,7 +11,7 @@ from typing import Any
 from checkers.api import DryRun, Finding, Observer, Text, check, passed
 from checkers.kit.constraint import CAUSES as OF_CONSTRAINTS
 from checkers.kit.constraint import Reason, Request, config_reason, errors, reasons, webhook_reason
-from checkers.kit.once import list_once
+from checkers.kit.once import ask_once, list_once
 from checkers.kit.text import listed
 from checkers.kit.trouble import Trouble, running_pod
 
@@ -106,24 +106,8 @@ class Gatekeeper:
         self._cluster = cluster
 
     def trouble(self) -> Trouble | None:
-        """Why it judges nothing; None if it does."""
-        sound, faulty = (
-            self._cluster.dry_run(_template("ckslabprobe")),
-            self._patiently(self._cluster.dry_run, _template("ckslabother"), wanted=False),
-        )
-        if not sound.accepted:
-            message = sound.message
-            return Trouble(Text(f"Gatekeeper is not installed: {message}", f"未安装好 Gatekeeper：{message}"))
-        if not faulty.accepted and _BY_WEBHOOK.search(faulty.message):
-            return None
-        return self._not_running() or Trouble(
-            Text(
-                f"Gatekeeper's webhook does not answer. Its Pods in {NAMESPACE} must be ready; "
-                f"a faulty ConstraintTemplate was {Ruling(faulty.accepted, words=faulty.message).text.en}",
-                f"Gatekeeper 的 webhook 没有应答。{NAMESPACE} 中它的 Pod 必须就绪；"
-                f"有误的 ConstraintTemplate {Ruling(faulty.accepted, words=faulty.message).text.zh}",
-            )
-        )
+        """Why it judges nothing; None if it does. The checks of one grade ask once."""
+        return ask_once(self._cluster, "trouble of Gatekeeper", self._trouble)
 
     def rule(self, manifest: Mapping[str, Any], *, wanted: bool, ask: Ask | None = None) -> Ruling:
         """What would become of an object; `wanted`: it should be accepted. `ask` is for other than its creation."""
@@ -194,6 +178,25 @@ class Gatekeeper:
             for webhook in configuration.get("webhooks") or ()
             if webhook["name"] == _WEBHOOK
         ]
+
+    def _trouble(self) -> Trouble | None:
+        sound, faulty = (
+            self._cluster.dry_run(_template("ckslabprobe")),
+            self._patiently(self._cluster.dry_run, _template("ckslabother"), wanted=False),
+        )
+        if not sound.accepted:
+            message = sound.message
+            return Trouble(Text(f"Gatekeeper is not installed: {message}", f"未安装好 Gatekeeper：{message}"))
+        if not faulty.accepted and _BY_WEBHOOK.search(faulty.message):
+            return None
+        return self._not_running() or Trouble(
+            Text(
+                f"Gatekeeper's webhook does not answer. Its Pods in {NAMESPACE} must be ready; "
+                f"a faulty ConstraintTemplate was {Ruling(faulty.accepted, words=faulty.message).text.en}",
+                f"Gatekeeper 的 webhook 没有应答。{NAMESPACE} 中它的 Pod 必须就绪；"
+                f"有误的 ConstraintTemplate {Ruling(faulty.accepted, words=faulty.message).text.zh}",
+            )
+        )
 
     def _around(self, request: Request) -> Sequence[Reason]:
         """What keeps the request from Gatekeeper, whatever its constraints are."""

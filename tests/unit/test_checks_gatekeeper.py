@@ -67,7 +67,8 @@ class Cluster(HandMade):
         is_free: a request that is accepted whatever the rule says, by its operation and its manifest.
         is_free_for: the same by the user, empty for the lab's administrator.
         no_namespace: why none can be made.
-        asked: the manifests of all dry runs of creations.
+        asked: the manifests of all dry runs of creations, but for ConstraintTemplates.
+        templates: the names of those that dry runs created.
         listed: the kinds of all lists.
     """
 
@@ -78,6 +79,7 @@ class Cluster(HandMade):
     is_free_for: Callable[[str], bool] = lambda user: False
     no_namespace: str = ""
     asked: list[Mapping[str, Any]] = field(default_factory=list)
+    templates: list[str] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
 
     def list(self, kind: str, namespace: str = "", *, version: str = "v1", name: str = "") -> Sequence[Object]:
@@ -89,6 +91,7 @@ class Cluster(HandMade):
             raise self.fails
         name = manifest["metadata"]["name"]
         if manifest["kind"] == "ConstraintTemplate":
+            self.templates.append(name)
             is_sound = name == manifest["spec"]["crd"]["spec"]["names"]["kind"].lower()
             return self.of_sound if is_sound else self.of_faulty
         self.asked.append(manifest)
@@ -209,6 +212,13 @@ def test_all_checks_of_a_grade_list_the_constraints_once(rule: Rule) -> None:
         check(lab)
     kinds = ["ReplicaLimits", "ConstraintTemplate", "ValidatingWebhookConfiguration"]
     assert [lab.listed.count(kind) for kind in kinds] in ([1, 1, 1], [1, 1, 0])
+
+
+def test_all_checks_of_a_grade_ask_once_whether_gatekeeper_serves() -> None:
+    lab = with_gatekeeper(limits())
+    for check in [*ALL, serves]:
+        check(lab)
+    assert len(lab.templates) == 2
 
 
 def test_several_constraints_may_share_the_work() -> None:
