@@ -25,6 +25,8 @@ webhooks:
     admissionReviewVersions: [v1]
 """
 """A manifest: nobody answers the API server, which refuses whatever it would have asked about."""
+PATIENCE = 300
+"""Seconds for one command. A start that goes to the baseline takes 25 on a quiet machine, two minutes on a busy one."""
 PROGRAM = str(Path(sys.executable).parent / "ckslab")
 
 
@@ -37,22 +39,22 @@ class Cli:
     def argv(self, *arguments: str) -> list[str]:
         return [PROGRAM, "--lang", "en", "--name", self.lab, *arguments]
 
-    def __call__(self, *arguments: str, stdin: str = "", timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str, stdin: str = "", timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.argv(*arguments), input=stdin, capture_output=True, text=True, timeout=timeout, check=False
         )
 
-    def must(self, *arguments: str, stdin: str = "", timeout: float = 120) -> str:
+    def must(self, *arguments: str, stdin: str = "", timeout: float = PATIENCE) -> str:
         """What it prints; it has to succeed."""
         ended = self(*arguments, stdin=stdin, timeout=timeout)
         assert ended.returncode == 0, f"{arguments}: exit code {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout
 
-    def base(self, script: str, *, timeout: float = 120) -> str:
+    def base(self, script: str, *, timeout: float = PATIENCE) -> str:
         """What a script prints that the learner runs on base; it has to succeed."""
         return self.must("shell", "--", "bash", "-euo", "pipefail", "-s", stdin=script, timeout=timeout)
 
-    def kubectl(self, *arguments: str, stdin: str = "", timeout: float = 120) -> str:
+    def kubectl(self, *arguments: str, stdin: str = "", timeout: float = PATIENCE) -> str:
         return self.must("kubectl", "--", *arguments, stdin=stdin, timeout=timeout)
 
 

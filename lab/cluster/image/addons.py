@@ -22,6 +22,8 @@ MANIFESTS = "/opt/lab/manifests"
 _TOOLS = "/usr/local/bin"
 _MARKS = "/var/lib/ckslab/addons"
 """On a node: a file for each add-on whose images were loaded, with the key of what they were built from."""
+AHEAD_SECONDS = 360
+"""What takes longer to build is not built before somebody wants it: many never will."""
 _LOAD_SECONDS = 300
 _DETACH_SECONDS = 10
 # As when the node image is made: pinned images survive the kubelet's cleaning up.
@@ -43,11 +45,11 @@ def build(engine: Engine, names: Iterable[str], progress: OnProgress) -> None:
 
 
 def build_later(engine: Engine, names: Sequence[str] | None = None) -> None:
-    """Begin to build add-ons, all unless some are named, in the background.
+    """Begin to build add-ons in the background: unless some are named, those whose first build is short.
 
     It goes on when this program ends. Where it fails, whoever wants the add-on builds it and hears why.
     """
-    wanted = addon.names() if names is None else names
+    wanted = [name for name in addon.names() if addon.find(name).seconds <= AHEAD_SECONDS] if names is None else names
     if wanted:
         argv = [*_builder(engine, wanted), "--background", str(log())]
         processes.run(argv, env=environment(), timeout=_DETACH_SECONDS)
