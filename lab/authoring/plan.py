@@ -13,6 +13,7 @@ from lab.authoring.prove import Case, Proof, Why
 from lab.catalog.load import SOLUTION
 from lab.catalog.model import Exercise, Reset
 from lab.clock import SYSTEM, Clock
+from lab.cluster.image import addon, addons
 from lab.errors import UsageError
 from lab.grading.record import UNTOUCHED
 
@@ -156,8 +157,9 @@ class _Expected:
         self._slowest[case.exercise.id] = max(seconds, self._slowest.get(case.exercise.id, 0.0))
 
     def seconds(self, case: Case) -> float:
-        """Of one answer."""
+        """Of one answer, with the builds of add-ons that come before it."""
+        builds = sum(addon.find(name).seconds for name in case.exercise.addons if not addons.is_built(name))
         before = self._memory.recall(case.exercise, case.name)
         if before is not None and "all" in before.seconds:
-            return before.seconds["all"]
-        return self._slowest.get(case.exercise.id, TYPICAL[case.exercise.scenario.reset])
+            return builds + before.seconds["all"]
+        return builds + self._slowest.get(case.exercise.id, TYPICAL[case.exercise.scenario.reset])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lab.authoring.plan import TYPICAL, Budget, LeftOut
@@ -10,6 +12,7 @@ from lab.authoring.prove import Case, Proof
 from lab.authoring.workbench import Impossible
 from lab.catalog.model import Exercise, Reset, Scenario
 from lab.cluster.engine import Capability
+from lab.cluster.image import addon
 from lab.errors import UsageError
 from tests.unit.support.author import Author
 from tests.unit.support.exercises import answer, exercise
@@ -123,6 +126,14 @@ def test_an_exercise_of_which_nothing_is_known_takes_what_is_typical(monkeypatch
     author = author_of(monkeypatch, "slow", reset="baseline")
     assert run(author, TYPICAL["baseline"] - 1)[0] == []
     assert run(author, TYPICAL["baseline"] + 1)[0] != []
+
+
+def test_an_addon_that_is_not_built_takes_its_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    author = author_of(monkeypatch, "first")
+    author.exercises = [replace(author.exercises[0], addons=("gatekeeper",))]
+    enough = addon.find("gatekeeper").seconds + TYPICAL["objects"]
+    assert run(author, enough - 1)[0] == []
+    assert run(author, enough + 1)[0] != []
 
 
 def test_what_was_proved_before_costs_nothing(author: Author) -> None:
