@@ -158,6 +158,12 @@ class Observer(Protocol):
         Within one grade, the same purpose gets the same word.
         """
 
+    def drawn(self, name: str) -> str:
+        """The value of this name that the start of the exercise drew (`scenario: draw:`), to compare with.
+
+        No finding may tell it. A recording has another one in its place, wherever it was observed.
+        """
+
     def new_namespace(self) -> str:
         """The name of a namespace that was made for this grade, after all that the learner did.
 

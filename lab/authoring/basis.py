@@ -26,6 +26,8 @@ OBSERVING = (
     "grading/observation.py",
     "grading/record.py",
     "grading/mask.py",
+    "catalog/drawn.py",
+    "practice/drawn.py",
     "practice/scenario.py",
     "practice/leftovers.py",
     "authoring/script.py",

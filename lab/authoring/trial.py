@@ -59,7 +59,7 @@ def try_check(session: Session, name: str, given: Sequence[str], images: Sequenc
         raise UsageError("author.no_check", name=name, known=", ".join(sorted(checks())))
     check = checks()[name]
     parameters = _parameters(name, parameters_of(check.run), given)
-    with closing(session.observe(session.engine, images)) as observer:
+    with closing(session.observe(session.engine, images, {})) as observer:
         return check.run(observer, **parameters)
 
 

@@ -41,13 +41,17 @@ class PlacedFile:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFile:
-    """`apply` are manifests, relative to the exercise's folder. `reset: baseline` takes the whole cluster back."""
+    """`apply` are manifests, relative to the exercise's folder. `reset: baseline` takes the whole cluster back.
+
+    `draw` are values that each start draws anew; `lab.catalog.drawn` says how the other files name them.
+    """
 
     namespaces: tuple[str, ...] = ()
     apply: tuple[str, ...] = ()
     files: tuple[PlacedFile, ...] = ()
     remove: tuple[Resource, ...] = ()
     reset: Reset = "objects"
+    draw: Mapping[str, Literal["word"] | tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

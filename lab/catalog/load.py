@@ -13,6 +13,7 @@ from typing import Any
 from checkers.api import Check, Verdict
 from checkers.registry import checks
 from lab import paths
+from lab.catalog import drawn
 from lab.catalog.format import AnswerFile, CriterionFile, DomainFile, ExerciseFile, MistakeFile, ScenarioFile
 from lab.catalog.model import (
     Answer,
@@ -219,9 +220,7 @@ def _folders(parent: Path) -> Iterator[Path]:
 
 
 def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
-    named = {f"apply[{number}]": name for number, name in enumerate(file.apply)}
-    named |= {f"files[{number}].from": placed.from_ for number, placed in enumerate(file.files)}
-    for field, name in named.items():
+    for field, name in _files_of(file).items():
         if not (folder / name).is_file():
             source.problem(f"scenario.{field}", "no_such_file", name=name)
     for number, placed in enumerate(file.files):
@@ -238,7 +237,32 @@ def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
         files=tuple(MachineFile(placed.machine, placed.path, folder / placed.from_) for placed in file.files),
         remove=file.remove,
         reset=file.reset,
+        draw=_draw(source, file, folder),
     )
+
+
+def _draw(source: Source, file: ScenarioFile, folder: Path) -> drawn.Draw:
+    """What is drawn: each value comes into a file, and each place in a file has its value."""
+    draw: drawn.Draw = {name: () if what == drawn.WORD else tuple(what) for name, what in (file.draw or {}).items()}
+    for name in draw:
+        _check_name(source, f"scenario.draw.{name}", name)
+    known, used = set(drawn.names(draw)), set[str]()
+    for field, name in _files_of(file).items():
+        path = folder / name
+        in_it = drawn.named(path.read_bytes()) if path.is_file() else set[str]()
+        used |= in_it
+        for unknown in sorted(in_it - known):
+            source.problem(f"scenario.{field}", "not_drawn", name=unknown, known=", ".join(sorted(known)))
+    for name, items in draw.items():
+        if not used & set(drawn.names({name: items})):
+            source.problem(f"scenario.draw.{name}", "drawn_in_vain", name=name)
+    return draw
+
+
+def _files_of(file: ScenarioFile) -> dict[str, str]:
+    """The field of each file that the scenario names."""
+    named = {f"apply[{number}]": name for number, name in enumerate(file.apply)}
+    return named | {f"files[{number}].from": placed.from_ for number, placed in enumerate(file.files)}
 
 
 def _criteria(source: Source, files: tuple[CriterionFile, ...]) -> tuple[Criterion, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from checkers.api import Check, Verdict
 from lab import i18n
 from lab.catalog import patch
+from lab.catalog.drawn import Draw
 from lab.catalog.source import Problem
 from lab.cluster.engine import Capability
 from lab.errors import UsageError
@@ -135,6 +136,7 @@ class Scenario:
         files: written by `start`, gone by `reset`, whatever the learner made of them.
         remove: what `reset` deletes besides; mostly what the task has the learner make elsewhere.
         reset: `baseline` where the learner changes what cannot be named beforehand: the API server, nodes, add-ons.
+        draw: values that `start` draws anew each time.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -142,6 +144,7 @@ class Scenario:
     files: tuple[MachineFile, ...] = ()
     remove: tuple[Resource, ...] = ()
     reset: Reset = "objects"
+    draw: Draw = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,13 @@ class Masker:
     def learn(self, secret: Mapping[str, Any]) -> None:
         """The values of this Secret are secret."""
         for encoded in (secret.get("data") or {}).values():
-            value = _decoded(encoded)
-            if len(value) >= SHORTEST and value not in self._public:
-                self._known[value] = _mask(value)
-                self._known[base64.b64encode(value)] = base64.b64encode(_mask(value))
+            self.learn_value(_decoded(encoded))
+
+    def learn_value(self, value: bytes) -> None:
+        """This is secret, in base64 too."""
+        if len(value) >= SHORTEST and value not in self._public:
+            self._known[value] = _mask(value)
+            self._known[base64.b64encode(value)] = base64.b64encode(_mask(value))
 
     def masked(self, value: Any) -> Any:
         """The same without secrets, and without what nothing can be judged by."""
@@ -53,17 +56,20 @@ class Masker:
             warnings = tuple(self.text(text) for text in value.warnings)
             return DryRun(value.accepted, self.text(value.message), warnings)
         if isinstance(value, Mapping):
-            return {key: self.masked(inner) for key, inner in _trimmed(value).items()}
+            return {self._replaced_text(key): self.masked(inner) for key, inner in _trimmed(value).items()}
         if isinstance(value, (list, tuple)):
             return [self.masked(inner) for inner in value]
         return value
 
     def text(self, text: str) -> str:
         """Text without the known secrets, and without what looks like a credential."""
-        text = self._replaced(text.encode("utf-8", "surrogateescape")).decode("utf-8", "backslashreplace")
+        text = self._replaced_text(text)
         for pattern in _CREDENTIALS:
             text = pattern.sub(lambda found: _mask(found[0].encode())[:16].decode(), text)
         return text
+
+    def _replaced_text(self, text: str) -> str:
+        return self._replaced(text.encode("utf-8", "surrogateescape")).decode("utf-8", "backslashreplace")
 
     def _replaced(self, data: bytes) -> bytes:
         for value in sorted(self._known, key=len, reverse=True):

@@ -74,6 +74,9 @@ class Observations(ABC):
     def draw(self, purpose: str) -> str:
         return cast("str", self._observe("draw", purpose=purpose))
 
+    def drawn(self, name: str) -> str:
+        return cast("str", self._observe("drawn", name=name))
+
     def new_namespace(self) -> str:
         return cast("str", self._observe("new_namespace"))
 

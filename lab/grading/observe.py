@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from checkers.api import DryRun, NoObservation, NotSeen, Ran, Refused, is_image
+from checkers.api import DryRun, LabBroken, NoObservation, NotSeen, Ran, Refused, is_image
 from checkers.kept import fingerprints
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine
@@ -39,10 +39,20 @@ class KubernetesObserver:
 
     Args:
         images: those that the exercise's task names.
+        drawn: the values that its start drew, by name.
     """
 
-    def __init__(self, engine: Engine, images: Sequence[str] = (), bound: float = BOUND, clock: Clock = SYSTEM) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        images: Sequence[str] = (),
+        drawn: Mapping[str, str] | None = None,
+        bound: float = BOUND,
+        clock: Clock = SYSTEM,
+    ) -> None:
+        self._lab = engine.lab
         self._images = images
+        self._drawn = drawn or {}
         self._machines = Machines(engine, bound)
         self._server = ApiServer(engine, bound * engine.pace, partial(trouble, self._machines, clock))
         self._clock = clock
@@ -110,6 +120,12 @@ class KubernetesObserver:
     def draw(self, purpose: str) -> str:
         """A random word; within this grade the same one for the same purpose."""
         return self._words.setdefault(purpose, random_word())
+
+    def drawn(self, name: str) -> str:
+        """The value of this name that the start of the exercise drew."""
+        if name not in self._drawn:
+            raise LabBroken(error_text("observe.not_drawn", name=name, lab=self._lab))
+        return self._drawn[name]
 
     def new_namespace(self) -> str:
         """The namespace of this grade."""

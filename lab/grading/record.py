@@ -34,7 +34,8 @@ def place(exercise: Exercise, answer: str) -> Path:
 
 def public(exercise: Exercise) -> list[str]:
     """The values that the exercise's file itself names: they are no secret."""
-    return [text for criterion in exercise.criteria for text in _texts(criterion.parameters)]
+    dealt = [item for items in exercise.scenario.draw.values() for item in items]
+    return [*(text for criterion in exercise.criteria for text in _texts(criterion.parameters)), *dealt]
 
 
 class Recorder(Observations):
@@ -79,6 +80,9 @@ class Recorder(Observations):
             for value in results:
                 for secret in [value] if isinstance(value, Mapping) else value if isinstance(value, Sequence) else ():
                     masker.learn(secret)
+        elif observation.name == "drawn":
+            for value in results:
+                masker.learn_value(value.encode() if isinstance(value, str) else b"")
         elif observation.name == "etcd_value" and asked["key"].startswith(_IN_ETCD):
             self._learn_stored(masker, asked["key"], results)
 

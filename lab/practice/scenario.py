@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from checkers.kept import FILE, fingerprints, remembered
+from lab.catalog.drawn import filled
 from lab.catalog.model import MachineFile, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Engine, Node
@@ -62,15 +63,15 @@ class Stage:
         for file in scenario.files:
             self._machine(file).run(["rm", "--recursive", "--force", "--", file.path])
 
-    def set(self, scenario: Scenario) -> None:
-        """Lay the files on the machines, make the namespaces and apply the manifests."""
+    def set(self, scenario: Scenario, drawn: Mapping[str, str]) -> None:
+        """Lay the files on the machines, make the namespaces and apply the manifests, with these values in them."""
         for file in scenario.files:
-            self._machine(file).write(file.path, file.content.read_bytes())
+            self._machine(file).write(file.path, filled(file.content.read_bytes(), drawn))
         for namespace in scenario.namespaces:
             self._kubectl.do("create", "namespace", namespace)
         self._await_accounts(scenario)
         for manifest in scenario.apply:
-            self._kubectl.do("apply", "-f", "-", stdin=manifest.read_bytes())
+            self._kubectl.do("apply", "-f", "-", stdin=filled(manifest.read_bytes(), drawn))
 
     def settle(self, scenarios: Sequence[Scenario]) -> None:
         """Wait until nothing of these scenes is still being made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from lab.cluster.host.lock import hold
 from lab.cluster.host.steps import Step, Steps
 from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, LabObserver, OnFinding, grade
+from lab.practice import drawn
 from lab.practice.history import History
 from lab.progress import OnProgress, ignore
 
@@ -27,15 +28,15 @@ if TYPE_CHECKING:
 STEP_SECONDS = 10
 """What a step of a start or a reset takes, roughly."""
 
-Observe = Callable[[Engine, Sequence[str]], "KubernetesObserver"]
-"""Makes the observer of a lab for an exercise whose task names these images."""
+Observe = Callable[[Engine, Sequence[str], Mapping[str, str]], "KubernetesObserver"]
+"""Makes the observer of a lab for an exercise whose task names these images, and whose start drew these values."""
 
 
-def observe_kubernetes(engine: Engine, images: Sequence[str]) -> KubernetesObserver:
+def observe_kubernetes(engine: Engine, images: Sequence[str], values: Mapping[str, str]) -> KubernetesObserver:
     """Observe the cluster by its API and its machines."""
     from lab.grading.observe import KubernetesObserver
 
-    return KubernetesObserver(engine, images)
+    return KubernetesObserver(engine, images, values)
 
 
 class Session:
@@ -148,7 +149,7 @@ class Session:
     @contextmanager
     def observer(self, exercise: Exercise) -> Iterator[LabObserver]:
         """What one grade of the exercise is made through. Nobody changes the lab meanwhile."""
-        observer = self.observe(self.engine, exercise.images)
+        observer = self.observe(self.engine, exercise.images, drawn.load(self.engine.lab, exercise))
         with hold(self.engine.lab, only_looking=True), closing(observer):
             yield observer
 
@@ -201,7 +202,7 @@ class Session:
         if set_again:
             addons.load(self.engine, _addons_of(exercises))
             for exercise in exercises:
-                stage.set(exercise.scenario)
+                stage.set(exercise.scenario, drawn.draw(self.engine.lab, exercise))
 
     def _require_undamaged(self, exercises: Sequence[Exercise]) -> None:
         """See that what exercises have in common is as it was, unless an exercise under way is about that.

@@ -34,7 +34,7 @@ def session(engine: HandMadeEngine) -> Session:
     return Session(
         Catalog(()),
         engine,
-        observe=lambda engine, images: Observing(objects, images=tuple(images)),
+        observe=lambda engine, images, values: Observing(objects, images=tuple(images)),
         clock=Hands().clock,
     )
 

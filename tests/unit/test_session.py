@@ -42,7 +42,12 @@ class Eyes(HandMade):
 def session(engine: HandMadeEngine, *exercises: Exercise, hands: Hands | None = None) -> Session:
     catalog = Catalog((Domain("first", Localized("", ""), exercises),))
     clock = (hands or Hands()).clock
-    return Session(catalog, engine, observe=lambda engine, images: Eyes(images=tuple(images)), clock=clock)
+    return Session(
+        catalog,
+        engine,
+        observe=lambda engine, images, values: Eyes(images=tuple(images), values=dict(values)),
+        clock=clock,
+    )
 
 
 def one(scenario: Scenario | None = None, **more: Any) -> Exercise:

@@ -44,7 +44,9 @@ def one(verdict: Verdict = Verdict.PASS) -> Exercise:
 
 def session(own: Exercise, engine: HandMadeEngine | None = None) -> Session:
     catalog = Catalog((Domain("first", Localized("", ""), (own,)),))
-    return Session(catalog, engine or HandMadeEngine(), observe=lambda engine, images: Eyes(), clock=Hands().clock)
+    return Session(
+        catalog, engine or HandMadeEngine(), observe=lambda engine, images, values: Eyes(), clock=Hands().clock
+    )
 
 
 def test_start_grade_reset_is_one_attempt() -> None:

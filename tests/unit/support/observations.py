@@ -100,6 +100,7 @@ class HandMade:
         stored: key -> bytes, as etcd holds them.
         time: by the API server's clock; it passes where a check waits.
         later: what each wait shows in place of `objects`, in turn; the last one stays.
+        values: what the start drew.
     """
 
     objects: list[Object] = field(default_factory=list)
@@ -112,6 +113,7 @@ class HandMade:
     stored: dict[str, bytes] = field(default_factory=dict)
     time: datetime = NOW
     later: list[list[Object]] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
 
     def get(self, kind: str, name: str, namespace: str = "", *, version: str = "v1") -> Object | None:
         if self.fails:
@@ -131,6 +133,9 @@ class HandMade:
         self.time += timedelta(seconds=seconds)
         if self.later:
             self.objects = self.later.pop(0)
+
+    def drawn(self, name: str) -> str:
+        return self.values[name]
 
     def etcd_values(self, prefix: str) -> Mapping[str, bytes]:
         return {key: value for key, value in self.stored.items() if key.startswith(prefix)}
