@@ -62,9 +62,9 @@ def await_healthy(
     Raises:
         LabError: one of these is not so in its time (`wait`).
     """
-    await_control(nodes, began, say, clock)
-    await_nodes(nodes, began, say, clock)
-    await_pods(nodes, began, say, clock, worked_in=worked_in)
+    await_control(nodes, began, say, clock, seconds=SECONDS)
+    await_nodes(nodes, began, say, clock, seconds=SECONDS)
+    await_pods(nodes, began, say, clock, seconds=SECONDS, worked_in=worked_in)
 
 
 def await_control(
