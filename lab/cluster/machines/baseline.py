@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import i18n
+from lab import i18n, log
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Completed, Engine, Node, Powered, Rescuer
 from lab.cluster.machines import connectivity, health, programs
@@ -123,6 +123,7 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
     except LabError as failure:
         if not isinstance(engine, Rescuer) or not engine.can_rescue(failure):
             raise
+        log.fault("going back to the baseline; the machines are started anew", failure)
         say(i18n.text("baseline.rescue"))
         engine.rescue()
         _restore(engine, say, clock)
