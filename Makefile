@@ -40,8 +40,9 @@ pictures: $(STAMP)  ## make the pictures of the README files anew
 snapshots: $(STAMP)  ## draw the pictures anew that tests hold the app against; look at what has changed
 	@DRAW_SNAPSHOTS=1 $(BIN)/pytest tests/ui/test_appearance.py
 
-bench: $(STAMP)  ## print figures that matter, as ratios
+bench: $(STAMP)  ## print figures that matter, as ratios; a lab is made and removed twice
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.lab
 
 clean:  ## remove what make and the tools made here; labs and the image cache stay
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
