@@ -47,12 +47,12 @@ class HelpScreen(ModalScreen[None]):
         self._sections = sections(table, with_shell=with_shell)
 
     def compose(self) -> ComposeResult:
-        from textual.widgets import Markdown  # see TaskPane
+        from lab.ui.markdown import markdown  # see TaskPane
 
         with VerticalScroll(id="box") as box:
             box.border_title = keys.name("help")
             box.border_subtitle = i18n.text("ui.close")
-            yield Markdown(self._about, open_links=False)
+            yield markdown(self._about)
             widths = _widths(row for rows in self._sections.values() for row in rows)
             for heading, rows in self._sections.items():
                 yield Static(heading, classes="heading", markup=False)

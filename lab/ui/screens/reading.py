@@ -26,10 +26,10 @@ class ReadingScreen(ModalScreen[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        from textual.widgets import Markdown  # see TaskPane
+        from lab.ui.markdown import markdown  # see TaskPane
 
         with VerticalScroll(id="box") as box:
             box.border_title = self._title
             box.border_subtitle = i18n.text("ui.close")
-            yield Markdown(self._text, open_links=False)
+            yield markdown(self._text)
         yield TooSmall()

@@ -82,9 +82,9 @@ class TaskPane(VerticalScroll):
             return  # the learner quits at this moment
         if self._text is None:
             # Markdown is the dearest widget to import and to mount; the list of exercises is there before it.
-            from textual.widgets import Markdown
+            from lab.ui.markdown import markdown
 
-            self._text = Markdown(text, open_links=False)
+            self._text = markdown(text)
             await self.mount(self._text)
         elif self._text.is_attached:
             await self._text.update(text)
