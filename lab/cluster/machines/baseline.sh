@@ -62,14 +62,15 @@ save() {
   mv "$kept/new" "$kept/whole"
 }
 
-# Without the leases of leaders: a new leader would have to wait until that of the old one expires. Whoever holds one makes
-# it again within two seconds, so it may take more than one try to be faster.
+# Without the leases of leaders: a new leader would have to wait until that of the old one expires. And without those of
+# API servers: one of an address that the machine has no more would stay an endpoint of Service kubernetes until it
+# expires. Whoever holds one makes it again within seconds, so it may take more than one try to be faster.
 save_etcd() {
-  local leases=/registry/leases/kube-system/kube-
+  local lease leases=(/registry/leases/kube-system/kube- /registry/masterleases/)
   for _ in 1 2 3 4 5; do
-    etcdctl del --prefix "$leases" > /dev/null
+    for lease in "${leases[@]}"; do etcdctl del --prefix "$lease" > /dev/null; done
     etcdctl snapshot save "$kept/new/etcd.db" > /dev/null
-    if [ -z "$(etcdctl get --prefix --keys-only "$leases")" ]; then break; fi
+    if [ -z "$(for lease in "${leases[@]}"; do etcdctl get --prefix --keys-only "$lease"; done)" ]; then break; fi
   done
   sha256sum < "$kept/new/etcd.db" > "$kept/new/etcd.sha256"
   # When etcd is down its image cannot be reached in this way.
