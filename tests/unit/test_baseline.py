@@ -91,6 +91,17 @@ def test_where_nobody_has_allowed_it_no_machine_is_touched() -> None:
     assert lab.node.ran == lab.worker.ran == []
 
 
+@pytest.mark.parametrize(("printed", "is_restarted"), [("moved\n", True), ("", False)])
+def test_the_router_is_started_anew_where_etcd_names_addresses_that_are_gone(printed: str, is_restarted: bool) -> None:
+    lab = Lab()
+    lab.node.answers["bash -s restore"] = done(stdout=printed)
+    for node in (lab.node, lab.worker):
+        node.answers["crictl pods --name=kube-router"] = done(stdout="a1b2\n")
+    restored(lab)
+    removed = ["crictl rmp --force a1b2" in node.ran for node in (lab.node, lab.worker)]
+    assert removed == [is_restarted] * 2
+
+
 # Comparing
 
 

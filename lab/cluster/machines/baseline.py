@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import i18n, log
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Completed, Engine, Node, Powered, Rescuer
-from lab.cluster.machines import connectivity, health, programs
+from lab.cluster.machines import connectivity, health, network, programs
 from lab.cluster.machines.base import HOME
 from lab.cluster.machines.health import OnDetail
 from lab.errors import LabError
@@ -61,6 +61,8 @@ _CHANGED = 68
 not as the baseline has it."""
 _OBSTACLES = tuple(f"{what}\t" for what in ("program", "image", "damaged", "clock", "full"))
 """How lines of the script begin that say what stands in the way."""
+_MOVED = "moved"
+"""What the script prints where etcd's snapshot is of a time when the machines had other addresses."""
 HOPELESS = ("baseline.missing", "baseline.older", "baseline.blocked")
 """What a machine that is started anew cannot change."""
 
@@ -134,12 +136,14 @@ def _restore(engine: Engine, say: OnDetail, clock: Clock, *, hurried: bool = Fal
     seconds = _HURRIED_SECONDS if hurried else health.SECONDS
     try:
         began = health.now(engine.nodes())
-        _restore_machines(engine, say)
+        has_moved = _restore_machines(engine, say)
         health.await_control(engine.nodes(), began, say, clock, seconds=seconds)
         with connectivity.probes(engine) as tries:
             health.await_pods(engine.nodes(), began, say, clock, seconds=seconds)
             # Last, since a kubelet that found no API server when it started may report seconds after it runs its Pods.
             health.await_nodes(engine.nodes(), began, say, clock, seconds=seconds)
+            if has_moved:
+                network.restart_router(engine.nodes())
             say(i18n.text("health.network"))
             tries.succeed(clock, seconds=_TRY_SECONDS)
     except LabError as late:
@@ -149,8 +153,11 @@ def _restore(engine: Engine, say: OnDetail, clock: Clock, *, hurried: bool = Fal
         raise LabError("baseline.failed", came_back, lab=engine.lab) from late
 
 
-def _restore_machines(engine: Engine, say: OnDetail) -> None:
-    """Run the script on each machine, and once more where another machine had what was lost."""
+def _restore_machines(engine: Engine, say: OnDetail) -> bool:
+    """Run the script on each machine, and once more where another machine had what was lost.
+
+    Returns whether what etcd holds again names addresses that the machines had before.
+    """
     done = list(_on_each_machine(engine, "restore"))
     lost = {machine.name: programs.lost(ended.error) for machine, ended in done if ended.code == _BLOCKED}
     if any(lost.values()):
@@ -159,6 +166,7 @@ def _restore_machines(engine: Engine, say: OnDetail) -> None:
         done = list(_on_each_machine(engine, "restore"))
     for machine, ended in done:
         _check(engine, machine, ended)
+    return any(_MOVED in ended.text.splitlines() for _, ended in done)
 
 
 def _check(engine: Engine, machine: Node, ended: Completed) -> None:

@@ -73,6 +73,7 @@ save_etcd() {
     if [ -z "$(for lease in "${leases[@]}"; do etcdctl get --prefix --keys-only "$lease"; done)" ]; then break; fi
   done
   sha256sum < "$kept/new/etcd.db" > "$kept/new/etcd.sha256"
+  echo "$addresses" > "$kept/new/etcd.addresses"
   # When etcd is down its image cannot be reached in this way.
   type -P etcdutl > /dev/null || cp "$(program etcdutl)" "$kept/new/etcdutl"
 }
@@ -320,6 +321,8 @@ restore_etcd() {
   "$etcdutl" snapshot restore "$kept/etcd.db" --data-dir "$etcd/restored" $flags \
     --bump-revision $bump --mark-compacted 2> "$kept/etcdutl.log" || { tail -n 3 "$kept/etcdutl.log" >&2 && return 1; }
   mv "$etcd/restored/member" "$etcd/member" && rm -rf "$etcd/restored"
+  # baseline.py reads it.
+  if [ -e "$kept/etcd.addresses" ] && [ "$(cat "$kept/etcd.addresses")" != "$addresses" ]; then echo moved; fi
 }
 
 # Other addresses

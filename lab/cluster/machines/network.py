@@ -33,6 +33,14 @@ def connect(nodes: Sequence[Node], kubectl: Kubectl, clock: Clock = SYSTEM) -> N
     kubectl.ask("patch", "deployment", "coredns", "--namespace=kube-system", f"--patch={_DNS}")
 
 
+def restart_router(nodes: Sequence[Node]) -> None:
+    """Start kube-router anew on each node: it goes by the addresses that the nodes had when it started."""
+    for node in nodes:
+        pods = node.run(["crictl", "pods", "--name=kube-router", "--quiet"]).text.split()
+        if pods:
+            node.run(["crictl", "rmp", "--force", *pods])
+
+
 def plugins(pod_range: str) -> bytes:
     """The configuration of the CNI plugins on a node whose Pods have these addresses."""
     bridge = {
