@@ -4,6 +4,6 @@ from __future__ import annotations
 
 OF_CLUSTER = (
     *("Namespace", "Node", "RuntimeClass", "ClusterRole", "ClusterRoleBinding", "PriorityClass"),
-    *("StorageClass", "IngressClass", "CustomResourceDefinition"),
+    *("StorageClass", "IngressClass", "CustomResourceDefinition", "CertificateSigningRequest"),
 )
 """As a manifest writes them, and as kubectl takes them."""

@@ -65,7 +65,7 @@ class Masker:
         """Text without the known secrets, and without what looks like a credential."""
         text = self._replaced_text(text)
         for pattern in _CREDENTIALS:
-            text = pattern.sub(lambda found: _mask(found[0].encode())[:16].decode(), text)
+            text = pattern.sub(_unless_public, text)
         return text
 
     def _replaced_text(self, text: str) -> str:
@@ -75,6 +75,13 @@ class Masker:
         for value in sorted(self._known, key=len, reverse=True):
             data = data.replace(value, self._known[value])
         return data
+
+
+def _unless_public(found: re.Match[str]) -> str:
+    """The mask of what looks like a credential. Certificates and requests for one are public: they stay."""
+    text = found[0] if found[0].startswith("-") else _decoded(found[0]).decode("ascii", "replace")
+    is_public = text.startswith("-----BEGIN CERTIFICATE") and "PRIVATE KEY" not in text
+    return found[0] if is_public else _mask(found[0].encode())[:16].decode()
 
 
 def _mask(value: bytes) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 
 from checkers.api import DryRun, LabBroken, LearnerBroke, NoExec, NoObservation, NotSeen, Ran, Refused, Text
 from lab.grading.record import Recorder, Replay, public
+from tests.unit.support.certificates import CERTIFICATE, CERTIFICATE_REQUEST
 from tests.unit.support.exercises import criterion, exercise
 from tests.unit.support.observations import HandMade, pod
 
@@ -231,7 +232,8 @@ def test_an_exercise_names_what_stands_in_its_criteria() -> None:
     [
         TOKEN,
         "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
-        "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUQ=",
+        base64_of("-----BEGIN PRIVATE KEY-----\nMIID"),
+        base64_of(f"{CERTIFICATE}-----BEGIN PRIVATE KEY-----\nMIID"),
         "secret: dGhpcnR5LXR3by1ieXRlcy1vZi1yYW5kb20ta2V5cyE=",
     ],
 )
@@ -243,3 +245,11 @@ def test_what_looks_like_a_credential_is_masked(file: Path, credential: str) -> 
     text = file.read_text(encoding="utf-8")
     assert json.dumps(credential)[1:-1].removeprefix("secret: ") not in text
     assert "a " in text
+
+
+@pytest.mark.parametrize("public", [CERTIFICATE, base64_of(CERTIFICATE_REQUEST)])
+def test_certificates_and_requests_for_some_stay(file: Path, public: str) -> None:
+    recorder = Recorder(Cluster(ran=Ran(0, f"a {public} b", "")))
+    recorder.on_node("kube-worker-1", ["cat", "x"])
+    saved(recorder, file)
+    assert Replay(file).on_node("kube-worker-1", ["cat", "x"]).stdout == f"a {public} b"
