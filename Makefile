@@ -19,7 +19,7 @@ setup: $(STAMP)  ## install what the lab needs and get the node image
 	@$(BIN)/ckslab setup --yes
 
 test: $(STAMP)  ## unit, app and replay tests; no cluster
-	@$(BIN)/pytest --numprocesses=auto --ignore=tests/live --ignore=tests/vagrant
+	@$(BIN)/pytest --numprocesses=auto --dist=worksteal --ignore=tests/live --ignore=tests/vagrant
 
 test-live: $(STAMP)  ## make a lab, prove the exercises on it, remove it
 	@$(BIN)/pytest tests/live
