@@ -84,8 +84,9 @@ def decided(cluster: Observer, *, users: Sequence[str], decision: Decision) -> F
     found: list[Text] = []
     otherwise: list[str] = []
     causes: set[str] = set()
+    requests = _asked(cluster, wait=decision == "approved")
     for user in users:
-        asked = [each for each in _asked(cluster, wait=decision == "approved") if each.request.subject.user == user]
+        asked = [each for each in requests if each.request.subject.user == user]
         wrong = [each for each in asked if each.decision != decision]
         outcome = wrong[0].decision if wrong else decision
         if not asked:
@@ -104,16 +105,15 @@ def decided(cluster: Observer, *, users: Sequence[str], decision: Decision) -> F
     for outcome in set(otherwise):
         is_all = otherwise.count(outcome) == len(users)
         causes.add(f"some-{outcome}" if not is_all and outcome in ("approved", "denied") else outcome)
-    if "pending" in causes and _others_decided(cluster, users):
+    if "pending" in causes and _others_decided(requests, users):
         causes.add("left-pending")
     if causes:
         return failed(expected, listed(found), _WHY[decision], LINK, causes)
     return passed(expected, listed(found))
 
 
-def _others_decided(cluster: Observer, users: Sequence[str]) -> bool:
+def _others_decided(asked: Sequence[Asked], users: Sequence[str]) -> bool:
     """Whether requests of other users to the same signers were decided: then these were left, not yet to be seen to."""
-    asked = _read(cluster)
     signers = {each.signer for each in asked if each.request.subject.user in users}
     others = [each for each in asked if each.request.subject.user not in users and each.signer in signers]
     return any(each.decision != "pending" for each in others)

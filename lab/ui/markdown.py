@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from textual.widgets import Markdown
+
+from lab.text import cells
 
 
 def markdown(text: str) -> Markdown:
@@ -32,4 +32,4 @@ def _join_wide(state: StateCore) -> None:
 
 
 def _is_wide(token: Token, place: int) -> bool:
-    return bool(token.content) and unicodedata.east_asian_width(token.content[place]) in "WF"
+    return bool(token.content) and cells(token.content[place]) == 2
