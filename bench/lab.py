@@ -9,8 +9,8 @@ the runs counts. Aims: `up` at most 1.25 times as long as `kind create cluster`;
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,31 +30,32 @@ RUNS = 2
 
 
 @contextmanager
-def bare(runtime: str) -> Iterator[float]:
+def bare(engine: containers.Containers) -> Iterator[float]:
     """A cluster by kind alone, of the lab's image and configuration; the seconds that its making took."""
+    name = f"{NAME}-bare"
     host = HostFacts(
         cgroup_v1=not Path("/sys/fs/cgroup/cgroup.controllers").exists(),
         may_raise_limits=facts.may_raise_limits(facts.this_process()),
     )
-    variable = "PODMAN" if runtime == "podman" else "DOCKER"
-    settings = {"KIND_EXPERIMENTAL_PROVIDER": runtime, f"KIND_EXPERIMENTAL_{variable}_NETWORK": f"{NAME}-bare"}
-    environment, kind = {**os.environ, **settings}, str(node_image.kind_program())
-    options = ["--kubeconfig", os.devnull, "--image", node_image.current(), "--config", "-"]
-    try:
-        before = time.monotonic()
-        subprocess.run(
-            [kind, "create", "cluster", "--name", f"{NAME}-bare", *options],
-            input=kind_config(f"{NAME}-bare", host),
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        yield time.monotonic() - before
-    finally:
-        delete = [kind, "delete", "cluster", "--name", f"{NAME}-bare", "--kubeconfig", os.devnull]
-        subprocess.run(delete, env=environment, capture_output=True, check=True)
-        subprocess.run([runtime, "network", "rm", f"{NAME}-bare"], capture_output=True, check=True)
+    variable = "PODMAN" if engine.runtime == "podman" else "DOCKER"
+    settings = {"KIND_EXPERIMENTAL_PROVIDER": engine.runtime, f"KIND_EXPERIMENTAL_{variable}_NETWORK": name}
+
+    def kind(verb: str, *options: str, stdin: bytes = b"") -> None:
+        argv = [str(node_image.kind_program()), verb, "cluster", "--kubeconfig", str(kubeconfig), *options]
+        done = engine.watch(argv, lambda _: None, stdin, settings)
+        if not done.ok:
+            raise SystemExit(done.text)
+
+    with tempfile.TemporaryDirectory() as folder:
+        kubeconfig = Path(folder) / "kubeconfig"
+        engine.must("network", "create", name)
+        try:
+            before = time.monotonic()
+            kind("create", "--image", node_image.current(), "--config", "-", stdin=kind_config(name, host).encode())
+            yield time.monotonic() - before
+        finally:
+            kind("delete", "--name", name)
+            engine.must("network", "rm", name)
 
 
 def ours() -> tuple[float, float]:
@@ -78,7 +79,7 @@ def main(runs: int) -> None:
     made: list[float] = []
     lab: list[tuple[float, float]] = []
     for _ in range(runs):
-        with bare(found.runtime) as seconds:
+        with bare(found) as seconds:
             made.append(seconds)
         lab.append(ours())
     row("up, image present", min(up for up, _ in lab), "bare kind create", min(made))
