@@ -251,7 +251,7 @@ class Local:
                     shown, expected = shown[: pane.columns // 3], expected[: pane.columns // 3]
                 compared = known[row] if styles and not pane.mode else 0
                 found_cells, true_cells = _without_styles(shown, compared), _without_styles(expected, compared)
-                if found_cells != true_cells:
+                if found_cells != true_cells and found_cells != _half_written_over(true_cells, found_cells):
                     found.append(f"{pane.id} row {row}: shown {_joined(shown)!r}\n{' ' * 14}true {_joined(expected)!r}")
                     found += [
                         f"   cell {x}: {_short(a)} {_short(b)}"
@@ -340,6 +340,19 @@ def _cut(line: tuple[Run, ...] | object, left: int, columns: int) -> list[tuple[
             if unicodedata.east_asian_width(character[0]) in "WF":
                 cells.append(("", run.style))
     return cells[left : left + columns]
+
+
+def _half_written_over(true: list[tuple[str, object]], shown: list[tuple[str, object]]) -> list[tuple[str, object]]:
+    """What is true, with the first wide character gone that the screen has a blank for.
+
+    tmux 3.3a leaves a wide character in its pane when its second half is written over, and captures it as if it were
+    whole; what follows would then stand one cell further right than tmux itself has it (seed 169). One in a row, so
+    that a screen which draws no wide characters is found.
+    """
+    for x, (text, style) in enumerate(true):
+        if unicodedata.east_asian_width(text[:1] or " ") in "WF" and shown[x] == (" ", style):
+            return [*true[:x], (" ", style), *true[x + 2 :], (" ", PLAIN)]
+    return true
 
 
 def _without_styles(cells: list[tuple[str, object]], start: int) -> list[tuple[str, object]]:

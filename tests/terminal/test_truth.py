@@ -54,6 +54,14 @@ def test_a_chinese_character_that_begins_a_new_row_at_the_bottom_is_shown(shell:
     shell.compare()
 
 
+@needs_programs
+def test_a_wide_character_whose_second_half_is_written_over_is_gone(shell: Local) -> None:
+    """tmux still has it, and what follows at the same place."""
+    runs(shell, r"printf 'a日\033[3G\033[K\r\033[@x\033[4G^C\n'", 70, 20)
+    shell.compare()
+    assert shell.text(1).rstrip() == "xa ^C"
+
+
 class Window(App[None]):
     """A terminal and nothing else."""
 
