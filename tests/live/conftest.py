@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import paths
 from lab.cluster import create_lab, open_lab
 from lab.cluster.engine import Engine
 from lab.cluster.image import node_image as image
@@ -39,23 +40,26 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def lab(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """A ready lab."""
+    """A ready lab. What is done on it does not go into the developer's history."""
     name = os.environ.get("CKSLAB_LIVE_LAB", "live")
     is_kept = bool(os.environ.get("CKSLAB_LIVE_KEEP"))
     chosen = os.environ.get("CKSLAB_LIVE_IMAGE", "auto")
-    with _shown(request) as progress:
-        image.setup(progress, image=chosen, yes=True)
+    with pytest.MonkeyPatch.context() as patch:
+        if not is_kept:  # always the same, so that the next run finds the lab of one that was killed
+            patch.setenv("XDG_STATE_HOME", str(paths.cache() / "live-tests"))
+        with _shown(request) as progress:
+            image.setup(progress, image=chosen, yes=True)
+            if not is_kept:
+                open_lab(name).down(progress)
+            engine = create_lab(name, Record(image=chosen))
+            began = time.monotonic()
+            engine.up(progress)
+            print(f"Lab {name} was up in {time.monotonic() - began:.0f} s.", flush=True)
+        yield engine
         if not is_kept:
-            open_lab(name).down(progress)
-        engine = create_lab(name, Record(image=chosen))
-        began = time.monotonic()
-        engine.up(progress)
-        print(f"Lab {name} was up in {time.monotonic() - began:.0f} s.", flush=True)
-    yield engine
-    if not is_kept:
-        owned = belongings(name)
-        open_lab(name).down(ignore)
-        assert remains(owned) == []
+            owned = belongings(name)
+            open_lab(name).down(ignore)
+            assert remains(owned) == []
 
 
 @pytest.fixture(scope="session")
