@@ -1,4 +1,7 @@
-"""What an exercise needs beside `exercise.yaml`: texts, answers' scripts, recordings. A draft may lack most of it."""
+"""What an exercise needs beside `exercise.yaml`: texts, answers' scripts, recordings. A draft may lack most of it.
+
+What a blueprint asks for and the exercises cannot give is noted, too.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab import paths
-from lab.catalog.load import load
+from lab.catalog import blueprint
+from lab.catalog.load import FileCatalog, load
 from lab.catalog.model import Exercise
 from lab.catalog.patch import PatchError
 from lab.catalog.source import CatalogError, Problem, Source
+from lab.exam.plan import shortages
+from lab.exam.pool import pool_of
 from lab.grading import record
 from lab.i18n import LANGUAGES
 
@@ -23,7 +29,7 @@ def lint(root: Path | None = None, names: Sequence[str] = ()) -> list[Problem]:
     """All that is wrong with the exercises, drafts among them; with the gaps that a draft may have (`is_gap`).
 
     Args:
-        names: only these exercises; none: all.
+        names: only these exercises; none: all, and the blueprints.
 
     Raises:
         UsageError: there is no such exercise (`exercise.unknown`).
@@ -40,8 +46,20 @@ def lint(root: Path | None = None, names: Sequence[str] = ()) -> list[Problem]:
     if not names:
         problems += catalog.problems
         exercises += catalog.exercises
+        problems += _blueprints(catalog, root)
     for exercise in exercises:
         problems += _beside(exercise, root)
+    return problems
+
+
+def _blueprints(catalog: FileCatalog, root: Path) -> list[Problem]:
+    """What is wrong with blueprints, and the domains that have too few exercises for one."""
+    found = blueprint.load([domain.id for domain in catalog.domains], root)
+    problems = list(found.problems)
+    for each in found.known:
+        source = blueprint.source_of(each.id, root)
+        for lack in shortages(each, pool_of(each, catalog.exercises)):
+            problems.append(source.note(f"domains.{lack.name}", "too_few", asked=lack.asked, there=lack.there))
     return problems
 
 

@@ -1,4 +1,4 @@
-"""What an author writes: the keys of `domain.yaml` and `exercise.yaml`, and what each may hold.
+"""What an author writes: the keys of `domain.yaml`, `exercise.yaml` and blueprints, and what each may hold.
 
 `reader.read` holds files against these classes and `schema.schema` tells editors of them, so that there is one
 description of the format. A name that ends in `_` stands for a key that Python keeps for itself.
@@ -111,3 +111,31 @@ class ExerciseFile:
     touches: tuple[str, ...] = ()
     scenario: ScenarioFile = ScenarioFile()
     draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LevelsFile:
+    """The share of each level in percent; together 100."""
+
+    easy: int = 0
+    medium: int = 0
+    hard: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BlueprintFile:
+    """`exams/NAME.yaml`: how many tasks in how many `minutes`, and the percent of the points that `pass`.
+
+    `domains` and `levels` are shares of the tasks in percent; each adds up to 100. `longest` is what a task may take at
+    most, in minutes. `hosts` is how many labs the tasks are spread over.
+    """
+
+    id: str
+    title: Localized
+    minutes: int
+    tasks: int
+    pass_: int
+    domains: Mapping[str, int]
+    levels: LevelsFile
+    longest: int = 0
+    hosts: int = 2

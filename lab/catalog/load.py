@@ -14,6 +14,7 @@ from checkers.api import Check, Verdict
 from checkers.registry import checks
 from lab import paths
 from lab.catalog import drawn
+from lab.catalog.blueprint import EXAMS
 from lab.catalog.format import AnswerFile, CriterionFile, DomainFile, ExerciseFile, MistakeFile, ScenarioFile
 from lab.catalog.model import (
     Answer,
@@ -73,7 +74,7 @@ class FileCatalog(Catalog):
             UsageError: there is none (`exercise.unknown`); it names the nearest ids.
             CatalogError: it is broken.
         """
-        folders = [domain / name for domain in _folders(self._root)]
+        folders = [domain / name for domain in _domains(self._root)]
         folder = next((folder for folder in folders if (folder / "exercise.yaml").is_file()), None)
         if folder is None or not _NAME.fullmatch(name):
             raise unknown_exercise(name, [exercise.id for exercise in self.exercises])
@@ -84,7 +85,7 @@ class FileCatalog(Catalog):
     def _all(self) -> Catalog:
         domains: list[Domain] = []
         problems: list[Problem] = []
-        for folder in _folders(self._root):
+        for folder in _domains(self._root):
             domain, found = _load_domain(folder, self._root, drafts=self._drafts)
             domains.append(domain)
             problems += found
@@ -213,6 +214,10 @@ def _without_twins(domains: list[Domain]) -> tuple[tuple[Domain, ...], list[Prob
         for domain in domains
     )
     return tuple(unique), problems
+
+
+def _domains(root: Path) -> Iterator[Path]:
+    return (folder for folder in _folders(root) if folder.name != EXAMS)
 
 
 def _folders(parent: Path) -> Iterator[Path]:

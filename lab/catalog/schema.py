@@ -1,4 +1,4 @@
-"""The JSON Schema of `exercise.yaml`, so that an editor completes and checks while its author types."""
+"""The JSON Schemas of `exercise.yaml` and of blueprints, so that an editor completes and checks what is typed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from checkers.api import Check
 from checkers.registry import checks
-from lab.catalog.format import CriterionFile, ExerciseFile
+from lab.catalog.format import BlueprintFile, CriterionFile, ExerciseFile
 from lab.catalog.reader import Entry, choices, entries_of, parameters_of
 
 Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _PLAIN: dict[Any, Schema] = {
     Any: {},
@@ -32,12 +33,18 @@ def schema() -> Schema:
     criterion["properties"]["check"] = {"enum": sorted(checks())}
     criterion["allOf"] = [_if_check(check) for _, check in sorted(checks().items())]
     whole["properties"]["criteria"]["items"] = criterion
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
+    return {"$schema": DIALECT, **whole}
 
 
-def text() -> str:
-    """The file that editors read."""
-    return json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"
+def blueprint_schema() -> Schema:
+    """The schema of a blueprint."""
+    return {"$schema": DIALECT, **_object(entries_of(BlueprintFile), title="An exam of CKS Lab")}
+
+
+def files() -> dict[str, str]:
+    """The files that editors read: name in `exercises/` -> content."""
+    schemas = {"exercise.schema.json": schema(), "exam.schema.json": blueprint_schema()}
+    return {name: json.dumps(each, ensure_ascii=False, indent=2) + "\n" for name, each in schemas.items()}
 
 
 def of_type(wanted: Any) -> Schema:

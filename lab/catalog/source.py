@@ -21,7 +21,7 @@ class Problem:
         line: where, from 1.
         field: such as `criteria[1].with.user`; empty where the file as a whole is meant.
         key: which text says what is wrong; `params` fill its braces.
-        is_gap: a draft may lack it; a finished exercise may not.
+        is_gap: no mistake: a draft may lack it, or what a blueprint asks for is still to be written.
     """
 
     file: str
@@ -82,6 +82,10 @@ class Source:
         self._problems.append(
             Problem(self.file, self.line(field), field, key, tuple(params.items()), is_gap=self.is_draft)
         )
+
+    def note(self, field: str, key: str, **params: object) -> Problem:
+        """Something to know of a field that is no mistake."""
+        return Problem(self.file, self.line(field), field, key, tuple(params.items()), is_gap=True)
 
     def close(self) -> None:
         """End reading.

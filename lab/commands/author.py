@@ -235,11 +235,13 @@ def _type(of: object) -> str:
 
 
 def _schema(_: Namespace) -> int:
-    """Write the file by which an editor completes and checks an `exercise.yaml`."""
+    """Write the files by which an editor completes and checks an `exercise.yaml` and a blueprint."""
     from lab import paths
     from lab.catalog import schema
 
-    file = paths.data("exercises") / "exercise.schema.json"
-    file.write_text(schema.text(), encoding="utf-8")
-    _print_written([file])
+    written = []
+    for name, text in schema.files().items():
+        written.append(paths.data("exercises") / name)
+        written[-1].write_text(text, encoding="utf-8")
+    _print_written(written)
     return 0

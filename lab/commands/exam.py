@@ -1,0 +1,138 @@
+"""Mock exams: `exam list` and `exam plan`."""
+
+from __future__ import annotations
+
+import secrets
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lab import i18n
+from lab.commands.arguments import Parser, Verbs, json_option, print_json
+
+if TYPE_CHECKING:
+    from lab.catalog.blueprint import Blueprint, Blueprints
+    from lab.catalog.model import Catalog
+    from lab.exam.plan import Lack, Plan
+
+DEFAULT = "chapter"
+"""The exam where none is named."""
+
+
+def add(verbs: Verbs) -> None:
+    """Enter these verbs."""
+    exam = Verbs(verbs.add("exam"), parent="exam.")
+    json_option(exam.add("list", _list))
+    plan = exam.add("plan", _plan)
+    draw_options(plan)
+    json_option(plan)
+
+
+def draw_options(parser: Parser) -> None:
+    """What an exam is drawn by."""
+    parser.add_argument(
+        "blueprint", nargs="?", default=DEFAULT, metavar="BLUEPRINT", help=i18n.text("cli.exam.blueprint")
+    )
+    parser.add_argument("--seed", type=_seed, metavar="N[@POOL]", help=i18n.text("cli.exam.seed"))
+    parser.add_argument("--hosts", type=int, default=0, metavar="K", help=i18n.text("cli.exam.hosts"))
+
+
+def _list(args: Namespace) -> int:
+    from lab.exam.plan import shortages
+    from lab.exam.pool import pool_of
+
+    catalog, blueprints = _load()
+    pools = {each.id: pool_of(each, catalog.exercises) for each in blueprints.known}
+    if args.json:
+        print_json([_to_json(each, shortages(each, pools[each.id])) for each in blueprints.known])
+        return 0
+    width = max((len(each.id) for each in blueprints.known), default=0)
+    for each in blueprints.known:
+        print(f"{each.id:{width}}  {_facts(f'{each.minutes:3}', f'{each.tasks:2}', each.pass_mark)}  {each.title}")
+        for lack in shortages(each, pools[each.id]):
+            print(f"{'':{width}}  {_lack(catalog, lack)}")
+    return 0
+
+
+def _plan(args: Namespace) -> int:
+    from lab.exam.plan import SEEDS, draw, require_pool, to_json
+    from lab.exam.pool import pool_of
+
+    catalog, blueprints = _load()
+    blueprint = blueprints.get(args.blueprint)
+    seed, digest = args.seed or (secrets.randbelow(SEEDS), "")
+    plan = draw(blueprint, pool_of(blueprint, catalog.exercises), seed, args.hosts)
+    require_pool(plan, digest)
+    if args.json:
+        print_json(to_json(plan))
+    else:
+        print("\n".join(_to_text(plan, catalog, blueprint)))
+    return 0
+
+
+def _load() -> tuple[Catalog, Blueprints]:
+    """The exercises and the blueprints. What is broken among the latter is told at once.
+
+    Raises:
+        CatalogError: a blueprint is broken.
+    """
+    from lab.catalog import blueprint
+    from lab.catalog.load import load
+    from lab.catalog.source import CatalogError
+
+    catalog = load()
+    blueprints = blueprint.load([domain.id for domain in catalog.domains])
+    if blueprints.problems:
+        raise CatalogError(blueprints.problems[0].file, blueprints.problems)
+    return catalog, blueprints
+
+
+def _seed(text: str) -> tuple[int, str]:
+    from lab.exam.plan import read_seed
+
+    try:
+        return read_seed(text)
+    except ValueError:
+        raise ArgumentTypeError(i18n.text("cli.exam.bad-seed", seed=text)) from None
+
+
+def _to_json(blueprint: Blueprint, lacks: tuple[Lack, ...]) -> dict[str, object]:
+    return {
+        "id": blueprint.id,
+        "title": str(blueprint.title),
+        "minutes": blueprint.minutes,
+        "tasks": blueprint.tasks,
+        "pass": blueprint.pass_mark,
+        "domains": dict(blueprint.domains),
+        "levels": dict(blueprint.levels),
+        "lacks": [{"what": lack.what, "name": lack.name, "asked": lack.asked, "there": lack.there} for lack in lacks],
+    }
+
+
+def _to_text(plan: Plan, catalog: Catalog, blueprint: Blueprint) -> Iterator[str]:
+    """What the exam is, a line a task, and what it lacks."""
+    facts = _facts(plan.minutes, len(plan.tasks), plan.pass_mark)
+    yield f"{blueprint.title} · {facts} · {i18n.text('cli.exam.drawn', seed=plan.name)}"
+    for task in plan.tasks:
+        level = i18n.text(f"ui.level.{task.level}")
+        words = i18n.text(
+            "cli.exam.task", level=level, minutes=task.minutes, title=catalog.exercise(task.exercise).title
+        )
+        yield f"{task.position:3}  {task.weight:3} %  {task.host}  {words}  ({task.exercise})"
+    yield i18n.text("cli.exam.needs", minutes=plan.task_minutes)
+    if len(plan.tasks) < plan.asked:
+        yield i18n.text("cli.exam.fewer", tasks=len(plan.tasks), asked=plan.asked, minutes=plan.minutes)
+    for lack in plan.lacks:
+        yield f"  {_lack(catalog, lack)}"
+    if plan.left_out:
+        yield i18n.text("cli.exam.left_out", exercises=", ".join(plan.left_out))
+
+
+def _facts(minutes: object, tasks: object, pass_mark: int) -> str:
+    return i18n.text("cli.exam.facts", minutes=minutes, tasks=tasks, pass_mark=pass_mark)
+
+
+def _lack(catalog: Catalog, lack: Lack) -> str:
+    titles = {domain.id: str(domain.title) for domain in catalog.domains}
+    name = titles[lack.name] if lack.what == "domain" else i18n.text(f"ui.level.{lack.name}")
+    return i18n.text(f"cli.exam.lack.{lack.because}", name=name, asked=lack.asked, there=lack.there)
