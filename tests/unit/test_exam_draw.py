@@ -95,9 +95,9 @@ def test_a_thousand_seeds_of_a_whole_curriculum_hold_the_rules_and_are_quick() -
 
 
 @pytest.mark.parametrize("wanted", REAL, ids=lambda each: each.id)
-def test_a_thousand_seeds_of_the_exercises_that_there_are_hold_the_rules(wanted: Blueprint) -> None:
+def test_the_exercises_that_there_are_hold_the_rules_with_many_seeds(wanted: Blueprint) -> None:
     pool = pool_of(wanted, CATALOG.exercises)
-    for seed in range(SEEDS):
+    for seed in range(SEEDS // 5):
         hold_the_rules(draw(wanted, pool, seed, 1 + seed % 4), wanted, CATALOG.exercises)
 
 
