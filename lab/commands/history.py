@@ -12,6 +12,7 @@ from lab.commands.arguments import Verbs, exercise_argument, json_option, print_
 from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
+    from lab.exam.sittings import Sitting
     from lab.practice.attempt import Attempt, PastGrade, Standing
     from lab.practice.history import History
 
@@ -38,8 +39,10 @@ def _history(args: Namespace) -> int:
     attempts = session.history.attempts(args.exercise or "")
     found = standings(exercises, attempts)
     if args.export:
-        _export(args.export, attempts)
-        print(i18n.text("cli.history.exported", count=len(attempts), file=args.export))
+        sittings = () if args.exercise else _sittings(session.history)
+        _export(args.export, attempts, sittings)
+        words = i18n.text("cli.history.exported", count=len(attempts), sittings=len(sittings), file=args.export)
+        print(words)
     elif args.json:
         told = [_standing_to_json(standing, session.history) for standing in found]
         print_json({"attempts": [_attempt_to_json(attempt) for attempt in attempts], "exercises": told})
@@ -106,14 +109,25 @@ def _in_detail(standing: Standing, history: History) -> Iterator[str]:
         yield "\n" + i18n.text("history.note", note=note)
 
 
-def _export(file: Path, attempts: Sequence[Attempt]) -> None:
-    """Write the attempts, oldest first, one JSON value a line, for the user alone to read."""
+def _sittings(history: History) -> Sequence[Sitting]:
+    """Every mock exam that was sat."""
+    from lab.exam.sittings import Sittings
+
+    return Sittings(history.database).all()
+
+
+def _export(file: Path, attempts: Sequence[Attempt], sittings: Sequence[Sitting]) -> None:
+    """Write the attempts, oldest first, then the sittings, one JSON value a line, for the user alone to read."""
     import json
+
+    from lab.exam.sittings import to_json
 
     file.touch(mode=0o600)
     with file.open("w", encoding="utf-8") as lines:
         for attempt in reversed(attempts):
             print(json.dumps(_attempt_to_json(attempt), ensure_ascii=False), file=lines)
+        for sitting in sittings:
+            print(json.dumps(to_json(sitting), ensure_ascii=False), file=lines)
 
 
 def _standing_to_json(standing: Standing, history: History) -> dict[str, object]:

@@ -41,6 +41,20 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     # Of attempts that are older than this column, nobody knows; nearly all began with a start.
     ("ALTER TABLE attempt ADD COLUMN prepared INTEGER NOT NULL DEFAULT 1",),
+    # Mock exams: `lab.exam.sittings` writes and reads them.
+    (
+        "CREATE TABLE sitting (number INTEGER PRIMARY KEY AUTOINCREMENT, plan TEXT NOT NULL)",
+        """CREATE TABLE sitting_event (
+            sitting INTEGER NOT NULL REFERENCES sitting, number INTEGER NOT NULL, kind TEXT NOT NULL,
+            wall TEXT NOT NULL, boot TEXT NOT NULL, seconds REAL NOT NULL,
+            task INTEGER NOT NULL, host TEXT NOT NULL, detail TEXT NOT NULL,
+            PRIMARY KEY (sitting, number)
+        ) WITHOUT ROWID""",
+        """CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON sitting_event
+            BEGIN SELECT RAISE(ABORT, 'events are only added'); END""",
+        """CREATE TRIGGER event_is_not_removed BEFORE DELETE ON sitting_event
+            BEGIN SELECT RAISE(ABORT, 'events are only added'); END""",
+    ),
 )
 """Never change one that was released: files that have seen it are out there. Add another."""
 
@@ -54,6 +68,11 @@ class History:
     def __init__(self, file: Path | None = None, clock: Clock = SYSTEM) -> None:
         self._database = Database(file, MIGRATIONS)
         self._clock = clock
+
+    @property
+    def database(self) -> Database:
+        """The file itself, for what else is saved in it: `lab.exam.sittings`."""
+        return self._database
 
     def close(self) -> None:
         """Let go of the file."""

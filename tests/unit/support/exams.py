@@ -6,8 +6,10 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from checkers.api import Verdict
 from lab.catalog.blueprint import Blueprint
 from lab.catalog.model import Exercise, Localized
+from lab.exam.verdicts import Judged, TaskGrade, to_detail
 from tests.unit.support.exercises import criterion, exercise
 
 LEVELS = ("easy", "medium", "hard")
@@ -51,3 +53,9 @@ def candidates(count: int, *, domains: dict[str, int], seed: int = 1, rivals: fl
         )
         for number, domain in enumerate(names)
     ]
+
+
+def passed(points: int = 4, of: int = 4) -> dict[str, Any]:
+    """The detail of a `graded` event: so many of the points of one criterion each."""
+    criteria = [Judged(f"c{n}", 1, Verdict.PASS if n < points else Verdict.FAIL) for n in range(of)]
+    return to_detail(TaskGrade(tuple(criteria)))
