@@ -152,6 +152,11 @@ def test_whoever_is_killed_at_any_moment_has_lost_the_last_event_at_most(tmp_pat
         assert found.state(now) == state_of(sat.plan, sat.events[:last], now)
 
 
+def open_until_it_fails(journal: Journal) -> None:
+    for task in range(2000):
+        journal.opened(1 + task % 4)
+
+
 def test_with_a_full_disk_nothing_is_lost_and_all_is_saved_when_there_is_room(
     tmp_path: Path, computer: Computer
 ) -> None:
@@ -162,9 +167,7 @@ def test_with_a_full_disk_nothing_is_lost_and_all_is_saved_when_there_is_room(
         (pages,) = rows.execute("PRAGMA page_count").fetchone()
         rows.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(LabError) as raised:
-        for task in range(2000):
-            computer.wait(0.1)
-            journal.opened(1 + task % 4)
+        open_until_it_fails(journal)
     assert raised.value.key == "exam.unsaved"
     assert "full" in raised.value.came_back
     for task in (1, 2):
