@@ -1,4 +1,4 @@
-"""Looking back: `history` of what was tried, `note` of what was learned."""
+"""Looking back: `history` of what was tried, `note` of what was learned, `next` for what follows from it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from lab.commands.arguments import Verbs, exercise_argument, json_option, print_
 from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from lab.catalog.model import Catalog
     from lab.exam.sittings import Sitting
     from lab.practice.attempt import Attempt, PastGrade, Standing
     from lab.practice.history import History
+    from lab.practice.suggestion import Suggestion
 
 SHOWN = 20
 """How many attempts are listed; `--json` and `--export` tell all."""
@@ -26,6 +30,7 @@ def add(verbs: Verbs) -> None:
     exercise_argument(history, nargs="?")
     json_option(history)
     history.add_argument("--export", type=Path, metavar="FILE", help=i18n.text("cli.history.export"))
+    json_option(verbs.add("next", _next))
     note = verbs.add("note", _note)
     exercise_argument(note)
     note.add_argument("text", nargs="?", metavar="TEXT", help=i18n.text("cli.note.text"))
@@ -54,6 +59,55 @@ def _history(args: Namespace) -> int:
         (standing,) = found
         print("\n".join(_in_detail(standing, session.history)))
     return 0
+
+
+def _next(args: Namespace) -> int:
+    """Print what to practise, and why."""
+    from lab.cluster import record
+    from lab.exam.reviews import reviews_of
+    from lab.practice.attempt import standings
+    from lab.practice.suggestion import suggest, why
+
+    session = open_session(args)
+    memory = record.load(args.name)
+    lacks = memory.lacking() if memory else {}
+    possible = [each for each in session.catalog.exercises if not each.missing(lacks)]
+    now = session.clock.now()
+    found = suggest(standings(possible, session.history.attempts()), now, reviews_of(_sittings(session.history)))
+    if args.json:
+        print_json([_suggestion_to_json(suggestion, why(suggestion, now)) for suggestion in found])
+    elif not found:
+        print(i18n.text("cli.next.none"))
+    else:
+        print("\n".join(_in_order(found, session.catalog, now)))
+    return 0
+
+
+def _in_order(suggestions: Sequence[Suggestion], catalog: Catalog, now: datetime) -> Iterator[str]:
+    """A line an exercise, best first."""
+    from lab.practice.suggestion import why
+
+    width = max(len(suggestion.exercise.id) for suggestion in suggestions)
+    for suggestion in suggestions:
+        exercise = suggestion.exercise
+        reason = why(suggestion, now) or i18n.text("cli.next.new")
+        facts = i18n.text("cli.next.facts", minutes=exercise.minutes, objective=catalog.objective(exercise))
+        yield f"{exercise.id:{width}}  {facts}  {reason}"
+
+
+def _suggestion_to_json(suggestion: Suggestion, words: str) -> dict[str, object]:
+    chance, since = suggestion.chance, suggestion.since
+    return {
+        "exercise": suggestion.exercise.id,
+        "domain": suggestion.exercise.domain,
+        "objective": suggestion.exercise.objective,
+        "minutes": suggestion.exercise.minutes,
+        "reason": suggestion.reason.value,
+        "why": words,
+        "since": since.isoformat(timespec="seconds") if since else None,
+        "sitting": suggestion.sitting or None,
+        "chance": None if chance is None else round(chance, 3),
+    }
 
 
 def _note(args: Namespace) -> int:

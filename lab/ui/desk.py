@@ -13,6 +13,7 @@ from lab import i18n
 from lab.catalog.model import Catalog, Exercise
 from lab.cluster.engine import Status
 from lab.practice.attempt import Attempt, Standing, standings
+from lab.practice.review import Review
 from lab.ui.exercise_state import ExerciseState, Phase
 from lab.ui.lab_view import LabView
 from lab.ui.trouble import Trouble
@@ -25,11 +26,13 @@ class Past:
     Attributes:
         attempts: all of them, newest first.
         notes: exercise id -> the learner's own words on it.
+        exams: what mock exams say of objectives.
         trouble: why the history could not be read.
     """
 
     attempts: tuple[Attempt, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    exams: tuple[Review, ...] = ()
     trouble: Trouble | None = None
 
 

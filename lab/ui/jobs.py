@@ -247,7 +247,13 @@ class Jobs:
     def _read_past(self) -> Past:
         try:
             history = self._session.history
-            return Past(history.attempts(), history.notes())
+            # Imported on this thread, so that neither the first frame nor home has to wait for it.
+            import lab.practice.recall  # noqa: F401
+            from lab.exam.reviews import reviews_of
+            from lab.exam.sittings import Sittings
+
+            exams = tuple(reviews_of(Sittings(history.database).all()))
+            return Past(history.attempts(), history.notes(), exams)
         except Exception as error:
             return Past(trouble=Trouble.of(error))
 

@@ -156,13 +156,20 @@ async def test_progress_is_a_map_of_domains_and_objectives_with_a_mark_an_exerci
 
 async def test_each_suggestion_says_why(stage: Stage) -> None:
     did(stage, exercises(stage)[0], days=3)
-    did(stage, exercises(stage)[1], Verdict.PASS, days=20)
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HistoryRead)
         assert suggested(stage) == [
             f"✗ FAIL {ENGLISH[0]} did not pass 3 days ago · {FACTS}",
-            f"✓ PASS {ENGLISH[1]} passed 2 weeks ago; can you still do it? · {FACTS}",
+            f"○ new {ENGLISH[1]} {FACTS}",
         ]
+
+
+async def test_what_is_due_again_says_when_it_was_passed(stage: Stage) -> None:
+    did(stage, exercises(stage)[0], Verdict.PASS, days=20)
+    did(stage, exercises(stage)[1], Verdict.PASS, days=19)
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HistoryRead)
+        assert suggested(stage) == [f"✓ PASS {ENGLISH[0]} passed 2 weeks ago; can you still do it? · {FACTS}"]
 
 
 async def test_the_last_attempts_are_shown_newest_first(stage: Stage) -> None:

@@ -214,3 +214,16 @@ def test_reading_the_list_makes_no_file(capsys: Output) -> None:
     run(capsys, "list")
     run(capsys, "task", NAME)
     assert not (Path(os.environ["XDG_STATE_HOME"]) / "ckslab" / "history.db").exists()
+
+
+# What follows from it
+
+
+def test_next_says_what_to_practise_and_why(failed_once: History, capsys: Output) -> None:
+    assert cli.main(["next"]) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith(NAME)
+    assert "what you did is still there" in first
+    assert second.endswith("new")
+    assert cli.main(["next", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["reason"] == "begun"

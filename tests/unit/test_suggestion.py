@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from checkers.api import Verdict
 from lab.practice.attempt import Attempt, Outcome, Standing, Tally, standings
-from lab.practice.suggestion import Reason, Suggestion, suggest
+from lab.practice.review import Result, Review
+from lab.practice.suggestion import Reason, Suggestion, suggest, why
 from tests.unit.support.clocks import BEGAN
 from tests.unit.support.history import attempt, the_exercise
 
@@ -36,13 +38,16 @@ def standing(*attempts: Attempt) -> Standing:
 # What to do next
 
 
-def test_without_any_history_the_catalogs_order_is_followed() -> None:
-    assert suggested() == [("a", Reason.NEW), ("b", Reason.NEW), ("c", Reason.NEW)]
+def test_without_any_history_an_exercise_of_each_objective_comes_first() -> None:
+    assert suggested() == [("a", Reason.NEW), ("b", Reason.MORE), ("c", Reason.MORE)]
+    exercises = [the_exercise(name) for name in "abc"]
+    about = [replace(exercise, objective=name) for exercise, name in zip(exercises, "xxy", strict=True)]
+    assert [one.exercise.id for one in suggest(standings(about, []), NOW)] == ["a", "c", "b"]
 
 
 def test_what_stands_begun_comes_before_what_failed_and_that_before_what_is_new() -> None:
     attempts = ago(1, "b", FAIL), ago(0, "c", ended=False)
-    assert suggested(*attempts) == [("c", Reason.BEGUN), ("b", Reason.FAILED), ("a", Reason.NEW)]
+    assert suggested(*attempts) == [("c", Reason.BEGUN), ("b", Reason.FAILED), ("a", Reason.MORE)]
 
 
 def test_of_failures_the_newest_comes_first() -> None:
@@ -50,18 +55,45 @@ def test_of_failures_the_newest_comes_first() -> None:
     assert [name for name, _ in suggested(*attempts)] == ["c", "a", "b"]
 
 
-def test_what_was_passed_lately_is_not_suggested() -> None:
-    assert suggested(ago(6, "a", PASS), names="a") == []
+def test_what_was_passed_is_due_after_two_days_and_then_ever_later() -> None:
+    assert suggested(ago(1, "a", PASS), names="a") == []
+    assert suggested(ago(3, "a", PASS), names="a") == [("a", Reason.DUE)]
+    assert suggested(ago(9, "a", PASS), ago(6, "a", PASS), names="a") == []
 
 
-def test_what_was_passed_long_ago_is_suggested_oldest_first_after_all_else() -> None:
-    attempts = ago(20, "a", PASS), ago(30, "b", PASS)
-    assert suggested(*attempts) == [("c", Reason.NEW), ("b", Reason.LONG_AGO), ("a", Reason.LONG_AGO)]
+def test_of_an_objective_that_is_due_a_new_exercise_is_taken_and_else_the_one_that_was_longest_ago() -> None:
+    assert suggested(ago(20, "a", PASS), names="a b") == [("b", Reason.FADED)]
+    assert suggested(ago(30, "b", PASS), ago(29, "a", PASS), names="a b") == [("b", Reason.DUE)]
+
+
+def test_an_objective_that_is_known_is_not_due_though_one_of_its_exercises_is_new() -> None:
+    assert suggested(ago(1, "a", PASS), names="a b") == [("b", Reason.MORE)]
+
+
+def test_of_objectives_that_are_due_the_least_remembered_comes_first() -> None:
+    exercises = [replace(the_exercise(name), objective=name) for name in "abc"]
+    found = suggest(standings(exercises, [ago(5, "a", PASS), ago(50, "b", PASS), ago(9, "c", PASS)]), NOW)
+    assert [one.exercise.id for one in found] == ["b", "c", "a"]
+    chances = [one.chance or 0 for one in found]
+    assert chances == sorted(chances)
 
 
 def test_only_the_last_attempt_counts() -> None:
     assert suggested(ago(9, "a", FAIL), ago(1, "a", PASS), names="a") == []
     assert suggested(ago(9, "a", PASS), ago(1, "a", FAIL), names="a") == [("a", Reason.FAILED)]
+
+
+def test_a_failure_can_wait_after_another_exercise_of_its_objective_was_passed() -> None:
+    exercises = [replace(the_exercise(name), objective=name[0]) for name in ("x1", "x2", "y")]
+    found = suggest(standings(exercises, [ago(1, "x2", PASS), ago(2, "x1", FAIL)]), NOW)
+    assert [(one.exercise.id, one.reason) for one in found] == [("y", Reason.NEW), ("x1", Reason.FAILED)]
+
+
+def test_whoever_passed_with_help_or_not_at_once_is_asked_to_do_it_again() -> None:
+    with_hints = replace(ago(1, "a", PASS), hints=1)
+    for passed in (with_hints, ago(1, "a", FAIL, PASS)):
+        assert suggested(passed, names="a") == [("a", Reason.UNSURE)]
+    assert suggested(ago(1, "a", BROKEN, PASS), names="a") == []
 
 
 def test_whoever_looked_at_the_solution_is_asked_to_do_it_without() -> None:
@@ -76,6 +108,26 @@ def test_a_suggestion_says_since_when() -> None:
     own = the_exercise("a")
     (suggestion,) = suggest(standings([own], [ago(1, "a", FAIL)]), NOW)
     assert suggestion == Suggestion(own, Reason.FAILED, NOW - DAY + timedelta(minutes=1))
+
+
+def test_what_was_lost_in_an_exam_comes_up_like_what_failed(english: None) -> None:
+    exams = [
+        Review("a", "", NOW - DAY, Result.FAILED, 0.2, 3),
+        Review("b", "", NOW - DAY, Result.UNREACHED, 0.0, 3),
+        Review("c", "", NOW - DAY, Result.PASSED, 1.0, 3),
+    ]
+    found = suggest(standings([the_exercise(name) for name in "abc"], []), NOW, exams)
+    assert [(one.exercise.id, one.reason) for one in found] == [("a", Reason.FAILED), ("b", Reason.UNREACHED)]
+    assert [why(one, NOW) for one in found] == [
+        "points lost in exam 3, yesterday",
+        "no time for it in exam 3, yesterday",
+    ]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_its_words(english: None, reason: Reason) -> None:
+    is_new = reason in (Reason.NEW, Reason.MORE)
+    assert bool(why(Suggestion(the_exercise(), reason, NOW, 1), NOW)) != is_new
 
 
 # Where a learner stands

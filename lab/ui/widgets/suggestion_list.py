@@ -16,8 +16,7 @@ from checkers.api import Verdict
 from lab import i18n
 from lab.catalog.model import Catalog, Exercise
 from lab.practice.attempt import Outcome
-from lab.practice.suggestion import Reason, Suggestion, suggest
-from lab.progress import ago
+from lab.practice.suggestion import Reason, Suggestion, suggest, why
 from lab.ui import marks
 from lab.ui.desk import Desk
 from lab.ui.marks import Mark
@@ -27,8 +26,12 @@ MARKS: Mapping[Reason, Mark] = {
     Reason.BEGUN: marks.BEGUN,
     Reason.FAILED: marks.VERDICTS[Verdict.FAIL],
     Reason.SHOWN: marks.OUTCOMES[Outcome.SHOWN],
+    Reason.UNSURE: marks.VERDICTS[Verdict.PASS],
+    Reason.UNREACHED: marks.NEW,
     Reason.NEW: marks.NEW,
-    Reason.LONG_AGO: marks.VERDICTS[Verdict.PASS],
+    Reason.FADED: marks.NEW,
+    Reason.DUE: marks.VERDICTS[Verdict.PASS],
+    Reason.MORE: marks.NEW,
 }
 
 
@@ -60,7 +63,7 @@ class SuggestionList(OptionList):
         """Show nothing until the history was read."""
         if not desk.differs(self._desk, "past", "states", "language"):
             return
-        suggestions = suggest(desk.possible, self._now()) if desk.past is not None else []
+        suggestions = suggest(desk.possible, self._now(), desk.past.exams) if desk.past is not None else []
         if list(suggestions) == list(self._shown) and not desk.differs(self._desk, "past", "language"):
             return  # something of an exercise has changed that makes no difference here
         self._desk = desk
@@ -95,8 +98,6 @@ class SuggestionList(OptionList):
 
 def _lines(catalog: Catalog, suggestion: Suggestion, now: datetime) -> Content:
     """State and title; then why, where the state does not say it, and what one chooses by."""
-    since = "" if suggestion.since is None else ago(suggestion.since, now)
-    about = [] if suggestion.reason is Reason.NEW else [i18n.text(f"ui.home.why.{suggestion.reason}", ago=since)]
-    about.append(facts(catalog, suggestion.exercise))
+    about = [part for part in (why(suggestion, now), facts(catalog, suggestion.exercise)) if part]
     mark = MARKS[suggestion.reason].content
     return Content.assemble(mark, "  ", str(suggestion.exercise.title), "\n    ", (" · ".join(about), marks.MUTED))
