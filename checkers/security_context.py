@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 
-from checkers.api import Finding, Observer, Text, check, failed, passed
-from checkers.kit.pod import Container, Kind, Pod
-from checkers.kit.processes import Process, first_process
-from checkers.kit.text import listed, of_container
-from checkers.kit.trouble import CAUSES, of_running_pod
+from checkers.api import Finding, Observer, Text, check
+from checkers.kit import each
+from checkers.kit.each import Judged, Statement, of_each
+from checkers.kit.pod import Kind
+from checkers.kit.processes import Process
+from checkers.kit.text import as_is
+from checkers.kit.workload import CAUSES, Workload
 
 LINK = "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"
 
@@ -20,99 +23,160 @@ _ESCALATION = Text(
     "Where nothing is set, escalation is allowed: a setuid program then makes its user root.",
     "不设置就等于允许提权：setuid 程序会让执行者成为 root。",
 )
-_EPHEMERAL = Text(
-    "an ephemeral container cannot be changed or taken out of its Pod, so only a new Pod is without it: delete this "
-    "one and create it anew",
-    "临时容器无法更改，也无法从 Pod 中移除，只有新的 Pod 中才没有它：请删除这个 Pod 并重新创建",
+_ROOT = Text(
+    "Root in a container is root on the node as soon as something lets it out; `runAsNonRoot` makes the kubelet refuse "
+    "to start what would be root.",
+    "容器中的 root 一旦逃出容器，就是节点上的 root；有了 `runAsNonRoot`，kubelet 会拒绝启动以 root 运行的容器。",
 )
 
-Containers = Sequence[tuple[Container, Process]]
-Judge = Callable[[Process], bool]
-Describe = Callable[[Process], Text]
-Causes = Callable[[Pod, Containers, Containers], set[str]]
-"""What is wrong for certain, by the containers that are right and those that are not."""
 
-
-@check("security_context.identity", causes=(*CAUSES, "group-unset", "other-container-without"))
-def identity(cluster: Observer, *, pod: str, namespace: str = "default", user: int, group: int) -> Finding:
-    """Every container of the Pod runs as this user and this group."""
+@check(
+    "security_context.identity",
+    causes=(*CAUSES, *each.CAUSES, "group-unset", "other-container-without", "of-pod", "inherited"),
+)
+def identity(
+    cluster: Observer,
+    *,
+    workload: str,
+    kind: Workload = "Deployment",
+    namespace: str = "default",
+    user: int,
+    group: int,
+    containers: Sequence[str] = (),
+) -> Finding:
+    """Every container of the workload, or each of those that are named, runs as this user and this group."""
+    who = _who(kind, workload, containers)
+    all_zh = "" if containers else "都"
     expected = Text(
-        f"every container of Pod {pod} runs as user {user} and group {group}",
-        f"Pod {pod} 的每个容器都以用户 {user}、组 {group} 运行",
+        f"{who.en} runs as user {user} and group {group}", f"{who.zh}{all_zh}以用户 {user}、组 {group} 运行"
     )
 
-    def causes(pod: Pod, right: Containers, wrong: Containers) -> set[str]:
+    def causes(right: Sequence[Judged], wrong: Sequence[Judged]) -> set[str]:
         found = set()
-        is_unset = all(
-            pod.setting(container, "runAsGroup") is None and process.group == 0 for container, process in wrong
-        )
-        if is_unset and all(process.user == user for _, process in wrong):
+        is_unset = all(_setting(judged, "runAsGroup") is None and judged.process.group == 0 for judged in wrong)
+        if is_unset and all(judged.process.user == user for judged in wrong):
             found.add("group-unset")
-        is_of_container = any(
-            (container.spec.get("securityContext") or {}).get("runAsUser") == user for container, _ in right
-        )
-        if is_of_container and not any(container.spec.get("securityContext") for container, _ in wrong):
+        is_of_container = any(_context(judged).get("runAsUser") == user for judged in right)
+        if is_of_container and not any(_context(judged) for judged in wrong):
             found.add("other-container-without")
+        if all(_is_overridden(judged, user, group) for judged in wrong):
+            found.add("of-pod")
+        if all(_is_inherited(judged) for judged in wrong):
+            found.add("inherited")
         return found
 
-    def is_right(process: Process) -> bool:
-        return (process.user, process.group) == (user, group)
+    def is_right(judged: Judged) -> bool:
+        return (judged.process.user, judged.process.group) == (user, group)
 
-    return _of_each(cluster, pod, namespace, expected, _USERS, is_right, _ids, causes)
+    statement = Statement(expected, _USERS, LINK, is_right, _ids, causes, containers)
+    return of_each(cluster, kind, workload, namespace, statement)
 
 
-@check("security_context.no_escalation", causes=(*CAUSES, "escalation-unset", "ephemeral-container"))
-def no_escalation(cluster: Observer, *, pod: str, namespace: str = "default") -> Finding:
-    """No container of the Pod can gain more privileges than it was begun with."""
-    expected = Text(
-        f"NoNewPrivs is 1 in every container of Pod {pod}",
-        f"Pod {pod} 的每个容器中 NoNewPrivs 都为 1",
+def _is_overridden(judged: Judged, user: int, group: int) -> bool:
+    """The Pod asks for these ids, and the container for others."""
+    shared, context = judged.pod.spec.get("securityContext") or {}, _context(judged)
+    wanted = {"runAsUser": user, "runAsGroup": group}
+    is_of_pod = all(shared.get(field) == number for field, number in wanted.items())
+    return is_of_pod and any(context.get(field, number) != number for field, number in wanted.items())
+
+
+def _is_inherited(judged: Judged) -> bool:
+    """The Pod asks for both ids, and the container for none."""
+    shared, context, fields = (
+        judged.pod.spec.get("securityContext") or {},
+        _context(judged),
+        ("runAsUser", "runAsGroup"),
     )
+    return all(field in shared for field in fields) and not any(field in context for field in fields)
 
-    def causes(pod: Pod, _right: Containers, wrong: Containers) -> set[str]:
-        lasting = [container for container, _ in wrong if container.kind is not Kind.EPHEMERAL]
-        if not lasting:
-            return {"ephemeral-container"}
-        is_unset = any(pod.setting(container, "allowPrivilegeEscalation") is None for container in lasting)
+
+@check("security_context.no_escalation", causes=(*CAUSES, *each.CAUSES, "escalation-unset"))
+def no_escalation(
+    cluster: Observer, *, workload: str, kind: Workload = "Deployment", namespace: str = "default"
+) -> Finding:
+    """No container of the workload can gain more privileges than it was begun with."""
+    who = _who(kind, workload)
+    expected = Text(f"NoNewPrivs is 1 in {who.en}", f"{who.zh}中 NoNewPrivs 都为 1")
+
+    def causes(_right: Sequence[Judged], wrong: Sequence[Judged]) -> set[str]:
+        lasting = [judged for judged in wrong if judged.container.kind is not Kind.EPHEMERAL]
+        is_unset = any(_setting(judged, "allowPrivilegeEscalation") is None for judged in lasting)
         return {"escalation-unset"} if is_unset else set()
 
-    def is_right(process: Process) -> bool:
-        return process.no_new_privileges
+    def is_right(judged: Judged) -> bool:
+        return judged.process.no_new_privileges
 
-    return _of_each(cluster, pod, namespace, expected, _ESCALATION, is_right, _new_privileges, causes)
+    def describe(judged: Judged) -> Text:
+        return _new_privileges(judged.process)
+
+    statement = Statement(expected, _ESCALATION, LINK, is_right, describe, causes)
+    return of_each(cluster, kind, workload, namespace, statement)
 
 
-def _of_each(
-    cluster: Observer,
-    name: str,
-    namespace: str,
-    expected: Text,
-    why: Text,
-    is_right: Judge,
-    describe: Describe,
-    causes: Causes,
+@check("security_context.not_root", causes=(*CAUSES, *each.CAUSES, "root-by-container", "some-containers"))
+def not_root(cluster: Observer, *, workload: str, kind: Workload = "Deployment", namespace: str = "default") -> Finding:
+    """No container of the workload runs as root."""
+    who = _who(kind, workload)
+    expected = Text(f"{who.en} runs as another user than root", f"{who.zh}都以 root 以外的用户运行")
+
+    def is_right(judged: Judged) -> bool:
+        user = judged.process.user
+        # Of what has ended without a user of its own, the kubelet has made sure, if it was asked to.
+        return _setting(judged, "runAsNonRoot") is True if user is None else user != 0
+
+    def causes(right: Sequence[Judged], wrong: Sequence[Judged]) -> set[str]:
+        found = {"some-containers"} if right else set()
+        if all(_context(judged).get("runAsUser") == 0 for judged in wrong):
+            found.add("root-by-container")
+        return found
+
+    return of_each(cluster, kind, workload, namespace, Statement(expected, _ROOT, LINK, is_right, _ids, causes))
+
+
+@check(
+    "security_context.forbids_root", causes=(*CAUSES, *each.CAUSES, "requirement-off-in-container", "requirement-gone")
+)
+def forbids_root(
+    cluster: Observer, *, workload: str, kind: Workload = "Deployment", namespace: str = "default"
 ) -> Finding:
-    """Judge the first process of every container; where some are wrong, the finding has only those."""
+    """Every container of the workload runs, and its node would refuse to start it as root."""
+    who = _who(kind, workload)
+    expected = Text(f"`runAsNonRoot` is true for {who.en}", f"{who.zh}的 `runAsNonRoot` 都为 true")
 
-    def judge(pod: Pod) -> Finding:
-        processes = [(container, first_process(cluster, pod, container)) for container in pod.judged]
-        wrong = [(container, process) for container, process in processes if not is_right(process)]
-        found = listed(of_container(container, describe(process)) for container, process in wrong or processes)
-        if not wrong:
-            return passed(expected, found)
-        if any(container.kind is Kind.EPHEMERAL for container, _ in wrong):
-            found = listed([found, _EPHEMERAL])
-        right = [(container, process) for container, process in processes if is_right(process)]
-        return failed(expected, found, why, LINK, causes(pod, right, wrong))
+    def is_right(judged: Judged) -> bool:
+        return _setting(judged, "runAsNonRoot") is True
 
-    return of_running_pod(cluster, name, namespace, judge, expected, why, LINK)
+    def describe(judged: Judged) -> Text:
+        return as_is(f"runAsNonRoot: {json.dumps(_setting(judged, 'runAsNonRoot'))}")
+
+    def causes(_right: Sequence[Judged], wrong: Sequence[Judged]) -> set[str]:
+        is_off = [_context(judged).get("runAsNonRoot") is False for judged in wrong]
+        found = {"requirement-off-in-container"} if any(is_off) else set()
+        return found if all(is_off) else {*found, "requirement-gone"}
+
+    return of_each(cluster, kind, workload, namespace, Statement(expected, _ROOT, LINK, is_right, describe, causes))
 
 
-def _ids(process: Process) -> Text:
-    return Text(
-        f"user {_number(process.user).en}, group {_number(process.group).en}",
-        f"用户 {_number(process.user).zh}，组 {_number(process.group).zh}",
-    )
+def _who(kind: Workload, workload: str, containers: Sequence[str] = ()) -> Text:
+    """The containers that a statement is about."""
+    if not containers:
+        return Text(f"every container of {kind} {workload}", f"{kind} {workload} 的每个容器")
+    names = ", ".join(containers)
+    return Text(f"container {names} of {kind} {workload}", f"{kind} {workload} 的容器 {names} ")
+
+
+def _setting(judged: Judged, field: str) -> object:
+    return judged.pod.setting(judged.container, field)
+
+
+def _context(judged: Judged) -> dict[str, object]:
+    """The container's own security context."""
+    return judged.container.spec.get("securityContext") or {}
+
+
+def _ids(judged: Judged) -> Text:
+    user, group = _number(judged.process.user), _number(judged.process.group)
+    return Text(f"user {user.en}, group {group.en}", f"用户 {user.zh}，组 {group.zh}")
 
 
 def _new_privileges(process: Process) -> Text:

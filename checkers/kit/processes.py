@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from checkers.api import NoExec, Observer
+from checkers.kit import capabilities
 from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
 
@@ -18,6 +19,8 @@ class Process:
     Attributes:
         groups: supplementary ones; those that the image adds are only known from the kernel.
         from_kernel: the kernel said so. Else this is what the Pod's fields ask for.
+        capabilities: what it has, and what it could come to have by starting a program.
+        seccomp: 0 without a filter of system calls, 2 with one.
     """
 
     user: int | None
@@ -25,11 +28,13 @@ class Process:
     groups: frozenset[int]
     no_new_privileges: bool
     from_kernel: bool
+    capabilities: frozenset[str] = frozenset()
+    seccomp: int | None = None
 
 
 def first_process(cluster: Observer, pod: Pod, container: Container) -> Process:
     """Look inside the container; where it has no `cat`, from its node; where it has ended, at the fields alone."""
-    by_fields = _by_fields(pod, container)
+    by_fields = asked_for(pod, container)
     if not container.is_running:
         return by_fields
     try:
@@ -39,7 +44,7 @@ def first_process(cluster: Observer, pod: Pod, container: Container) -> Process:
         return _from_status(status, by_fields) if status else by_fields
 
 
-def _by_fields(pod: Pod, container: Container) -> Process:
+def asked_for(pod: Pod, container: Container) -> Process:
     """What the fields ask for; a container's own go before the Pod's, and fsGroup is one of its groups."""
     shared = pod.spec.get("securityContext") or {}
     groups = {shared.get("fsGroup"), *(shared.get("supplementalGroups") or ())}
@@ -49,6 +54,7 @@ def _by_fields(pod: Pod, container: Container) -> Process:
         groups=frozenset(group for group in groups if group is not None),
         no_new_privileges=pod.setting(container, "allowPrivilegeEscalation") is False,
         from_kernel=False,
+        capabilities=capabilities.asked_for(container.spec.get("securityContext") or {}),
     )
 
 
@@ -76,13 +82,16 @@ def _from_status(status: Mapping[str, str], by_fields: Process) -> Process:
     """What the kernel says; what it leaves out is as asked for."""
     if "Uid" not in status:
         return by_fields
-    no_new = status.get("NoNewPrivs")
+    no_new, seccomp, bounding = status.get("NoNewPrivs"), status.get("Seccomp"), status.get("CapBnd")
+    held = capabilities.of_bits(bounding, status.get("CapPrm", "")) if bounding else by_fields.capabilities
     return Process(
         user=int(status["Uid"].split()[0]),
         group=int(status["Gid"].split()[0]),
         groups=frozenset(int(group) for group in status.get("Groups", "").split()),
         no_new_privileges=by_fields.no_new_privileges if no_new is None else no_new == "1",
         from_kernel=True,
+        capabilities=held,
+        seccomp=int(seccomp) if seccomp else None,
     )
 
 

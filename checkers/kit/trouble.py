@@ -20,7 +20,16 @@ HEALTHY = 600.0
 PATIENCE = 10
 """Seconds to wait for what is on its way. A Pod that was made longer ago is not waited for by check after check."""
 
-CAUSES = ("not-running", "pod-elsewhere", "image-not-there", "does-not-stay-up", "command-not-found", "no-sandbox")
+CAUSES = (
+    "not-running",
+    "pod-elsewhere",
+    "image-not-there",
+    "does-not-stay-up",
+    "command-not-found",
+    "no-sandbox",
+    "root-asked-for",
+    "seccomp-profile-absent",
+)
 """What a finding of a Pod that does not run may have among its causes. `not-running`: there is one, of that name."""
 
 _BEGINNING = {"ContainerCreating", "PodInitializing"}
@@ -241,6 +250,10 @@ def _container_trouble(cluster: Observer, pod: Pod, container: Container) -> Tro
     if reason in _BEGINNING or not container.state:
         return _begun(cluster, pod, container)
     said = _stuck(cluster, pod, container)
+    if "runAsUser breaks non-root policy" in said.en:
+        return _of_container(pod, container, said, "root-asked-for")
+    if "seccomp profile" in said.en:
+        return _of_container(pod, container, said, "seccomp-profile-absent")
     if "executable file not found" in said.en or "no such file or directory" in said.en:
         return _of_container(pod, container, said, "command-not-found")
     is_over = reason == "CrashLoopBackOff" or "terminated" in container.state

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from checkers.api import Finding, NoExec, NotSeen, Observer, Ran, Text
 from checkers.kit import trouble
+from checkers.kit.mounts import around, mounts
 from checkers.kit.pod import Container, Pod
 from checkers.kit.text import as_is, of_container
 from checkers.kit.trouble import PATIENCE, Trouble, running_pod
@@ -23,9 +24,14 @@ _APPS = "apps/v1"
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """The Pods of a workload, each of which runs; at least one."""
+    """The Pods of a workload, each of which runs; at least one.
+
+    Attributes:
+        template: what its next Pods will be made from, as a Pod that has no status. A Pod by itself has none.
+    """
 
     pods: Sequence[Pod]
+    template: Pod | None = None
 
     @property
     def containers(self) -> list[tuple[Pod, Container]]:
@@ -93,7 +99,7 @@ def running_pods(cluster: Observer, kind: Workload, name: str, namespace: str) -
         steady.append(found)
     if len(steady) < rollout.wanted or not steady:
         return rollout.too_few()
-    return Pods(steady)
+    return Pods(steady, rollout.template)
 
 
 def run_in(cluster: Observer, pod: Pod, container: Container, argv: Sequence[str]) -> Ran | None:
@@ -110,7 +116,10 @@ def can_write(cluster: Observer, pod: Pod, container: Container, path: str) -> b
     Read-only mounts count, and nothing is written.
     """
     ran = run_in(cluster, pod, container, ["test", "-w", path])
-    return None if ran is None else ran.code == 0
+    if ran is None or ran.code != 0:
+        return None if ran is None else False
+    # To busybox, root may write everywhere: whether the file system lets it, only its mount tells.
+    return around(mounts(cluster, pod, container), path).is_writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,12 @@ class _Rollout:
     @property
     def status(self) -> dict[str, Any]:
         return self.object.get("status") or {}
+
+    @property
+    def template(self) -> Pod:
+        metadata = self.object["metadata"]
+        spec = (self.object["spec"].get("template") or {}).get("spec") or {}
+        return Pod({"metadata": {"name": metadata["name"], "namespace": metadata["namespace"]}, "spec": spec})
 
     @property
     def wanted(self) -> int:

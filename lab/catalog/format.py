@@ -32,11 +32,14 @@ class DomainFile:
 
 @dataclass(frozen=True, slots=True)
 class PlacedFile:
-    """What lies at `path` of a machine is `from`, relative to the exercise's folder."""
+    """What lies at `path` of a machine is `from`, relative to the exercise's folder.
+
+    Without `from`, nothing lies there when the learner begins: a directory that the task has them make, for example.
+    """
 
     machine: Machine
     path: str
-    from_: str
+    from_: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,10 @@ def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
     return Scenario(
         namespaces=file.namespaces,
         apply=tuple(folder / name for name in file.apply),
-        files=tuple(MachineFile(placed.machine, placed.path, folder / placed.from_) for placed in file.files),
+        files=tuple(
+            MachineFile(placed.machine, placed.path, folder / placed.from_ if placed.from_ else None)
+            for placed in file.files
+        ),
         remove=file.remove,
         reset=file.reset,
         draw=_draw(source, file, folder),
@@ -267,7 +270,7 @@ def _draw(source: Source, file: ScenarioFile, folder: Path) -> drawn.Draw:
 def _files_of(file: ScenarioFile) -> dict[str, str]:
     """The field of each file that the scenario names."""
     named = {f"apply[{number}]": name for number, name in enumerate(file.apply)}
-    return named | {f"files[{number}].from": placed.from_ for number, placed in enumerate(file.files)}
+    return named | {f"files[{number}].from": placed.from_ for number, placed in enumerate(file.files) if placed.from_}
 
 
 def _criteria(source: Source, files: tuple[CriterionFile, ...]) -> tuple[Criterion, ...]:

@@ -119,11 +119,14 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class MachineFile:
-    """A file that lies on a machine when the learner begins: `content` is the one in the exercise's folder."""
+    """A file that lies on a machine when the learner begins: `content` is the one in the exercise's folder.
+
+    Without content, nothing lies there then: what the learner makes at that path is gone by the next `start`.
+    """
 
     machine: Machine
     path: str
-    content: Path
+    content: Path | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ NAMESPACE_GONE = 60
 """Seconds for a namespace to be gone with all that is in it."""
 SETTLED = 60
 """Seconds for a scene to settle."""
+_BEGINNING = {"ContainerCreating", "PodInitializing"}
+"""Why a container waits that is still on its way."""
 
 
 class Stage:
@@ -66,7 +68,8 @@ class Stage:
     def set(self, scenario: Scenario, drawn: Mapping[str, str]) -> None:
         """Lay the files on the machines, make the namespaces and apply the manifests, with these values in them."""
         for file in scenario.files:
-            self._machine(file).write(file.path, filled(file.content.read_bytes(), drawn))
+            if file.content:
+                self._machine(file).write(file.path, filled(file.content.read_bytes(), drawn))
         for namespace in scenario.namespaces:
             self._kubectl.do("create", "namespace", namespace)
         self._await_accounts(scenario)
@@ -180,6 +183,12 @@ def _is_beginning(pod: dict[str, Any]) -> bool:
     conditions = {condition["type"]: condition["status"] for condition in status.get("conditions", ())}
     if conditions.get("PodScheduled") == "False":
         return False
-    containers = status.get("containerStatuses", ())
-    states = [container.get("state", {}).get("waiting", {}) for container in containers]
-    return not states or any(state.get("reason") in ("ContainerCreating", "PodInitializing") for state in states)
+    if _waits(status, "initContainerStatuses") - _BEGINNING:
+        return False
+    return not status.get("containerStatuses") or bool(_waits(status, "containerStatuses") & _BEGINNING)
+
+
+def _waits(status: dict[str, Any], field: str) -> set[str]:
+    """Why containers wait."""
+    states = [container.get("state", {}).get("waiting", {}) for container in status.get(field) or ()]
+    return {str(state["reason"]) for state in states if state.get("reason")}

@@ -11,6 +11,7 @@ import pytest
 from checkers.api import Verdict
 from lab import i18n
 from lab.catalog.load import load
+from lab.catalog.model import MachineFile
 from lab.catalog.source import CatalogError, Problem, Source
 from lab.cluster.engine import Capability
 from lab.errors import UsageError
@@ -63,7 +64,14 @@ def test_points_are_summed_and_a_criterion_without_points_is_a_gate(root: Path) 
 def test_a_check_gets_its_parameters_with_the_defaults(root: Path) -> None:
     problems_after(root, lambda values: None)
     parameters = load(root).exercises[0].criteria[0].parameters
-    assert parameters == {"pod": "web", "namespace": "default", "user": 1000, "group": 3000}
+    assert parameters == {
+        "workload": "web",
+        "kind": "Pod",
+        "namespace": "default",
+        "user": 1000,
+        "group": 3000,
+        "containers": (),
+    }
 
 
 def test_a_criterion_that_an_answer_does_not_name_passes(root: Path) -> None:
@@ -192,7 +200,7 @@ def test_all_problems_of_a_file_are_told_in_order(root: Path) -> None:
         (lambda v: v["criteria"][0]["with"].pop("user"), "criteria[0].with.user", "is missing"),
         (lambda v: v["criteria"][0]["with"].update(uid=1), "criteria[0].with.uid", "is no key here"),
         (lambda v: v["criteria"][0]["with"].update(group=True), "criteria[0].with.group", "whole number"),
-        (lambda v: v["criteria"][0].pop("with"), "criteria[0].with.pod", "is missing"),
+        (lambda v: v["criteria"][0].pop("with"), "criteria[0].with.workload", "is missing"),
         (lambda v: v["criteria"][0].pop("points"), "criteria", "no criterion earns points"),
         (lambda v: v["answers"][0].update(expect="fail"), "answers[0].expect", "must be one of pass"),
         (lambda v: v["answers"][0].update(expect={"intact": "fail"}), "answers[0].expect", "reference solution"),
@@ -401,3 +409,9 @@ def test_an_error_of_the_catalog_carries_all_problems(tmp_path: Path) -> None:
 def test_titles_of_domains_are_in_both_languages(root: Path) -> None:
     write_domain(root)
     assert load(root).domains[0].title.zh == TITLE["zh"]
+
+
+def test_a_scenario_may_name_a_path_at_which_nothing_lies(root: Path) -> None:
+    placed = {"machine": "base", "path": "/opt/profiles"}
+    problems_after(root, lambda values: values.update(scenario={"files": [placed]}))
+    assert load(root).exercises[0].scenario.files == (MachineFile("base", "/opt/profiles", None),)

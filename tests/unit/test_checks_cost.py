@@ -66,9 +66,6 @@ def cost(check: Callable[..., Finding], others: int, **parameters: Any) -> tuple
     [
         (runs, {"image": "busybox:1.28"}),
         (runs, ABSENT | {"image": "busybox:1.28"}),
-        (identity, {"user": 1, "group": 1}),
-        (identity, ABSENT | {"user": 1, "group": 1}),
-        (no_escalation, ABSENT),
         (empty_dir, {"path": "/data/test"}),
         (empty_dir, ABSENT | {"path": "/data/test"}),
         (fs_group, {"group": 1}),
@@ -84,6 +81,15 @@ def cost(check: Callable[..., Finding], others: int, **parameters: Any) -> tuple
 )
 def test_a_check_of_one_pod_reads_no_other(check: Callable[..., Finding], parameters: dict[str, Any]) -> None:
     parameters = {"pod": NAME, **parameters}
+    assert cost(check, MANY, **parameters) == cost(check, 0, **parameters)
+
+
+@pytest.mark.parametrize("name", [NAME, "absent"])
+@pytest.mark.parametrize(("check", "parameters"), [(identity, {"user": 1, "group": 1}), (no_escalation, {})])
+def test_a_check_of_a_workload_that_is_one_pod_reads_no_other(
+    check: Callable[..., Finding], parameters: dict[str, Any], name: str
+) -> None:
+    parameters = {"workload": name, "kind": "Pod", **parameters}
     assert cost(check, MANY, **parameters) == cost(check, 0, **parameters)
 
 

@@ -155,10 +155,14 @@ def test_every_kind_of_container_is_judged_and_those_that_run_can_be_looked_into
     assert [each.name for _, each in found.running] == ["main", "debugger"]
 
 
-@pytest.mark.parametrize(("code", "writable"), [(0, True), (1, False)])
-def test_whether_a_place_can_be_written_is_asked_without_writing(code: int, writable: bool) -> None:
+@pytest.mark.parametrize(
+    ("code", "mounted", "writable"), [(0, "rw", True), (1, "rw", False), (0, "ro", False), (1, "ro", False)]
+)
+def test_whether_a_place_can_be_written_is_asked_without_writing(code: int, mounted: str, writable: bool) -> None:
     one = of("r1", "web-a")
-    cluster = HandMade([workload(), replica_set(), one, node()], {"main": {"test -w /data": Ran(code, "", "")}})
+    mounts = f"overlay / overlay rw 0 0\n/dev/sda1 /data ext4 {mounted} 0 0\n"
+    said = {"test -w /data": Ran(code, "", ""), "cat /proc/mounts": Ran(0, mounts, "")}
+    cluster = HandMade([workload(), replica_set(), one, node()], {"main": said})
     found = running_pods(cluster, "Deployment", "web", "shop")
     assert isinstance(found, Pods)
     assert can_write(cluster, *found.running[0], "/data") is writable

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checkers.api import NotSeen, Ran, Text, Verdict
-from checkers.security_context import identity, no_escalation
+from checkers.security_context import forbids_root, identity, no_escalation, not_root
 from tests.unit.support.observations import NAME, HandMade, container, pod, proc_status, seeing, waiting
 
 TIGHT = {"runAsUser": 1000, "runAsGroup": 3000, "allowPrivilegeEscalation": False}
@@ -22,8 +22,8 @@ def shows(**what: Any) -> dict[str, Ran]:
 def verdicts(lab: HandMade) -> tuple[Verdict, Verdict]:
     """Of ids and escalation."""
     return (
-        identity(lab, pod=NAME, user=1000, group=3000).verdict,
-        no_escalation(lab, pod=NAME).verdict,
+        identity(lab, workload=NAME, kind="Pod", user=1000, group=3000).verdict,
+        no_escalation(lab, workload=NAME, kind="Pod").verdict,
     )
 
 
@@ -42,7 +42,7 @@ def test_the_kernel_is_believed_and_not_the_fields() -> None:
 
 
 def test_a_wrong_group_fails_and_is_reported() -> None:
-    finding = identity(seeing(pod(), {"main": shows(group=0)}), pod=NAME, user=1000, group=3000)
+    finding = identity(seeing(pod(), {"main": shows(group=0)}), workload=NAME, kind="Pod", user=1000, group=3000)
     assert finding.verdict is Verdict.FAIL
     assert finding.found.en == "container main: user 1000, group 0"
     assert finding.found.zh == "容器 main：用户 1000，组 0"
@@ -53,7 +53,7 @@ def test_a_wrong_group_fails_and_is_reported() -> None:
 def test_a_second_container_counts_and_only_the_wrong_one_is_reported() -> None:
     obj = pod([container(), container("helper")])
     lab = seeing(obj, {"main": shows(), "helper": shows(no_new_privileges=0)})
-    finding = no_escalation(lab, pod=NAME)
+    finding = no_escalation(lab, workload=NAME, kind="Pod")
     assert finding.verdict is Verdict.FAIL
     assert finding.found.en == "container helper: NoNewPrivs 0"
 
@@ -66,13 +66,15 @@ def test_a_second_container_that_is_right_passes() -> None:
 def test_a_native_sidecar_counts_as_a_running_container() -> None:
     obj = pod(init=[container("proxy", restartPolicy="Always")])
     lab = seeing(obj, {"main": shows(), "proxy": shows(user=0)})
-    assert identity(lab, pod=NAME, user=1000, group=3000).found.en == "sidecar proxy: user 0, group 3000"
+    assert (
+        identity(lab, workload=NAME, kind="Pod", user=1000, group=3000).found.en == "sidecar proxy: user 0, group 3000"
+    )
 
 
 def test_a_running_ephemeral_container_counts() -> None:
     obj = pod(ephemeral=[container("debugger")])
     lab = seeing(obj, {"main": shows(), "debugger": shows(no_new_privileges=0)})
-    found = no_escalation(lab, pod=NAME).found
+    found = no_escalation(lab, workload=NAME, kind="Pod").found
     assert found.en.startswith("ephemeral container debugger: NoNewPrivs 0; ")
     assert "only a new Pod is without it" in found.en
     assert "重新创建" in found.zh
@@ -81,7 +83,7 @@ def test_a_running_ephemeral_container_counts() -> None:
 def test_where_the_ephemeral_container_is_right_nobody_is_told_to_make_the_pod_anew() -> None:
     obj = pod(ephemeral=[container("debugger")])
     lab = seeing(obj, {"main": shows(no_new_privileges=0), "debugger": shows()})
-    assert no_escalation(lab, pod=NAME).found.en == "container main: NoNewPrivs 0"
+    assert no_escalation(lab, workload=NAME, kind="Pod").found.en == "container main: NoNewPrivs 0"
 
 
 def test_an_ended_ephemeral_container_does_not_count() -> None:
@@ -102,13 +104,13 @@ def test_a_finished_init_container_gets_what_the_pod_sets() -> None:
 
 def test_a_containers_own_field_goes_before_the_pods() -> None:
     obj = pod(init=[container("prepare", securityContext={"runAsUser": 0})], securityContext={"runAsUser": 1000})
-    finding = identity(seeing(obj, {"main": shows()}), pod=NAME, user=1000, group=3000)
+    finding = identity(seeing(obj, {"main": shows()}), workload=NAME, kind="Pod", user=1000, group=3000)
     assert finding.found.en == "init container prepare: user 0, group not set"
 
 
 def test_escalation_that_is_not_set_is_allowed() -> None:
     obj = pod(init=[container("prepare")])
-    finding = no_escalation(seeing(obj, {"main": shows()}), pod=NAME)
+    finding = no_escalation(seeing(obj, {"main": shows()}), workload=NAME, kind="Pod")
     assert finding.found.en == "init container prepare: allowPrivilegeEscalation is not false"
 
 
@@ -138,19 +140,19 @@ def test_in_gvisor_the_ids_come_from_id_and_escalation_from_the_field() -> None:
 
 def test_a_pod_that_does_not_run_fails_with_its_reason() -> None:
     obj = pod(phase="Pending", states={"main": waiting("CreateContainerConfigError", "no such secret")})
-    finding = no_escalation(seeing(obj), pod=NAME)
+    finding = no_escalation(seeing(obj), workload=NAME, kind="Pod")
     assert finding.verdict is Verdict.FAIL
     assert "no such secret" in finding.found.en
 
 
 def test_an_image_of_the_task_that_cannot_be_had_is_broken() -> None:
     obj = pod(phase="Pending", states={"main": waiting("ErrImagePull", "connection refused")})
-    assert no_escalation(seeing(obj), pod=NAME).verdict is Verdict.BROKEN
+    assert no_escalation(seeing(obj), workload=NAME, kind="Pod").verdict is Verdict.BROKEN
 
 
 def test_an_observation_that_takes_too_long_is_left_to_the_grader() -> None:
     with pytest.raises(NotSeen):
-        no_escalation(HandMade(fails=NotSeen(Text("slow", "慢"))), pod=NAME)
+        no_escalation(HandMade(fails=NotSeen(Text("slow", "慢"))), workload=NAME, kind="Pod")
 
 
 # The causes that a known mistake goes by
@@ -158,7 +160,7 @@ def test_an_observation_that_takes_too_long_is_left_to_the_grader() -> None:
 
 def causes_of_ids(obj: Any, **processes: dict[str, Any]) -> frozenset[str]:
     lab = seeing(obj, {name: shows(**process) for name, process in processes.items()})
-    return identity(lab, pod=NAME, user=1000, group=3000).causes
+    return identity(lab, workload=NAME, kind="Pod", user=1000, group=3000).causes
 
 
 def test_a_group_that_nobody_has_set_is_the_images() -> None:
@@ -180,11 +182,82 @@ def test_a_container_that_has_nothing_of_its_own_beside_one_that_has() -> None:
 )
 def test_escalation_that_is_not_forbidden(context: dict[str, Any], causes: set[str]) -> None:
     lab = seeing(pod([container(securityContext=context)]), {"main": shows(no_new_privileges=0)})
-    assert no_escalation(lab, pod=NAME).causes == causes
+    assert no_escalation(lab, workload=NAME, kind="Pod").causes == causes
 
 
 def test_a_debugger_is_the_cause_only_where_all_else_is_right() -> None:
     obj = pod(ephemeral=[container("debugger")])
     wrong = shows(no_new_privileges=0)
-    assert no_escalation(seeing(obj, {"main": shows(), "debugger": wrong}), pod=NAME).causes == {"ephemeral-container"}
-    assert "ephemeral-container" not in no_escalation(seeing(obj, {"main": wrong, "debugger": wrong}), pod=NAME).causes
+    assert no_escalation(seeing(obj, {"main": shows(), "debugger": wrong}), workload=NAME, kind="Pod").causes == {
+        "ephemeral-container"
+    }
+    assert (
+        "ephemeral-container"
+        not in no_escalation(seeing(obj, {"main": wrong, "debugger": wrong}), workload=NAME, kind="Pod").causes
+    )
+
+
+def test_only_the_named_container_is_asked_about() -> None:
+    obj = pod([container(), container("helper")])
+    lab = seeing(obj, {"main": shows(), "helper": shows(user=0)})
+    assert identity(lab, workload=NAME, kind="Pod", user=1000, group=3000, containers=["main"]).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("shared", "context", "causes"),
+    [
+        ({"runAsUser": 1000, "runAsGroup": 3000}, {"runAsUser": 0}, {"of-pod"}),
+        ({"runAsUser": 1000, "runAsGroup": 3000}, {}, {"inherited"}),
+        ({"runAsUser": 1000}, {"runAsUser": 0}, set()),
+        ({"runAsUser": 1000}, {}, set()),
+    ],
+)
+def test_whose_ids_a_container_has(shared: dict[str, Any], context: dict[str, Any], causes: set[str]) -> None:
+    obj = pod([container(securityContext=context)], securityContext=shared)
+    assert causes_of_ids(obj, main={"user": 0, "group": 0}) == causes
+
+
+# Not as root
+
+
+@pytest.mark.parametrize(("user", "verdict"), [(1000, Verdict.PASS), (0, Verdict.FAIL)])
+def test_a_process_of_root_is_known_from_the_kernel(user: int, verdict: Verdict) -> None:
+    obj = pod(securityContext={"runAsUser": 1000 - user, "runAsNonRoot": True})
+    assert not_root(seeing(obj, {"main": shows(user=user)}), workload=NAME, kind="Pod").verdict is verdict
+
+
+@pytest.mark.parametrize(("shared", "verdict"), [({"runAsNonRoot": True}, Verdict.PASS), ({}, Verdict.FAIL)])
+def test_of_a_container_that_has_ended_the_kubelet_has_made_sure(shared: dict[str, Any], verdict: Verdict) -> None:
+    obj = pod(init=[container("prepare")], securityContext=shared)
+    assert not_root(seeing(obj, {"main": shows()}), workload=NAME, kind="Pod").verdict is verdict
+
+
+def test_a_container_that_makes_itself_root_beside_one_that_is_right() -> None:
+    obj = pod([container(), container("helper", securityContext={"runAsUser": 0})])
+    lab = seeing(obj, {"main": shows(), "helper": shows(user=0)})
+    assert not_root(lab, workload=NAME, kind="Pod").causes == {"some-containers", "root-by-container"}
+
+
+@pytest.mark.parametrize(
+    ("shared", "context", "causes"),
+    [
+        (True, None, None),
+        (None, True, None),
+        (None, None, {"requirement-gone"}),
+        (False, None, {"requirement-gone"}),
+        (True, False, {"requirement-off-in-container"}),
+    ],
+)
+def test_root_is_forbidden_by_the_pod_or_the_container(
+    shared: bool | None, context: bool | None, causes: set[str] | None
+) -> None:
+    obj = pod([container(securityContext={"runAsNonRoot": context})], securityContext={"runAsNonRoot": shared})
+    finding = forbids_root(seeing(obj, {"main": shows()}), workload=NAME, kind="Pod")
+    assert finding.verdict is (Verdict.FAIL if causes else Verdict.PASS)
+    assert finding.causes == (causes or set())
+
+
+def test_a_pod_whose_user_is_root_against_its_own_requirement() -> None:
+    said = "container's runAsUser breaks non-root policy (pod: web, container: main)"
+    obj = pod(phase="Pending", states={"main": waiting("CreateContainerConfigError", said)})
+    assert forbids_root(seeing(obj), workload=NAME, kind="Pod").causes == {"not-running", "root-asked-for"}

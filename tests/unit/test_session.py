@@ -183,6 +183,14 @@ def test_start_lays_the_scenarios_files_on_their_machines_in_place_of_whatever_i
     assert engine.node.files == {}
 
 
+def test_nothing_lies_at_a_path_of_the_scenario_that_has_no_content() -> None:
+    engine = HandMadeEngine()
+    own = one(Scenario(files=(MachineFile("base", "/opt/profiles", None),)))
+    session(engine, own).start(own)
+    assert engine.workstation.ran == ["rm --recursive --force -- /opt/profiles"]
+    assert engine.workstation.files == {}
+
+
 def test_a_file_for_base_lies_on_the_node_that_serves_as_base(tmp_path: Path) -> None:
     content = tmp_path / "notes"
     content.write_bytes(b"read me\n")
@@ -225,6 +233,12 @@ def test_a_wait_has_a_bound_and_says_what_for(useless_baseline: None) -> None:
     assert "ServiceAccount shop/default" in str(caught.value)
 
 
+def init_container(state: dict[str, Any]) -> dict[str, Any]:
+    """One in this state, and a container that waits for it."""
+    waits = {"waiting": {"reason": "PodInitializing"}}
+    return {"initContainerStatuses": [{"state": state}], "containerStatuses": [{"state": waits}]}
+
+
 @pytest.mark.parametrize(
     ("status", "is_settled"),
     [
@@ -233,6 +247,8 @@ def test_a_wait_has_a_bound_and_says_what_for(useless_baseline: None) -> None:
         ({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False"}]}, True),
         ({"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]}, False),
         ({"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ErrImagePull"}}}]}, True),
+        ({"phase": "Pending", **init_container({"waiting": {"reason": "CreateContainerConfigError"}})}, True),
+        ({"phase": "Pending", **init_container({"running": {}})}, False),
     ],
 )
 def test_a_scene_has_settled_when_no_pod_is_on_its_way(status: dict[str, Any], is_settled: bool) -> None:

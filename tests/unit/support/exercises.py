@@ -32,9 +32,14 @@ def content() -> dict[str, Any]:
                 "points": 2,
                 "title": dict(TITLE),
                 "check": "security_context.identity",
-                "with": {"pod": "web", "user": 1000, "group": 3000},
+                "with": {"workload": "web", "kind": "Pod", "user": 1000, "group": 3000},
             },
-            {"id": "intact", "title": dict(TITLE), "check": "security_context.no_escalation", "with": {"pod": "web"}},
+            {
+                "id": "intact",
+                "title": dict(TITLE),
+                "check": "security_context.no_escalation",
+                "with": {"workload": "web", "kind": "Pod"},
+            },
         ],
         "answers": [
             {"name": "solution", "expect": "pass"},
