@@ -53,7 +53,8 @@ def identity(
 
     def causes(right: Sequence[Judged], wrong: Sequence[Judged]) -> set[str]:
         found = set()
-        is_unset = all(_setting(judged, "runAsGroup") is None and judged.process.group == 0 for judged in wrong)
+        # Of what has ended and named none, the group is not known.
+        is_unset = all(_setting(judged, "runAsGroup") is None and not judged.process.group for judged in wrong)
         if is_unset and all(judged.process.user == user for judged in wrong):
             found.add("group-unset")
         is_of_container = any(_context(judged).get("runAsUser") == user for judged in right)

@@ -169,6 +169,11 @@ def test_a_group_that_nobody_has_set_is_the_images() -> None:
     assert causes_of_ids(pod(), main={"user": 0, "group": 0}) == frozenset()
 
 
+def test_an_init_container_that_has_ended_without_a_group() -> None:
+    obj = pod(init=[container("prepare", securityContext={"runAsUser": 1000})])
+    assert causes_of_ids(obj, main={}) == {"group-unset"}
+
+
 def test_a_container_that_has_nothing_of_its_own_beside_one_that_has() -> None:
     right = container(securityContext=TIGHT)
     obj = pod([right, container("helper")])
