@@ -38,6 +38,14 @@ def public(exercise: Exercise) -> list[str]:
     return [*(text for criterion in exercise.criteria for text in _texts(criterion.parameters)), *dealt]
 
 
+def write(file: Path, text: str) -> None:
+    """Write a recording whole, or leave what was there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)
+
+
 class Recorder(Observations):
     """Observes through another observer, and records it."""
 
@@ -62,16 +70,17 @@ class Recorder(Observations):
 
     def save(self, file: Path, public: Sequence[str]) -> None:
         """Write a recording, its secrets masked but for those values that are `public`."""
+        write(file, self.text(public))
+
+    def text(self, public: Sequence[str]) -> str:
+        """The recording as `save` writes it."""
         masker = Masker(public)
         for observation, results in self._results.items():
             self._learn(masker, observation, results)
         lines = [
             line for observation, results in self._results.items() for line in _lines(masker, observation, results)
         ]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_suffix(".new")
-        fresh.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        fresh.replace(file)
+        return "".join(f"{line}\n" for line in lines)
 
     def _learn(self, masker: Masker, observation: Observation, results: list[Any]) -> None:
         """Have the masker know the Secrets that were observed, in etcd as well."""
@@ -98,15 +107,19 @@ class Recorder(Observations):
 class Replay(Observations):
     """Gives the results that a recording holds.
 
+    Args:
+        text: what of the file's is replayed; None: all of it.
+
     Attributes:
         lacks: what was asked for and is not in it. Each of these raises `LookupError`.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, text: str | None = None) -> None:
         self.lacks: list[Observation] = []
         self._file = file
         self._results: dict[Observation, list[tuple[int, Any]]] = {}
-        for line in filter(None, file.read_text(encoding="utf-8").splitlines()):
+        lines = (file.read_text(encoding="utf-8") if text is None else text).splitlines()
+        for line in filter(None, lines):
             recorded = json.loads(line)
             results = self._results.setdefault(Observation(recorded["look"], recorded["with"]), [])
             results.append((recorded.get("times", 1), _result(recorded)))
