@@ -111,7 +111,7 @@ class Refused(LabBroken):
 class Observer(Protocol):
     """The ways to observe the lab's cluster, each bounded in time.
 
-    None of them changes it, but for a namespace that a grade may have for itself (`new_namespace`), which goes with it.
+    None of them changes it, but for namespaces that a grade may have for itself (`new_namespace`), which go with it.
 
     Every method may raise `NotSeen`, `LabBroken` or `LearnerBroke`; a check lets them pass, the grader turns them into
     a verdict.
@@ -149,8 +149,11 @@ class Observer(Protocol):
         With a `user`, it is asked as that user, who may do everything.
         """
 
-    def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
-        """Ask with `dryRun=All` whether an object that exists may become this. The manifest names it, and is whole."""
+    def dry_run_update(self, manifest: Mapping[str, Any], *, subresource: str = "") -> DryRun:
+        """Ask with `dryRun=All` whether an object that exists may become this. The manifest names it, and is whole.
+
+        Some fields can only be changed through a subresource: `ephemeralcontainers` of a Pod.
+        """
 
     def draw(self, purpose: str) -> str:
         """A random lower-case word that nobody can have written down beforehand, for a name, a label or a value.
@@ -164,16 +167,17 @@ class Observer(Protocol):
         No finding may tell it. A recording has another one in its place, wherever it was observed.
         """
 
-    def new_namespace(self) -> str:
+    def new_namespace(self, labels: Mapping[str, str] | None = None) -> str:
         """The name of a namespace that was made for this grade, after all that the learner did.
 
-        It has a random name and no label but Kubernetes's own. Where the cluster refuses to make it, that is `Refused`.
+        It has a random name and, besides Kubernetes's own, these labels only. Within one grade, the same labels get the
+        same namespace. Where the cluster refuses to make it, that is `Refused`.
         """
 
     def new_object(self, manifest: Mapping[str, Any]) -> DryRun:
-        """Make an object in `new_namespace`, for real, so that an update of it can be asked about.
+        """Make an object in a `new_namespace`, for real, so that an update of it can be asked about.
 
-        It must run nothing: a Deployment has `paused: true`, for example.
+        It must run nothing: a Deployment has `paused: true`, a Pod a scheduling gate.
         """
 
     def etcd_keys(self, prefix: str) -> Sequence[str]:

@@ -5,5 +5,6 @@ from __future__ import annotations
 OF_CLUSTER = (
     *("Namespace", "Node", "RuntimeClass", "ClusterRole", "ClusterRoleBinding", "PriorityClass"),
     *("StorageClass", "IngressClass", "CustomResourceDefinition", "CertificateSigningRequest"),
+    *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
 )
 """As a manifest writes them, and as kubectl takes them."""

@@ -68,8 +68,9 @@ class Observations(ABC):
         asked_as = {"user": user} if user else {}
         return cast("DryRun", self._observe("dry_run", manifest=manifest, **asked_as))
 
-    def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
-        return cast("DryRun", self._observe("dry_run_update", manifest=manifest))
+    def dry_run_update(self, manifest: Mapping[str, Any], *, subresource: str = "") -> DryRun:
+        through = {"subresource": subresource} if subresource else {}
+        return cast("DryRun", self._observe("dry_run_update", manifest=manifest, **through))
 
     def draw(self, purpose: str) -> str:
         return cast("str", self._observe("draw", purpose=purpose))
@@ -77,8 +78,9 @@ class Observations(ABC):
     def drawn(self, name: str) -> str:
         return cast("str", self._observe("drawn", name=name))
 
-    def new_namespace(self) -> str:
-        return cast("str", self._observe("new_namespace"))
+    def new_namespace(self, labels: Mapping[str, str] | None = None) -> str:
+        labelled = {"labels": labels} if labels else {}
+        return cast("str", self._observe("new_namespace", **labelled))
 
     def new_object(self, manifest: Mapping[str, Any]) -> DryRun:
         return cast("DryRun", self._observe("new_object", manifest=manifest))

@@ -113,9 +113,10 @@ class KubernetesObserver:
         """
         return self._decided(manifest, partial(self._server.post, user=user), {"dryRun": "All"})
 
-    def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
+    def dry_run_update(self, manifest: Mapping[str, Any], *, subresource: str = "") -> DryRun:
         """Ask the API server whether an object may become this, without it being stored."""
-        return self._decided(manifest, self._server.put, {"dryRun": "All"}, f"/{quote(manifest['metadata']['name'])}")
+        place = f"/{quote(manifest['metadata']['name'])}" + (f"/{subresource}" if subresource else "")
+        return self._decided(manifest, self._server.put, {"dryRun": "All"}, place)
 
     def draw(self, purpose: str) -> str:
         """A random word; within this grade the same one for the same purpose."""
@@ -127,24 +128,24 @@ class KubernetesObserver:
             raise LabBroken(error_text("observe.not_drawn", name=name, lab=self._lab))
         return self._drawn[name]
 
-    def new_namespace(self) -> str:
-        """The namespace of this grade."""
-        return self._scratch.namespace()
+    def new_namespace(self, labels: Mapping[str, str] | None = None) -> str:
+        """The namespace of this grade that has these labels."""
+        return self._scratch.namespace(labels or {})
 
     def new_object(self, manifest: Mapping[str, Any]) -> DryRun:
-        """Make an object in the namespace of this grade."""
-        if manifest["metadata"]["namespace"] != self._scratch.namespace():
-            raise ValueError("a grade makes objects in its own namespace only")
+        """Make an object in a namespace of this grade."""
+        if manifest["metadata"]["namespace"] not in self._scratch.names:
+            raise ValueError("a grade makes objects in its own namespaces only")
         return self._decided(manifest, self._server.post, {})
 
-    def _decided(self, manifest: Mapping[str, Any], send: Send, query: Mapping[str, str], name: str = "") -> DryRun:
-        """What the API server makes of a manifest."""
+    def _decided(self, manifest: Mapping[str, Any], send: Send, query: Mapping[str, str], place: str = "") -> DryRun:
+        """What the API server makes of a manifest. `place`: of what exists, its path below that of its kind."""
         version, kind = manifest["apiVersion"], manifest["kind"]
         path = self._path(kind, manifest["metadata"].get("namespace", "default"), version)
         if not path:
             return DryRun(accepted=False, message=f'no matches for kind "{kind}" in version "{version}"')
         options = urlencode({**query, "fieldValidation": "Strict", "fieldManager": "ckslab"})
-        answer = send(f"{path}{name}?{options}", manifest)
+        answer = send(f"{path}{place}?{options}", manifest)
         if answer.status < 400:
             return DryRun(accepted=True, warnings=answer.warnings)
         message = message_of(answer.body)

@@ -1,6 +1,6 @@
-"""The one thing that a grade makes in the cluster: a namespace, which is removed when the grade ends.
+"""What a grade makes in the cluster: a namespace for each set of labels, all removed when the grade ends.
 
-A grade that was killed leaves it behind: the next grade that makes one removes it, and so does the next start.
+A grade that was killed leaves them behind: the next grade that makes one removes them, and so does the next start.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import platform
 import secrets
 import string
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -37,35 +38,47 @@ def random_word() -> str:
 
 
 class Scratch:
-    """Makes the namespace when it is first asked for."""
+    """Makes a namespace when it is first asked for."""
 
     def __init__(self, server: ApiServer, clock: Clock) -> None:
         self._server = server
         self._clock = clock
-        self._name = ""
+        self._made: dict[tuple[tuple[str, str], ...], str] = {}
 
-    def namespace(self) -> str:
-        """Its name.
+    @property
+    def names(self) -> Collection[str]:
+        """Of those that were made."""
+        return self._made.values()
+
+    def namespace(self, labels: Mapping[str, str]) -> str:
+        """The name of the one with these labels.
 
         Raises:
             Refused: the API server does not make it, and says why.
         """
-        if not self._name:
-            self._remove_left_over()
-            name = random_word()
-            metadata = {"name": name, "annotations": {ANNOTATION: _maker(os.getpid())}}
-            answer = self._server.post(_NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-            if answer.status >= 400:
-                answered = {"path": _NAMESPACES, "status": answer.status, "said": message_of(answer.body)}
-                raise Refused(error_text("observe.refused", **answered))
-            self._name = name
-        return self._name
+        key = tuple(sorted(labels.items()))
+        if key not in self._made:
+            if not self._made:
+                self._remove_left_over()
+            self._made[key] = self._make(labels)
+        return self._made[key]
 
     def remove(self) -> None:
-        """Have it removed with all that is in it. An API server that does not answer now is left a leftover."""
-        if self._name:
-            self._delete(self._name)
-            self._name = ""
+        """Have them removed with all that is in them. An API server that does not answer now is left a leftover."""
+        for name in self._made.values():
+            self._delete(name)
+        self._made.clear()
+
+    def _make(self, labels: Mapping[str, str]) -> str:
+        name = random_word()
+        metadata: dict[str, Any] = {"name": name, "annotations": {ANNOTATION: _maker(os.getpid())}}
+        if labels:
+            metadata["labels"] = {**labels}
+        answer = self._server.post(_NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        if answer.status >= 400:
+            answered = {"path": _NAMESPACES, "status": answer.status, "said": message_of(answer.body)}
+            raise Refused(error_text("observe.refused", **answered))
+        return name
 
     def _remove_left_over(self) -> None:
         """Remove the namespaces of grades that were killed."""

@@ -99,10 +99,10 @@ class Cluster(HandMade):
             return ACCEPTED
         return self._decide("CREATE", manifest)
 
-    def dry_run_update(self, manifest: Mapping[str, Any]) -> DryRun:
+    def dry_run_update(self, manifest: Mapping[str, Any], *, subresource: str = "") -> DryRun:
         return self._decide("UPDATE", manifest)
 
-    def new_namespace(self) -> str:
+    def new_namespace(self, labels: Mapping[str, str] | None = None) -> str:
         if self.no_namespace:
             raise Refused(Text(self.no_namespace, self.no_namespace))
         return MADE

@@ -46,6 +46,16 @@ def test_the_namespace_is_made_once_a_grade(api: ApiServer, observer: Kubernetes
     assert made["metadata"]["name"] == observer.new_namespace()
 
 
+def test_each_set_of_labels_has_a_namespace_and_all_go_with_the_grade(
+    api: ApiServer, observer: KubernetesObserver
+) -> None:
+    names = [observer.new_namespace(labels) for labels in ({"tier": "a"}, {"tier": "b"}, {"tier": "a"}, None)]
+    assert names[0] == names[2]
+    assert [made["metadata"].get("labels") for made in api.sent] == [{"tier": "a"}, {"tier": "b"}, None]
+    observer.close()
+    assert api.deleted == [f"{NAMESPACES}/{name}" for name in dict.fromkeys(names)]
+
+
 def test_nothing_but_a_random_name_tells_a_rule_of_the_namespace(api: ApiServer, observer: KubernetesObserver) -> None:
     observer.new_namespace()
     (made,) = api.sent
@@ -113,3 +123,11 @@ def test_an_update_is_asked_of_the_object_itself(api: ApiServer, observer: Kuber
     web = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}
     assert observer.dry_run_update(web).accepted
     assert api.asked[-1].startswith("/api/v1/namespaces/shop/pods/web?dryRun=All")
+
+
+def test_ephemeral_containers_are_asked_about_through_their_subresource(
+    api: ApiServer, observer: KubernetesObserver
+) -> None:
+    api.answers["/api/v1/namespaces/shop/pods/web/ephemeralcontainers"] = {"kind": "Pod"}
+    web = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}
+    assert observer.dry_run_update(web, subresource="ephemeralcontainers").accepted
