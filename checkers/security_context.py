@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from checkers.api import Finding, Observer, Text, check
 from checkers.kit import each
+from checkers.kit.capabilities import DEFAULT, added_by, dropped_by, in_words
 from checkers.kit.each import Judged, Statement, of_each
 from checkers.kit.pod import Kind
 from checkers.kit.processes import Process
@@ -27,6 +28,10 @@ _ROOT = Text(
     "Root in a container is root on the node as soon as something lets it out; `runAsNonRoot` makes the kubelet refuse "
     "to start what would be root.",
     "容器中的 root 一旦逃出容器，就是节点上的 root；有了 `runAsNonRoot`，kubelet 会拒绝启动以 root 运行的容器。",
+)
+_CAPABILITIES = Text(
+    "Each capability is a part of what root may do. What a program does not need serves only whoever breaks into it.",
+    "每个 capability 都是 root 权力的一部分。程序不需要的，只会被攻入者利用。",
 )
 
 
@@ -156,6 +161,82 @@ def forbids_root(
         return found if all(is_off) else {*found, "requirement-gone"}
 
     return of_each(cluster, kind, workload, namespace, Statement(expected, _ROOT, LINK, is_right, describe, causes))
+
+
+@check(
+    "security_context.capabilities",
+    causes=(
+        *CAUSES,
+        *each.CAUSES,
+        "some-containers",
+        "init-container-left",
+        "privileged",
+        "none-dropped",
+        "some-dropped",
+        "added",
+    ),
+)
+def capabilities(
+    cluster: Observer,
+    *,
+    workload: str,
+    kind: Workload = "Deployment",
+    namespace: str = "default",
+    allowed: Sequence[str] = (),
+    apart_from: Sequence[str] = (),
+) -> Finding:
+    """No container of the workload, but for those in `apart_from`, has or could come to have other capabilities.
+
+    `allowed` are names without `CAP_`; `DEFAULT` among them means those of a container that asks for nothing.
+    """
+    who = _but(_who(kind, workload), apart_from)
+    named = ", ".join(allowed) or "none"
+    expected = Text(f"capabilities of {who.en}: at most {named}", f"{who.zh}的 capabilities：至多 {named}")
+    within = {*allowed, *(DEFAULT if "DEFAULT" in allowed else ())}
+
+    def is_right(judged: Judged) -> bool:
+        return not _context(judged).get("privileged") and judged.process.capabilities <= within
+
+    def describe(judged: Judged) -> Text:
+        return _held(judged)
+
+    def causes(right: Sequence[Judged], wrong: Sequence[Judged]) -> set[str]:
+        found = {_excess(judged) for judged in wrong}
+        found = found if len(found) == 1 else set()
+        if right:
+            found.add("some-containers")
+        if all(judged.container.kind is Kind.INIT for judged in wrong):
+            found.add("init-container-left")
+        return found
+
+    statement = Statement(expected, _CAPABILITIES, LINK, is_right, describe, causes, apart_from=apart_from)
+    return of_each(cluster, kind, workload, namespace, statement)
+
+
+def _excess(judged: Judged) -> str:
+    """How a container came to have more than it should, as a cause."""
+    context = _context(judged)
+    dropped = dropped_by(context)
+    if context.get("privileged"):
+        return "privileged"
+    if "ALL" in dropped or added_by(context) - DEFAULT:
+        return "added"
+    return "some-dropped" if dropped else "none-dropped"
+
+
+def _held(judged: Judged) -> Text:
+    held = in_words(judged.process.capabilities)
+    words = Text(f"capabilities {held or 'none'}", f"capabilities {held or '无'}")
+    if not _context(judged).get("privileged"):
+        return words
+    return Text(f"privileged, {words.en}", f"特权，{words.zh}")
+
+
+def _but(who: Text, apart_from: Sequence[str]) -> Text:
+    if not apart_from:
+        return who
+    names = ", ".join(apart_from)
+    return Text(f"{who.en} but {names}", f"{who.zh}（{names} 除外）")
 
 
 def _who(kind: Workload, workload: str, containers: Sequence[str] = ()) -> Text:

@@ -35,6 +35,7 @@ class Statement:
     Attributes:
         causes: what is certainly wrong, by those that are right and those that are not.
         containers: those that it is about; all of them where none is named.
+        apart_from: those that it is not about.
         with_template: it is also about what the workload's next Pods will be made from.
     """
 
@@ -45,6 +46,7 @@ class Statement:
     describe: Callable[[Judged], Text]
     causes: Callable[[Sequence[Judged], Sequence[Judged]], set[str]]
     containers: Sequence[str] = ()
+    apart_from: Sequence[str] = ()
     with_template: bool = False
 
 
@@ -89,7 +91,8 @@ def _processes(cluster: Observer, pods: Pods, statement: Statement) -> list[Judg
 
 
 def _is_meant(container: Container, statement: Statement) -> bool:
-    return not statement.containers or container.name in statement.containers
+    is_named = not statement.containers or container.name in statement.containers
+    return is_named and container.name not in statement.apart_from
 
 
 def _judged(pods: Pods, processes: Sequence[Judged], statement: Statement) -> Finding:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checkers.api import NotSeen, Ran, Text, Verdict
-from checkers.security_context import forbids_root, identity, no_escalation, not_root
+from checkers.security_context import capabilities, forbids_root, identity, no_escalation, not_root
 from tests.unit.support.observations import NAME, HandMade, container, pod, proc_status, seeing, waiting
 
 TIGHT = {"runAsUser": 1000, "runAsGroup": 3000, "allowPrivilegeEscalation": False}
@@ -266,3 +266,79 @@ def test_a_pod_whose_user_is_root_against_its_own_requirement() -> None:
     said = "container's runAsUser breaks non-root policy (pod: web, container: main)"
     obj = pod(phase="Pending", states={"main": waiting("CreateContainerConfigError", said)})
     assert forbids_root(seeing(obj), workload=NAME, kind="Pod").causes == {"not-running", "root-asked-for"}
+
+
+# Capabilities
+
+BIND, DEFAULTS, EVERY = "0000000000000400", "00000000a80425fb", "000001ffffffffff"
+DROPS: dict[str, Any] = {"capabilities": {"drop": ["ALL"]}}
+
+
+def bounded(bits: str) -> dict[str, Ran]:
+    """What the kernel shows of a process whose bounding set has these bits."""
+    status = proc_status().stdout + f"CapPrm:\t0000000000000000\nCapBnd:\t{bits}\n"
+    return {"cat /proc/1/status": Ran(0, status, "")}
+
+
+def held(obj: Any, allowed: tuple[str, ...] = (), apart_from: tuple[str, ...] = (), **bits: str) -> Any:
+    lab = seeing(obj, {name: bounded(of_container) for name, of_container in bits.items()})
+    return capabilities(lab, workload=NAME, kind="Pod", allowed=allowed, apart_from=apart_from)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "bits", "verdict"),
+    [
+        ((), "0", Verdict.PASS),
+        ((), BIND, Verdict.FAIL),
+        (("NET_BIND_SERVICE",), BIND, Verdict.PASS),
+        (("NET_BIND_SERVICE",), "0", Verdict.PASS),
+        (("NET_BIND_SERVICE",), DEFAULTS, Verdict.FAIL),
+        (("DEFAULT",), DEFAULTS, Verdict.PASS),
+        (("DEFAULT",), EVERY, Verdict.FAIL),
+    ],
+)
+def test_what_a_process_could_come_to_have_counts(allowed: tuple[str, ...], bits: str, verdict: Verdict) -> None:
+    assert held(pod(), allowed, main=bits).verdict is verdict
+
+
+def test_capabilities_are_told_by_name() -> None:
+    assert held(pod(), main="0000000000000401").found.en == "container main: capabilities CHOWN NET_BIND_SERVICE"
+    assert held(pod(), main="0").found.zh == "容器 main：capabilities 无"
+
+
+def test_a_privileged_container_is_one_whatever_it_drops() -> None:
+    obj = pod([container(securityContext={"privileged": True, **DROPS})])
+    finding = held(obj, ("DEFAULT",), main="0")
+    assert finding.causes == {"privileged"}
+    assert finding.found.en == "container main: privileged, capabilities none"
+
+
+def test_containers_that_may_have_more_are_left_out() -> None:
+    obj = pod([container(), container("helper", securityContext=DROPS)])
+    assert held(obj, (), ("main",), main=DEFAULTS, helper="0").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("context", "cause"),
+    [
+        ({}, "none-dropped"),
+        ({"capabilities": {"add": ["CHOWN"]}}, "none-dropped"),
+        ({"capabilities": {"drop": ["NET_RAW"]}}, "some-dropped"),
+        ({"capabilities": {"add": ["SYS_ADMIN"]}}, "added"),
+        ({"capabilities": {"drop": ["all"], "add": ["CHOWN"]}}, "added"),
+        ({"privileged": True}, "privileged"),
+    ],
+)
+def test_how_a_container_came_to_have_more(context: dict[str, Any], cause: str) -> None:
+    assert held(pod([container(securityContext=context)]), main=EVERY).causes == {cause}
+
+
+def test_where_containers_have_more_for_different_reasons_none_is_given() -> None:
+    obj = pod([container(), container("helper", securityContext={"capabilities": {"drop": ["KILL"]}})])
+    assert held(obj, main=DEFAULTS, helper=DEFAULTS).causes == set()
+
+
+def test_an_init_container_that_has_ended_has_what_it_asked_for() -> None:
+    obj = pod([container(securityContext=DROPS)], init=[container("prepare")])
+    assert held(obj, main="0").causes == {"none-dropped", "some-containers", "init-container-left"}
+    assert held(pod(init=[container("prepare", securityContext=DROPS)]), main="0").verdict is Verdict.PASS
