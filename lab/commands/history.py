@@ -64,18 +64,17 @@ def _history(args: Namespace) -> int:
 def _next(args: Namespace) -> int:
     """Print what to practise, and why."""
     from lab.cluster import record
-    from lab.exam.reviews import reviews_of
-    from lab.practice.attempt import standings
-    from lab.practice.suggestion import suggest, why
+    from lab.exam.reviews import what_next
+    from lab.practice.suggestion import to_json
 
     session = open_session(args)
     memory = record.load(args.name)
     lacks = memory.lacking() if memory else {}
-    possible = [each for each in session.catalog.exercises if not each.missing(lacks)]
     now = session.clock.now()
-    found = suggest(standings(possible, session.history.attempts()), now, reviews_of(_sittings(session.history)))
+    exercises, history = session.catalog.exercises, session.history
+    found = what_next(exercises, lacks, history.attempts(), _sittings(history), now)
     if args.json:
-        print_json([_suggestion_to_json(suggestion, why(suggestion, now)) for suggestion in found])
+        print_json([to_json(suggestion, now) for suggestion in found])
     elif not found:
         print(i18n.text("cli.next.none"))
     else:
@@ -93,21 +92,6 @@ def _in_order(suggestions: Sequence[Suggestion], catalog: Catalog, now: datetime
         reason = why(suggestion, now) or i18n.text("cli.next.new")
         facts = i18n.text("cli.next.facts", minutes=exercise.minutes, objective=catalog.objective(exercise))
         yield f"{exercise.id:{width}}  {facts}  {reason}"
-
-
-def _suggestion_to_json(suggestion: Suggestion, words: str) -> dict[str, object]:
-    chance, since = suggestion.chance, suggestion.since
-    return {
-        "exercise": suggestion.exercise.id,
-        "domain": suggestion.exercise.domain,
-        "objective": suggestion.exercise.objective,
-        "minutes": suggestion.exercise.minutes,
-        "reason": suggestion.reason.value,
-        "why": words,
-        "since": since.isoformat(timespec="seconds") if since else None,
-        "sitting": suggestion.sitting or None,
-        "chance": None if chance is None else round(chance, 3),
-    }
 
 
 def _note(args: Namespace) -> int:

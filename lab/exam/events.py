@@ -71,12 +71,18 @@ class Kind(StrEnum):
     """The learner has ended it before its time was over."""
     GRADED = "graded"
     """A task was graded: `task`, and what `lab.exam.verdicts` makes of it. The newest counts."""
+    REGRADED = "regraded"
+    """It was judged again from its recording, by checks of today, and came out otherwise: as `graded`."""
     CLOSED = "closed"
     """Its labs may be used for something else."""
 
 
 LEARNERS = frozenset({Kind.OPENED, Kind.LEFT, Kind.FLAGGED, Kind.KEY, Kind.SHELL, Kind.HANDED_IN})
 """What only happens when the learner does something."""
+
+
+GRADES = frozenset({Kind.GRADED, Kind.REGRADED})
+"""What tells a task's grade. The newest counts."""
 
 
 @dataclass(frozen=True, slots=True)

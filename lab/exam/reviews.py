@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
+from lab.catalog.model import Exercise
+from lab.cluster.engine import Capability
 from lab.exam.events import Kind
 from lab.exam.sittings import Sitting
-from lab.exam.state import Phase
+from lab.exam.state import Phase, TaskState
+from lab.practice.attempt import Attempt, standings
 from lab.practice.review import Result, Review
+from lab.practice.suggestion import Suggestion, suggest
 
 GLANCE = 30.0
 """Seconds of a task that are too few to say that it was tried."""
@@ -16,16 +21,35 @@ GLANCE = 30.0
 def reviews_of(sittings: Iterable[Sitting]) -> Iterator[Review]:
     """A review for each task that could be judged, of every sitting that was graded."""
     for sitting in sittings:
-        last = max((event.at for event in sitting.events), key=lambda at: at.wall)
-        state = sitting.state(last)
+        state = sitting.state(sitting.last)
         if state.phase is Phase.UNDER_WAY:
             continue
-        ended = next((event.at.wall for event in sitting.events if event.kind is Kind.GRADED), last.wall)
+        ended = next((event.at.wall for event in sitting.events if event.kind is Kind.GRADED), sitting.last.wall)
         for task, found in zip(sitting.plan.tasks, state.tasks, strict=True):
             grade = found.grade
             if grade is None or not grade.judged or task.host in state.lost:
                 continue
             share = grade.earned / grade.judged
-            was_tried = share > 0 or found.seconds >= GLANCE
-            result = Result.PASSED if share == 1 else Result.FAILED if was_tried else Result.UNREACHED
+            result = Result.PASSED if share == 1 else Result.FAILED if was_reached(found) else Result.UNREACHED
             yield Review(task.exercise, task.objective, ended, result, share, sitting.number)
+
+
+def was_reached(task: TaskState) -> bool:
+    """Whether there was time for a task: something was earned, or it was more than glanced at."""
+    return (task.grade is not None and task.grade.earned > 0) or task.seconds >= GLANCE
+
+
+def what_next(
+    exercises: Iterable[Exercise],
+    lacks: Mapping[Capability, str],
+    attempts: Iterable[Attempt],
+    sittings: Iterable[Sitting],
+    now: datetime,
+) -> tuple[Suggestion, ...]:
+    """What to do next after all that was tried, in practice and in exams: for `ckslab next` and for reports.
+
+    Args:
+        lacks: what the lab's engine cannot do, as `Exercise.missing` takes it.
+    """
+    possible = [each for each in exercises if not each.missing(lacks)]
+    return suggest(standings(possible, attempts), now, reviews_of(sittings))

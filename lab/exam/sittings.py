@@ -42,6 +42,11 @@ class Sitting:
         """By the time of day."""
         return self.events[0].at.wall
 
+    @property
+    def last(self) -> Moment:
+        """When the latest of its events happened."""
+        return max((event.at for event in self.events), key=lambda at: at.wall)
+
     def state(self, now: Moment) -> State:
         """Where it stands."""
         return state_of(self.plan, self.events, now)

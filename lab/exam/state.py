@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lab.exam.events import LEARNERS, Event, Kind, Moment
+from lab.exam.events import GRADES, LEARNERS, Event, Kind, Moment
 from lab.exam.plan import Plan
 from lab.exam.timeline import Timeline
 from lab.exam.verdicts import TaskGrade, from_detail
@@ -55,6 +55,7 @@ class State:
         is_running: the clock runs; it does not when a lab is gone, or at the end.
         handed_in: ended by its learner, not by the clock.
         open_task: the position of the one that is shown; 0: none.
+        last_task: that of the one that was shown when it ended; 0: none, or it has not ended.
         shell: the host that the learner's shell is on; empty: on none.
         tasks: of each position, from 1.
         gone: hosts whose labs have failed just now.
@@ -69,6 +70,7 @@ class State:
     is_running: bool
     handed_in: bool
     open_task: int
+    last_task: int
     shell: str
     tasks: tuple[TaskState, ...]
     gone: frozenset[str]
@@ -98,7 +100,7 @@ def state_of(plan: Plan, events: Sequence[Event], now: Moment) -> State:
     ):
         work.follow(event)
     work.pass_time(used)
-    grades = {event.task: from_detail(event.detail) for event in events if event.kind is Kind.GRADED}
+    grades = {event.task: from_detail(event.detail) for event in events if event.kind in GRADES}
     gone, lost = _hosts(events)
     return State(
         phase=_phase(plan, events, grades, is_over=is_over),
@@ -109,6 +111,7 @@ def state_of(plan: Plan, events: Sequence[Event], now: Moment) -> State:
         is_running=not (is_over or gone),
         handed_in=handed_in is not None and timeline.used(handed_in.at) < limit,
         open_task=0 if is_over else work.open_task,
+        last_task=work.open_task if is_over else 0,
         shell=work.shell,
         tasks=tuple(work.task(task.position, grades.get(task.position)) for task in plan.tasks),
         gone=gone,

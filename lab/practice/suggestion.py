@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab import i18n
 from lab.catalog.model import Exercise
@@ -97,6 +97,22 @@ def why(suggestion: Suggestion, now: datetime) -> str:
     place = ("exam" if suggestion.sitting else "practice") if suggestion.reason is Reason.FAILED else ""
     key = ".".join(part for part in ("suggestion", suggestion.reason, place) if part)
     return i18n.text(key, ago=since, sitting=suggestion.sitting)
+
+
+def to_json(suggestion: Suggestion, now: datetime) -> dict[str, Any]:
+    """The values of `next --json`, a stable contract."""
+    chance, since = suggestion.chance, suggestion.since
+    return {
+        "exercise": suggestion.exercise.id,
+        "domain": suggestion.exercise.domain,
+        "objective": suggestion.exercise.objective,
+        "minutes": suggestion.exercise.minutes,
+        "reason": suggestion.reason.value,
+        "why": why(suggestion, now),
+        "since": since.isoformat(timespec="seconds") if since else None,
+        "sitting": suggestion.sitting or None,
+        "chance": None if chance is None else round(chance, 3),
+    }
 
 
 def _left_undone(standing: Standing, last: Review | None, known: Mapping[str, Recall]) -> Suggestion | None:

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from lab.exam.events import Event, Kind
+from lab.exam.events import GRADES, Event, Kind
 from lab.exam.state import IDLE, Phase, state_of
 from tests.unit.support.exams import passed
 from tests.unit.support.sittings import HOSTS, Sat, plan
@@ -181,6 +181,19 @@ def test_the_newest_grade_of_a_task_counts() -> None:
     assert grade.earned == 4
 
 
+def test_a_task_that_was_judged_again_has_its_newest_grade() -> None:
+    sat = Sat().then(60, Kind.HANDED_IN).then(5, Kind.GRADED, 1, **passed(0)).then(5, Kind.REGRADED, 1, **passed(4))
+    grade = sat.after().task(1).grade
+    assert grade is not None
+    assert grade.earned == 4
+
+
+def test_the_task_that_was_shown_when_the_time_was_over_stays_known() -> None:
+    sat = Sat().then(0, Kind.OPENED, 1).then(300, Kind.OPENED, 3)
+    assert sat.after(200).last_task == 0
+    assert sat.after(200).last_task == 3
+
+
 # Any sitting
 
 
@@ -189,7 +202,7 @@ def random_sitting(seed: int) -> Sat:
     random = Random(seed)  # noqa: S311 - any sitting will do
     sat = Sat(plan(minutes=random.choice((5, 20, 60))))
     for _ in range(random.randint(1, 60)):
-        kind = random.choice([kind for kind in Kind if kind not in (Kind.STARTED, Kind.GRADED, Kind.CLOSED)])
+        kind = random.choice([kind for kind in Kind if kind not in (Kind.STARTED, *GRADES, Kind.CLOSED)])
         if kind is Kind.HANDED_IN and random.random() < 0.9:
             continue
         if random.random() < 0.05:
