@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from checkers.api import DryRun, Finding, Observer, Text, check, failed, passed
+from checkers.kit.namespaces import new_for_pods
 from checkers.kit.text import as_is, listed
-from checkers.kit.trouble import absent
+from checkers.kit.trouble import Trouble, absent
+from checkers.kit.workload import CAUSES as OF_WORKLOADS
+from checkers.kit.workload import Pods, running_pods
 
 MODES = (
     "https://kubernetes.io/docs/concepts/security/pod-security-admission/#pod-security-admission-labels-for-namespaces"
@@ -21,6 +24,7 @@ MODES = (
 STANDARDS = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 
 Level = Literal["baseline", "restricted"]
+Controller = Literal["Deployment", "StatefulSet", "DaemonSet"]
 
 # How many namespaces a finding names.
 _MOST = 8
@@ -61,6 +65,23 @@ _KEEPING: Mapping[Level, Sequence[Spec]] = {
     "restricted": (_with(**_TIGHT),),
 }
 
+_TIGHT_POD = _with(**_TIGHT)
+# More of both, for a standard that is enforced. Later versions of it refuse what earlier ones do not: a namespace that
+# enforces the latest one says which of these Pods are to be refused.
+_OF_VERSIONS: Sequence[Spec] = (
+    _with(**{key: value for key, value in _TIGHT.items() if key != "seccompProfile"}),
+    _with(**_TIGHT, runAsUser=0),
+    {"containers": [{"securityContext": _TIGHT, "livenessProbe": {"tcpSocket": {"host": "10.0.0.1", "port": 80}}}]},
+    {**_TIGHT_POD, "volumes": [{"name": "logs", "hostPath": {"path": "/var/log"}}]},
+    {**_TIGHT_POD, "hostPID": True},
+    {**_TIGHT_POD, "initContainers": [{"securityContext": {}}]},
+    _with(**{**_TIGHT, "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}}),
+    {
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        **_with(allowPrivilegeEscalation=False, capabilities={"drop": ["ALL"]}),
+    },
+)
+
 _WARN = Text(
     "Only the mode `warn` tells whoever sends the request; `enforce` refuses it and `audit` writes to the audit log.",
     "只有 `warn` 模式会告知发出请求的人；`enforce` 拒绝请求，`audit` 写入审计日志。",
@@ -80,6 +101,14 @@ _ELSEWHERE = Text(
 _VIOLATES = Text(
     "Only what a standard forbids is warned about: baseline, for one, privileged, the node's namespaces, hostPath.",
     "只有标准所禁止的才会引起警告：例如 baseline 禁止 privileged、节点的命名空间和 hostPath。",
+)
+_ENFORCE = Text(
+    "Only the mode `enforce` refuses a Pod; which standard it is held against, and of which version, the labels say.",
+    "只有 `enforce` 模式会拒绝 Pod；按哪项标准、哪个版本检查，由标签决定。",
+)
+_KEEP = Text(
+    "Admission judges a Pod when it is created: what runs from before goes on, and the next one is refused.",
+    "准入在创建 Pod 时进行检查：之前已在运行的会继续运行，而下一个会被拒绝。",
 )
 
 
@@ -194,6 +223,124 @@ def warned_of(cluster: Observer, *, pod: str, namespace: str, level: Level) -> F
     return failed(expected, ruling.text, _VIOLATES, STANDARDS, ("keeps-to-it",) if keeps_to_it else ())
 
 
+@check(
+    "psa.enforces",
+    causes=("no-label", "label-of-no-refusal", "weaker-standard", "old-version", "some-only", "refused-too-much"),
+)
+def enforces(cluster: Observer, *, namespace: str, level: Level) -> Finding:
+    """Pod Security admission refuses in the namespace what the newest version of the standard forbids, and no more.
+
+    What that is says a namespace made for this grade, in which it is enforced.
+    """
+    expected = Text(
+        f"Pods that violate {level} are refused in namespace {namespace}, by this standard; others are accepted",
+        f"在命名空间 {namespace} 中，违反 {level} 的 Pod 因这项标准被拒绝，其他 Pod 被接受",
+    )
+    model = _model(cluster, level)
+    by_version = [(spec, _offer(cluster, spec, model)) for spec in _OF_VERSIONS]
+    forbidden = [*_VIOLATING[level], *(spec for spec, ruling in by_version if level in ruling.levels)]
+    allowed = [*_KEEPING[level], *(spec for spec, ruling in by_version if level not in ruling.levels)]
+    rulings = [_offer(cluster, spec, namespace) for spec in forbidden]
+    refusals = [ruling for ruling in rulings if not ruling.is_accepted and level in ruling.levels]
+    escaped = [ruling for ruling in rulings if ruling not in refusals]
+    refused = [ruling for ruling in (_offer(cluster, spec, namespace) for spec in allowed) if not ruling.is_accepted]
+    if not escaped and not refused:
+        return passed(expected, refusals[0].text)
+    labels = _labels(cluster, namespace)
+    causes = _no_refusal(labels, level, knows_some=bool(refusals)) if escaped else set[str]()
+    if refused:
+        causes.add("refused-too-much")
+    # One of each: what was let through, and what should have been.
+    found = [ruling.text for ruling in (*escaped[:1], *refused[:1])]
+    return failed(expected, listed([*found, _describe_labels(namespace, labels)]), _ENFORCE, MODES, causes)
+
+
+@check("psa.keeps", causes=(*OF_WORKLOADS, "violates", "refused-here", "scaled-to-zero", "too-few"))
+def keeps(
+    cluster: Observer,
+    *,
+    workload: str,
+    kind: Controller = "Deployment",
+    namespace: str,
+    level: Level,
+    pods: int = 1,
+) -> Finding:
+    """The workload runs at least so many Pods, and they, and the next that its template makes, keep to the standard."""
+    expected = Text(
+        f"{kind} {workload} in {namespace} runs {pods} or more Pods; they and its template keep to {level}",
+        f"{namespace} 中的 {kind} {workload} 运行至少 {pods} 个 Pod，它们和它的模板都符合 {level}",
+    )
+    running = running_pods(cluster, kind, workload, namespace)
+    obj = cluster.get(kind, workload, namespace, version="apps/v1")
+    found, causes = _of_template(cluster, obj, namespace, level) if obj else ([], set[str]())
+    if isinstance(running, Trouble):
+        if running.is_labs:
+            return running.finding(expected, _KEEP, STANDARDS)
+        return failed(expected, listed([*found, running.words]), _KEEP, STANDARDS, {*causes, *running.causes})
+    if not found:
+        found, causes = _of_pods(cluster, running, level)
+    if len(running.pods) < pods:
+        found.append(Text(f"it runs {len(running.pods)} Pods", f"它运行 {len(running.pods)} 个 Pod"))
+        causes.add("too-few")
+    if found:
+        return failed(expected, listed(found), _KEEP, STANDARDS, causes)
+    names = ", ".join(pod.name for pod in running.pods)
+    return passed(expected, Text(f"they do: {names}", f"符合：{names}"))
+
+
+def _of_template(
+    cluster: Observer, obj: Mapping[str, Any], namespace: str, level: Level
+) -> tuple[list[Text], set[str]]:
+    """What is wrong with the next Pod of a workload, and its causes."""
+    template = obj["spec"]["template"]
+    found: list[Text] = []
+    causes: set[str] = set()
+    ruling = _offer(cluster, _anywhere(template["spec"]), _model(cluster, level), template.get("metadata") or {})
+    if not ruling.is_accepted:
+        found.append(Text(f"its template: {ruling.words}", f"它的模板：{ruling.words}"))
+        causes.add("violates")
+        here = _offer(cluster, template["spec"], namespace, template.get("metadata") or {})
+        if not here.is_accepted and here.levels:
+            causes.add("refused-here")
+    if obj["spec"].get("replicas") == 0:
+        causes.add("scaled-to-zero")
+    return found, causes
+
+
+def _of_pods(cluster: Observer, running: Pods, level: Level) -> tuple[list[Text], set[str]]:
+    """Which of the Pods that run do not keep to the standard: those of an older template."""
+    model = _model(cluster, level)
+    rulings = [(pod, _offer(cluster, _anywhere(_again(pod.object)), model, pod.metadata)) for pod in running.pods]
+    found = [
+        Text(f"Pod {pod.name}: {ruling.words}", f"Pod {pod.name}：{ruling.words}")
+        for pod, ruling in rulings
+        if not ruling.is_accepted
+    ]
+    return found, {"violates"} if found else set()
+
+
+def _model(cluster: Observer, level: Level) -> str:
+    """A namespace of this grade that enforces the latest version of the standard."""
+    return new_for_pods(cluster, {f"{_LABELS}enforce": level})
+
+
+def _anywhere(spec: Spec) -> Spec:
+    """A Pod that may be created in another namespace, where its account is not."""
+    return {key: value for key, value in spec.items() if key not in ("serviceAccountName", "serviceAccount")}
+
+
+def _no_refusal(labels: Labels, level: Level, *, knows_some: bool) -> set[str]:
+    """Why a Pod that violates the standard is accepted. `knows_some`: another one is refused."""
+    if knows_some:
+        is_old = labels.get(f"{_LABELS}enforce-version", "latest") != "latest"
+        return {"old-version" if is_old else "some-only"}
+    if not labels:
+        return {"no-label"}
+    if f"{_LABELS}enforce" not in labels:
+        return {"label-of-no-refusal"}
+    return set() if labels[f"{_LABELS}enforce"] == level else {"weaker-standard"}
+
+
 def _of_all(
     cluster: Observer,
     specs: Sequence[Spec],
@@ -246,6 +393,8 @@ def _offer(cluster: Observer, spec: Spec, namespace: str, like: Mapping[str, Any
     if like is None:
         metadata: dict[str, Any] = {"labels": {word: word}}
         spec = {**spec, "containers": [{**container, "name": word, "image": word} for container in spec["containers"]]}
+        if first := spec.get("initContainers"):
+            spec["initContainers"] = [{**container, "name": f"{word}-first", "image": word} for container in first]
     else:
         metadata = {key: like[key] for key in ("labels", "annotations") if key in like}
     metadata = {**metadata, "name": word, "namespace": namespace}

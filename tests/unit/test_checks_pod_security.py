@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from checkers.api import DryRun, Finding, NotSeen, Text, Verdict
-from checkers.pod_security import Level, admits, elsewhere, quiet, warned_of, warns
-from tests.unit.support.observations import NAME, HandMade, Object, container, pod
+from checkers.pod_security import Level, admits, elsewhere, enforces, keeps, quiet, warned_of, warns
+from tests.unit.support.observations import NAME, HandMade, Object, container, node, pod
 
 PRIVILEGED = {"securityContext": {"privileged": True}}
 MODE = "pod-security.kubernetes.io/{}"
@@ -32,6 +32,13 @@ class PodSecurity(HandMade):
     def draw(self, purpose: str) -> str:
         return f"{purpose}-by-chance"
 
+    def new_namespace(self, labels: Mapping[str, str] | None = None) -> str:
+        if self.get("Namespace", "fresh") is None:
+            made: Object = {"name": "fresh", "labels": dict(labels or {}), "creationTimestamp": "2026-01-01T00:30:00Z"}
+            account = {"kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "fresh"}}
+            self.objects = [*self.objects, {"kind": "Namespace", "metadata": made}, account]
+        return "fresh"
+
     def dry_run(self, manifest: Mapping[str, Any]) -> DryRun:
         if self.fails:
             raise self.fails
@@ -44,7 +51,7 @@ class PodSecurity(HandMade):
             return DryRun(accepted=False, message=self.refuses)
         violated = _violated(manifest["spec"])
         enforced, warned = (_standard(namespace, mode) for mode in ("enforce", "warn"))
-        if enforced.partition(":")[0] in violated:
+        if enforced.partition(":")[0] in violated or (enforced == "restricted:latest" and _is_root(manifest["spec"])):
             return DryRun(
                 accepted=False, message=f'pods "x" is forbidden: violates PodSecurity "{enforced}": privileged'
             )
@@ -61,6 +68,11 @@ def _violated(spec: Mapping[str, Any]) -> set[str]:
     if is_open or adds - {"NET_BIND_SERVICE"} or any(each.get("privileged") for each in contexts):
         violated |= {"baseline", "restricted"}
     return violated
+
+
+def _is_root(spec: Mapping[str, Any]) -> bool:
+    """What only later versions of restricted forbid."""
+    return any((each.get("securityContext") or {}).get("runAsUser") == 0 for each in spec["containers"])
 
 
 def _is_tight(context: Mapping[str, Any]) -> bool:
@@ -290,3 +302,112 @@ def test_a_refusal_by_something_else_is_not_the_labels() -> None:
 def test_a_pod_that_keeps_to_the_standard_is_the_cause_only_where_others_are_warned_about() -> None:
     assert of_pod(cluster(in_audited(), warn="baseline")).causes == {"keeps-to-it"}
     assert of_pod(cluster(in_audited())).causes == frozenset()
+
+
+# A standard that is enforced
+
+
+def why_not_enforced(**modes: str) -> frozenset[str] | None:
+    """The causes; None where it is enforced."""
+    finding = enforces(cluster(**modes), namespace="audited", level="restricted")
+    return None if finding.verdict is Verdict.PASS else finding.causes
+
+
+@pytest.mark.parametrize(
+    ("modes", "causes"),
+    [
+        ({"enforce": "restricted"}, None),
+        ({"enforce": "restricted", "enforce_version": "latest", "warn": "baseline"}, None),
+        ({}, {"no-label"}),
+        ({"warn": "restricted"}, {"label-of-no-refusal"}),
+        ({"enforced": "restricted"}, {"label-of-no-refusal"}),
+        ({"enforce": "baseline"}, {"weaker-standard"}),
+        ({"enforce": "restricted", "enforce_version": "v1.18"}, {"old-version"}),
+    ],
+)
+def test_whether_a_standard_is_enforced(modes: dict[str, str], causes: set[str] | None) -> None:
+    assert why_not_enforced(**modes) == causes
+
+
+def test_a_namespace_that_refuses_everything_enforces_no_standard() -> None:
+    lab = PodSecurity([namespace(enforce="restricted")], refuses="exceeded quota")
+    finding = enforces(lab, namespace="audited", level="restricted")
+    assert finding.verdict is Verdict.FAIL
+    assert "refused-too-much" in finding.causes
+
+
+def test_what_a_namespace_lets_pass_is_shown_with_its_labels() -> None:
+    finding = enforces(cluster(warn="baseline"), namespace="audited", level="restricted")
+    assert finding.found.en == "accepted without a warning; audited: pod-security.kubernetes.io/warn=baseline"
+
+
+# A workload that keeps to a standard
+
+TIGHT = {
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+}
+
+
+def deployment(*containers: Object, replicas: int = 1, made_of: Object | None = None) -> list[Object]:
+    """A Deployment whose template has these containers, its ReplicaSet and its Pods, which may be of an older one."""
+    controller = {"controller": True}
+    metadata = {"namespace": "audited", "creationTimestamp": "2026-01-01T00:00:00Z", "generation": 1}
+    whole = {
+        "kind": "Deployment",
+        "metadata": {"name": NAME, "uid": "d1", **metadata},
+        "spec": {"replicas": replicas, "template": {"metadata": {}, "spec": {"containers": list(containers)}}},
+        "status": {"observedGeneration": 1, "updatedReplicas": replicas},
+    }
+    owned = {"kind": "ReplicaSet", "metadata": {"name": NAME, "uid": "r1", **metadata}}
+    owned["metadata"]["ownerReferences"] = [{"uid": "d1", **controller}]
+    pods = [
+        pod(
+            [made_of] if made_of else containers,
+            metadata={"name": f"{NAME}-{number}", "ownerReferences": [{"uid": "r1", **controller}], **metadata},
+        )
+        for number in range(replicas)
+    ]
+    return [whole, owned, *pods, node()]
+
+
+def of_workload(lab: PodSecurity, pods: int = 1) -> Finding:
+    return keeps(lab, workload=NAME, namespace="audited", level="restricted", pods=pods)
+
+
+@pytest.mark.parametrize("modes", [{}, {"enforce": "restricted"}])
+def test_a_workload_that_keeps_to_the_standard_passes_whether_it_is_enforced_or_not(modes: dict[str, str]) -> None:
+    assert of_workload(cluster(*deployment(container(**TIGHT), replicas=2), **modes), pods=2).verdict is Verdict.PASS
+
+
+def test_a_template_that_violates_it_fails_in_the_words_of_the_standard() -> None:
+    finding = of_workload(cluster(*deployment(container())))
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"violates"})
+    assert 'violates PodSecurity "restricted:latest"' in finding.found.en
+
+
+def test_where_its_own_namespace_refuses_the_next_pod_is_a_cause() -> None:
+    assert of_workload(cluster(*deployment(container()), enforce="restricted")).causes == {"violates", "refused-here"}
+
+
+def test_pods_of_an_older_template_fail() -> None:
+    finding = of_workload(cluster(*deployment(container(**TIGHT), made_of=container())))
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"violates"})
+    assert finding.found.en.startswith(f"Pod {NAME}-0: ")
+
+
+def test_a_workload_without_pods_fails() -> None:
+    finding = of_workload(cluster(*deployment(container(**TIGHT), replicas=0)))
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"no-pods", "scaled-to-zero"})
+
+
+def test_fewer_pods_than_are_asked_for_fail() -> None:
+    assert of_workload(cluster(*deployment(container(**TIGHT))), pods=2).causes == {"too-few"}
+
+
+def test_a_workload_that_is_gone_fails() -> None:
+    assert of_workload(cluster()).causes == {"no-workload"}
