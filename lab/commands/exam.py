@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lab import i18n
+from lab.commands import exam_report
 from lab.commands.arguments import Parser, Verbs, json_option, print_json
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def add(verbs: Verbs) -> None:
     plan = exam.add("plan", _plan)
     draw_options(plan)
     json_option(plan)
+    exam_report.add(exam)
 
 
 def draw_options(parser: Parser) -> None:

@@ -1,0 +1,90 @@
+"""`ckslab exam report` and `ckslab exam regrade`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from checkers.api import Verdict
+from lab import cli, paths
+from lab.catalog import blueprint
+from lab.catalog.load import load
+from lab.exam.events import Event, Kind, Moment
+from lab.exam.plan import Plan, draw
+from lab.exam.pool import pool_of
+from lab.exam.sittings import Sittings
+from lab.exam.verdicts import Judged, TaskGrade, to_detail
+from lab.practice.history import History
+
+pytestmark = pytest.mark.usefixtures("english")
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def sittings() -> Iterator[Sittings]:
+    """The user's."""
+    history = History(paths.history())
+    yield Sittings(history.database)
+    history.close()
+
+
+def at(seconds: float) -> Moment:
+    return Moment(datetime(2026, 11, 20, 12, tzinfo=UTC), "boot", seconds)
+
+
+def drill(seed: int = 7) -> Plan:
+    catalog = load()
+    drill = blueprint.load([domain.id for domain in catalog.domains]).get("drill")
+    return draw(drill, pool_of(drill, catalog.exercises), seed)
+
+
+def sit(sittings: Sittings, verdict: Verdict = Verdict.FAIL) -> Plan:
+    """A drill that was handed in at once; every criterion has this verdict."""
+    plan, catalog = drill(), load()
+    number = sittings.begin(plan, at(0)).number
+    graded = [
+        Event(Kind.GRADED, at(70), task.position, detail=to_detail(TaskGrade(criteria)))
+        for task in plan.tasks
+        for criteria in [tuple(Judged(c.id, c.points, verdict) for c in catalog.exercise(task.exercise).criteria)]
+    ]
+    sittings.add(number, [Event(Kind.HANDED_IN, at(60)), *graded, Event(Kind.CLOSED, at(90))])
+    return plan
+
+
+def run(capsys: Output, *argv: str, code: int = 0) -> str:
+    assert cli.main(["exam", *argv]) == code
+    output = capsys.readouterr()
+    return output.out + output.err
+
+
+def test_the_last_sitting_is_reported_or_the_one_that_is_named(sittings: Sittings, capsys: Output) -> None:
+    sit(sittings)
+    sit(sittings, Verdict.PASS)
+    assert "Speed drill · sitting 2" in run(capsys, "report")
+    assert "0 %: not passed." in run(capsys, "report", "1")
+
+
+def test_what_comes_next_is_what_ckslab_next_says(sittings: Sittings, capsys: Output) -> None:
+    sit(sittings)
+    told = json.loads(run(capsys, "report", "--json"))["next"]
+    assert cli.main(["next", "--json"]) == 0
+    assert told == json.loads(capsys.readouterr().out)
+    assert {each["reason"] for each in told[:4]} == {"unreached"}
+
+
+def test_without_a_sitting_there_is_no_report(capsys: Output) -> None:
+    assert "No exam was sat here yet." in run(capsys, "report", code=2)
+
+
+def test_there_is_no_such_sitting(sittings: Sittings, capsys: Output) -> None:
+    sit(sittings)
+    assert "There is no sitting 9." in run(capsys, "report", "9", code=2)
+
+
+def test_during_a_sitting_no_report_is_shown_not_even_of_an_earlier_one(sittings: Sittings, capsys: Output) -> None:
+    sit(sittings)
+    sittings.begin(drill(), at(100))
+    assert "Sitting 2 is not over and graded yet" in run(capsys, "report", "1", code=2)
