@@ -1,0 +1,84 @@
+"""What can be reached from the network of a Pod. Programs of its node ask in there, so no image needs to have any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checkers.api import NotSeen, Observer, Text
+from checkers.kit.pod import Pod
+from checkers.kit.runtime import inspect
+
+_CONNECT, _WHOLE = "3", "5"
+"""Seconds for a connection to come about, and for all that may follow."""
+
+# A question for the address of kube-dns.kube-system.svc.cluster.local. An answer, whatever it says, begins with the ID.
+_ID = "Qq"
+_QUESTION = (
+    _ID + r"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+    r"\x08kube-dns\x0bkube-system\x03svc\x07cluster\x05local\x00\x00\x01\x00\x01"
+)
+_ASK = """
+exec 3<>"/dev/udp/$1/53"
+for _ in 1 2; do
+  printf '%b' "$2" >&3 || continue
+  timeout 2 head -c 2 <&3 && exit
+done
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address with a port of TCP."""
+
+    address: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """What curl connects to."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"http://{host}:{self.port}/"
+
+
+def connects(cluster: Observer, pod: Pod, places: Sequence[Place]) -> Sequence[bool]:
+    """Whether a connection from the Pod to each of these places comes about, whatever is said on it."""
+    argv = ["curl", "--silent", "--noproxy", "*", "--parallel", "--connect-timeout", _CONNECT, "--max-time", _WHOLE]
+    argv += ["--write-out", r"%{urlnum} %{time_connect}\n"]
+    for place in places:
+        argv += ["--output", "/dev/null", place.url]
+    ran = cluster.on_node(pod.node, [*_enter(cluster, pod), *argv])
+    seconds = dict(line.split()[:2] for line in ran.stdout.splitlines() if line)
+    if len(seconds) != len(places):
+        raise NotSeen(_not_asked(pod, ran.stderr))
+    return [float(seconds[str(number)]) > 0 for number, _ in enumerate(places)]
+
+
+def resolves(cluster: Observer, pod: Pod, server: str) -> bool:
+    """Whether a server of DNS at this address answers the Pod a question by UDP."""
+    return _is_answered(cluster, pod.node, server, _enter(cluster, pod))
+
+
+def node_resolves(cluster: Observer, node: str, server: str) -> bool:
+    """The same asked by a node itself, which no policy for Pods concerns."""
+    return _is_answered(cluster, node, server)
+
+
+def _is_answered(cluster: Observer, node: str, server: str, enter: Sequence[str] = ()) -> bool:
+    ran = cluster.on_node(node, [*enter, "bash", "-c", _ASK, "bash", server, _QUESTION])
+    return ran.stdout.startswith(_ID)
+
+
+def _enter(cluster: Observer, pod: Pod) -> Sequence[str]:
+    """What has a command of the node run in the Pod's network, which its containers have in common."""
+    pid = next((inspect(cluster, pod, container).get("pid") for container in pod.running), None)
+    if not pid:
+        raise NotSeen(_not_asked(pod, "no process"))
+    return ["nsenter", f"--net=/proc/{pid}/ns/net"]
+
+
+def _not_asked(pod: Pod, said: str) -> Text:
+    return Text(
+        f"the network of Pod {pod.name} could not be entered on {pod.node}: {said}",
+        f"无法在 {pod.node} 上进入 Pod {pod.name} 的网络：{said}",
+    )
