@@ -155,6 +155,12 @@ class Observer(Protocol):
         Some fields can only be changed through a subresource: `ephemeralcontainers` of a Pod.
         """
 
+    def review(self, asked: Mapping[str, Any]) -> DryRun:
+        """Ask the API server whether somebody may do something: `asked` is the spec of a SubjectAccessReview.
+
+        `message` is why, in the words of whoever decided; a review stores nothing.
+        """
+
     def draw(self, purpose: str) -> str:
         """A random lower-case word that nobody can have written down beforehand, for a name, a label or a value.
 

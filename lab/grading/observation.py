@@ -72,6 +72,9 @@ class Observations(ABC):
         through = {"subresource": subresource} if subresource else {}
         return cast("DryRun", self._observe("dry_run_update", manifest=manifest, **through))
 
+    def review(self, asked: Mapping[str, Any]) -> DryRun:
+        return cast("DryRun", self._observe("review", asked=asked))
+
     def draw(self, purpose: str) -> str:
         return cast("str", self._observe("draw", purpose=purpose))
 
@@ -129,7 +132,7 @@ def decoded(name: str, value: Any) -> Any:
         return Ran(**value)
     if name == "now":
         return datetime.fromisoformat(value)
-    if name in ("dry_run", "dry_run_update", "new_object"):
+    if name in ("dry_run", "dry_run_update", "new_object", "review"):
         return DryRun(value["accepted"], value["message"], tuple(value["warnings"]))
     if name == "etcd_values":
         return {key: base64.b64decode(each) for key, each in value.items()}

@@ -30,6 +30,7 @@ AT_ONCE = 8
 Send = Callable[[str, Mapping[str, Any]], Answer]
 """Sends a manifest to a path of the API server."""
 
+_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 _BUSY = (429, 503, 504)
 """The API server says that it could not get to it: nothing is decided about the request."""
 
@@ -117,6 +118,15 @@ class KubernetesObserver:
         """Ask the API server whether an object may become this, without it being stored."""
         place = f"/{quote(manifest['metadata']['name'])}" + (f"/{subresource}" if subresource else "")
         return self._decided(manifest, self._server.put, {"dryRun": "All"}, place)
+
+    def review(self, asked: Mapping[str, Any]) -> DryRun:
+        """Ask the API server whether somebody may do something."""
+        manifest = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": asked}
+        answer = self._server.post(_REVIEWS, manifest)
+        if answer.status >= 400:
+            raise _no_answer(_REVIEWS, answer)
+        status = json.loads(answer.body)["status"]
+        return DryRun(bool(status.get("allowed")), str(status.get("reason") or ""))
 
     def draw(self, purpose: str) -> str:
         """A random word; within this grade the same one for the same purpose."""
@@ -234,12 +244,17 @@ class KubernetesObserver:
         if answer.status == 404:
             return None
         if answer.status >= 400:
-            answered = {"path": path, "status": answer.status, "said": message_of(answer.body)}
-            if answer.status in _BUSY:
-                raise NotSeen(error_text("observe.busy", **answered))
-            raise Refused(error_text("observe.refused", **answered))
+            raise _no_answer(path, answer)
         parsed: dict[str, Any] = json.loads(answer.body)
         return parsed
+
+
+def _no_answer(path: str, answer: Answer) -> NoObservation:
+    """What an answer means that is not the one that was asked for."""
+    answered = {"path": path, "status": answer.status, "said": message_of(answer.body)}
+    if answer.status in _BUSY:
+        return NotSeen(error_text("observe.busy", **answered))
+    return Refused(error_text("observe.refused", **answered))
 
 
 def _pod(name: str, namespace: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from checkers.api import LabBroken, LearnerBroke, NotSeen
+from checkers.api import DryRun, LabBroken, LearnerBroke, NoObservation, NotSeen, Refused
 from lab.grading.observe import KubernetesObserver
 from tests.unit.support.api_server import SILENCE, ApiServer
 from tests.unit.support.clocks import Hands
@@ -47,6 +47,26 @@ def test_a_dry_run_may_be_asked_as_another_user(api: ApiServer, observer: Kubern
     assert api.headers[-1]["impersonate-user"] == "somebody"
     observer.dry_run(POD)
     assert "impersonate-user" not in api.headers[-1]
+
+
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+
+
+def test_a_review_tells_whether_somebody_may_and_why(api: ApiServer, observer: KubernetesObserver) -> None:
+    api.answers[REVIEWS] = (201, {"status": {"allowed": True, "reason": "RBAC: allowed"}})
+    assert observer.review({"user": "somebody"}) == DryRun(True, "RBAC: allowed")
+    assert api.sent[-1]["spec"] == {"user": "somebody"}
+    api.answers[REVIEWS] = (201, {"status": {"allowed": False}})
+    assert observer.review({"user": "somebody"}) == DryRun(False)
+
+
+@pytest.mark.parametrize(("status", "error"), [(422, Refused), (503, NotSeen)])
+def test_a_review_that_was_not_made_is_no_answer(
+    api: ApiServer, observer: KubernetesObserver, status: int, error: type[NoObservation]
+) -> None:
+    api.answers[REVIEWS] = (status, {"message": "no"})
+    with pytest.raises(error):
+        observer.review({"user": "somebody"})
 
 
 def test_an_object_is_asked_about_in_its_own_namespace(api: ApiServer, observer: KubernetesObserver) -> None:
