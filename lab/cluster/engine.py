@@ -121,8 +121,22 @@ class Powered(Protocol):
     def power_on(self) -> bool:
         """Start them; whether there were any."""
 
+    def runs(self) -> bool:
+        """Whether every machine of the lab runs; found out in a moment, and by no command on a machine."""
+
     def addresses(self) -> Mapping[str, str]:
         """The name of each machine -> its address, by which the other machines know it."""
+
+
+@runtime_checkable
+class Joinable(Powered, Protocol):
+    """An engine whose labs can be connected: the base of one reaches the machines of another."""
+
+    def join(self, other: str) -> None:
+        """Let base into the network of the other lab of this name. Done already, nothing changes."""
+
+    def leave(self, other: str) -> None:
+        """Take it out again. It is no error if it is not there."""
 
 
 @runtime_checkable

@@ -1,23 +1,20 @@
-"""Mock exams: `exam list` and `exam plan`."""
+"""Mock exams: `exam list` and `exam plan`. `lab.commands.sitting` has the verbs of a sitting."""
 
 from __future__ import annotations
 
-import secrets
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.commands import exam_report
-from lab.commands.arguments import Parser, Verbs, json_option, print_json
+from lab.commands import exam_report, sitting
+from lab.commands.arguments import Verbs, json_option, print_json
+from lab.commands.drawing import draw_options, drawn_seed, load_blueprints
 
 if TYPE_CHECKING:
-    from lab.catalog.blueprint import Blueprint, Blueprints
+    from lab.catalog.blueprint import Blueprint
     from lab.catalog.model import Catalog
     from lab.exam.plan import Lack, Plan
-
-DEFAULT = "chapter"
-"""The exam where none is named."""
 
 
 def add(verbs: Verbs) -> None:
@@ -27,23 +24,15 @@ def add(verbs: Verbs) -> None:
     plan = exam.add("plan", _plan)
     draw_options(plan)
     json_option(plan)
+    sitting.add(exam)
     exam_report.add(exam)
-
-
-def draw_options(parser: Parser) -> None:
-    """What an exam is drawn by."""
-    parser.add_argument(
-        "blueprint", nargs="?", default=DEFAULT, metavar="BLUEPRINT", help=i18n.text("cli.exam.blueprint")
-    )
-    parser.add_argument("--seed", type=_seed, metavar="N[@POOL]", help=i18n.text("cli.exam.seed"))
-    parser.add_argument("--hosts", type=int, default=0, metavar="K", help=i18n.text("cli.exam.hosts"))
 
 
 def _list(args: Namespace) -> int:
     from lab.exam.plan import shortages
     from lab.exam.pool import pool_of
 
-    catalog, blueprints = _load()
+    catalog, blueprints = load_blueprints()
     pools = {each.id: pool_of(each, catalog.exercises) for each in blueprints.known}
     if args.json:
         print_json([_to_json(each, shortages(each, pools[each.id])) for each in blueprints.known])
@@ -57,12 +46,12 @@ def _list(args: Namespace) -> int:
 
 
 def _plan(args: Namespace) -> int:
-    from lab.exam.plan import SEEDS, draw, require_pool, to_json
+    from lab.exam.plan import draw, require_pool, to_json
     from lab.exam.pool import pool_of
 
-    catalog, blueprints = _load()
+    catalog, blueprints = load_blueprints()
     blueprint = blueprints.get(args.blueprint)
-    seed, digest = args.seed or (secrets.randbelow(SEEDS), "")
+    seed, digest = args.seed or drawn_seed()
     plan = draw(blueprint, pool_of(blueprint, catalog.exercises), seed, args.hosts)
     require_pool(plan, digest)
     if args.json:
@@ -70,32 +59,6 @@ def _plan(args: Namespace) -> int:
     else:
         print("\n".join(_to_text(plan, catalog, blueprint)))
     return 0
-
-
-def _load() -> tuple[Catalog, Blueprints]:
-    """The exercises and the blueprints. What is broken among the latter is told at once.
-
-    Raises:
-        CatalogError: a blueprint is broken.
-    """
-    from lab.catalog import blueprint
-    from lab.catalog.load import load
-    from lab.catalog.source import CatalogError
-
-    catalog = load()
-    blueprints = blueprint.load([domain.id for domain in catalog.domains])
-    if blueprints.problems:
-        raise CatalogError(blueprints.problems[0].file, blueprints.problems)
-    return catalog, blueprints
-
-
-def _seed(text: str) -> tuple[int, str]:
-    from lab.exam.plan import read_seed
-
-    try:
-        return read_seed(text)
-    except ValueError:
-        raise ArgumentTypeError(i18n.text("cli.exam.bad-seed", seed=text)) from None
 
 
 def _to_json(blueprint: Blueprint, lacks: tuple[Lack, ...]) -> dict[str, object]:

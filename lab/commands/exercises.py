@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab import i18n, paths
 from lab.commands.arguments import Verbs, drafts_option, exercise_argument, json_option, print_json
+from lab.commands.sitting import require_none_under_way
 
 if TYPE_CHECKING:
     from lab.practice.session import Session
@@ -85,6 +86,7 @@ def _task(args: Namespace) -> int:
 
 
 def _hint(args: Namespace) -> int:
+    require_none_under_way()
     session = open_session(args)
     exercise = session.exercise(args.exercise)
     print(session.hint(exercise, args.number))
@@ -95,6 +97,7 @@ def _hint(args: Namespace) -> int:
 
 
 def _solution(args: Namespace) -> int:
+    require_none_under_way()
     session = open_session(args)
     print(session.solution(session.exercise(args.exercise)))
     return 0
@@ -103,6 +106,7 @@ def _solution(args: Namespace) -> int:
 def _start(args: Namespace) -> int:
     from lab.console import Console
 
+    require_none_under_way()
     session = open_session(args)
     exercises = [session.exercise(name) for name in dict.fromkeys(args.exercise)]
     with Console() as progress:
@@ -115,6 +119,7 @@ def _start(args: Namespace) -> int:
 def _reset(args: Namespace) -> int:
     from lab.console import Console
 
+    require_none_under_way()
     session = open_session(args)
     exercise = session.exercise(args.exercise) if args.exercise else None
     with Console() as progress:

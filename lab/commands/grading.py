@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lab import i18n
 from lab.commands.arguments import Verbs, exercise_argument, json_option, print_json
 from lab.commands.exercises import open_session
+from lab.commands.sitting import require_none_under_way
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -51,6 +52,7 @@ def add(verbs: Verbs) -> None:
 def _grade(args: Namespace) -> int:
     from lab.grading import report
 
+    require_none_under_way()
     session = open_session(args)
     exercise = session.exercise(args.exercise)
     if args.json:

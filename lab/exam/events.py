@@ -48,7 +48,7 @@ class Kind(StrEnum):
     """What can happen. After each, what its event says besides the time."""
 
     STARTED = "started"
-    """The clock starts."""
+    """The clock starts: `detail: labs`, the name of each host -> that of its lab."""
     OPENED = "opened"
     """A task is shown: `task`."""
     LEFT = "left"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,12 @@ class Sitting:
         """When the latest of its events happened."""
         return max((event.at for event in self.events), key=lambda at: at.wall)
 
+    @property
+    def labs(self) -> Mapping[str, str]:
+        """The name of each host -> that of its lab."""
+        labs: Mapping[str, str] = self.events[0].detail.get("labs", {})
+        return labs
+
     def state(self, now: Moment) -> State:
         """Where it stands."""
         return state_of(self.plan, self.events, now)
@@ -62,8 +68,11 @@ class Sittings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, plan: Plan, at: Moment) -> Sitting:
+    def begin(self, plan: Plan, at: Moment, labs: Mapping[str, str] | None = None) -> Sitting:
         """The clock of a new sitting starts.
+
+        Args:
+            labs: the name of each host -> that of its lab.
 
         Raises:
             UsageError: another one is not closed yet (`exam.under_way`).
@@ -73,7 +82,7 @@ class Sittings:
                 raise UsageError("exam.under_way", number=number)
             plan_text = json.dumps(plans.to_json(plan), ensure_ascii=False)
             number = rows.execute("INSERT INTO sitting (plan) VALUES (?)", (plan_text,)).lastrowid or 0
-            start = Event(Kind.STARTED, at)
+            start = Event(Kind.STARTED, at, detail={"labs": dict(labs)} if labs else {})
             _insert(rows, number, [start])
         return Sitting(number, plan, (start,))
 

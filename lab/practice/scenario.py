@@ -170,13 +170,14 @@ class Stage:
     def _is_settled(self, namespace: str) -> bool:
         """No Pod there is still on its way to run; one that failed has arrived as well."""
         pods = json.loads(self._kubectl.do("get", "pods", f"--namespace={namespace}", "--output=json").text)
-        return not any(_is_beginning(pod) for pod in pods["items"])
+        return not any(is_beginning(pod) for pod in pods["items"])
 
     def _await(self, condition: Callable[[], bool], what: str) -> None:
         until(condition, seconds=SETTLED, what=what, clock=self._clock)
 
 
-def _is_beginning(pod: dict[str, Any]) -> bool:
+def is_beginning(pod: Mapping[str, Any]) -> bool:
+    """Whether a Pod is still on its way to run; one that cannot be scheduled or started has arrived as well."""
     status = pod.get("status", {})
     if status.get("phase") != "Pending":
         return False
@@ -188,7 +189,7 @@ def _is_beginning(pod: dict[str, Any]) -> bool:
     return not status.get("containerStatuses") or bool(_waits(status, "containerStatuses") & _BEGINNING)
 
 
-def _waits(status: dict[str, Any], field: str) -> set[str]:
+def _waits(status: Mapping[str, Any], field: str) -> set[str]:
     """Why containers wait."""
     states = [container.get("state", {}).get("waiting", {}) for container in status.get(field) or ()]
     return {str(state["reason"]) for state in states if state.get("reason")}

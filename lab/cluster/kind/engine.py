@@ -120,6 +120,22 @@ class KindEngine:
             self._containers.must("start", *stopped)
         return bool(paused or stopped)
 
+    def runs(self) -> bool:
+        """As the runtime sees its machines."""
+        found = self._containers.inspect(*(machine.container for machine in self._all()))
+        return [container["State"]["Status"] for container in found] == ["running"] * len(self._all())
+
+    def join(self, other: str) -> None:
+        """Connect base to the network of another lab, by the runtime."""
+        network = _network_of(other)
+        (there,) = self._containers.inspect(self.base().container)
+        if network not in there["NetworkSettings"]["Networks"]:
+            self._containers.must("network", "connect", network, self.base().container)
+
+    def leave(self, other: str) -> None:
+        """Disconnect it."""
+        self._containers.call("network", "disconnect", "--force", _network_of(other), self.base().container)
+
     def addresses(self) -> Mapping[str, str]:
         """As the runtime gave them out; a container may have another one once it was stopped."""
         return {
@@ -148,7 +164,7 @@ class KindEngine:
 
     @property
     def _network(self) -> str:
-        return f"ckslab-{self.lab}"
+        return _network_of(self.lab)
 
     def _kubectl(self) -> Kubectl:
         return Kubectl(self.nodes()[0])
@@ -307,7 +323,14 @@ class KindEngine:
             containers.must("rm", "--force", "--volumes", *present)
         self._remove_volumes()
         if self._owns_network():
+            self._disconnect_guests()
             containers.must("network", "rm", self._network)
+
+    def _disconnect_guests(self) -> None:
+        """The bases of other labs that joined this one's network: an exam that was cut off leaves them there."""
+        listed = self._containers.call("ps", "--all", "--filter", f"network={self._network}", "--format", "{{.Names}}")
+        for guest in listed.text.split():
+            self._containers.must("network", "disconnect", "--force", self._network, guest)
 
     def _remove_volumes(self) -> None:
         """Volumes that kind made for podman nodes; they carry the node's name as a label."""
@@ -315,6 +338,10 @@ class KindEngine:
             listed = self._containers.call("volume", "ls", "--quiet", "--filter", f"label={node.container}")
             for volume in listed.text.split():
                 self._containers.call("volume", "rm", "--force", volume)
+
+
+def _network_of(lab: str) -> str:
+    return f"ckslab-{lab}"
 
 
 def _steps_only(hear: OnLine) -> OnLine:

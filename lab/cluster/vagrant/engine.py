@@ -135,6 +135,10 @@ class VagrantEngine:
         self._learn_ways()
         return True
 
+    def runs(self) -> bool:
+        """Whether each is reached by ssh."""
+        return all(map(_is_reached, self.nodes()))
+
     def addresses(self) -> Mapping[str, str]:
         """As the table of machines has them; they stay."""
         return {machine.name: machine.address for machine in self._table}
