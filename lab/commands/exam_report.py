@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lab import i18n
@@ -13,6 +14,7 @@ from lab.commands.arguments import Parser, Verbs, json_option, print_json
 from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
+    from lab.exam.regrade import Regrade
     from lab.exam.report import Report
 
 
@@ -21,6 +23,7 @@ def add(exam: Verbs) -> None:
     report = exam.add("report", _report)
     _number_argument(report, nargs="?")
     json_option(report)
+    _number_argument(exam.add("regrade", _regrade))
 
 
 def _number_argument(parser: Parser, nargs: str | None = None) -> None:
@@ -39,6 +42,44 @@ def _report(args: Namespace) -> int:
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         print(to_text(report, colour=colour, width=min(100, shutil.get_terminal_size().columns)))
     return 0
+
+
+def _regrade(args: Namespace) -> int:
+    """Judge a sitting again, and save what comes out otherwise."""
+    from lab import paths
+    from lab.exam import events, regrade
+    from lab.exam.sittings import Sittings
+
+    session = open_session(args)
+    before = _read(args)
+    sittings = Sittings(session.history.database)
+    sitting = sittings.get(before.number)
+    found = list(regrade.regrades(sitting, session.catalog, paths.state()))
+    regrade.save(sittings, sitting, found, events.now)
+    print("\n".join(_judged_again(found, before, _read(args))))
+    return 3 if any(each.error for each in found) else 0
+
+
+def _judged_again(found: Sequence[Regrade], before: Report, after: Report) -> Iterator[str]:
+    """A line or more a task, then the total as it was and as it is."""
+    from lab.exam.report_text import heading, verdict
+
+    yield heading(after)
+    for each in found:
+        yield f"{each.task.position:3}  {each.task.exercise}  {_outcome(each)}"
+        for was, now in each.changes:
+            words = [i18n.text(f"grading.verdict.{judged.verdict}") if judged else "-" for judged in (was, now)]
+            yield f"     {now.id}: {' → '.join(words)}"
+    if before.points == after.points:
+        yield i18n.text("cli.exam.regrade.same", verdict=verdict(after))
+    else:
+        yield i18n.text("cli.exam.regrade.changed", before=verdict(before), after=verdict(after))
+
+
+def _outcome(regrade: Regrade) -> str:
+    if regrade.error:
+        return i18n.text("cli.exam.regrade.not_judged", reason=" ".join(str(regrade.error).splitlines()))
+    return i18n.text("cli.exam.regrade.otherwise" if regrade.has_changed else "cli.exam.regrade.as_before")
 
 
 def _read(args: Namespace) -> Report:

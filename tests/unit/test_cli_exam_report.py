@@ -12,11 +12,13 @@ from checkers.api import Verdict
 from lab import cli, paths
 from lab.catalog import blueprint
 from lab.catalog.load import load
+from lab.exam import recordings
 from lab.exam.events import Event, Kind, Moment
 from lab.exam.plan import Plan, draw
 from lab.exam.pool import pool_of
 from lab.exam.sittings import Sittings
 from lab.exam.verdicts import Judged, TaskGrade, to_detail
+from lab.grading.record import place
 from lab.practice.history import History
 
 pytestmark = pytest.mark.usefixtures("english")
@@ -88,3 +90,19 @@ def test_during_a_sitting_no_report_is_shown_not_even_of_an_earlier_one(sittings
     sit(sittings)
     sittings.begin(drill(), at(100))
     assert "Sitting 2 is not over and graded yet" in run(capsys, "report", "1", code=2)
+
+
+def test_regrade_says_task_by_task_what_came_of_it(sittings: Sittings, capsys: Output) -> None:
+    plan, catalog = sit(sittings), load()
+    (first, *_) = plan.tasks
+    exercise = catalog.exercise(first.exercise)
+    file, solution = recordings.path(paths.state(), 1, 1), place(exercise, "solution").read_text(encoding="utf-8")
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{solution}\n{solution}", encoding="utf-8")
+    told = run(capsys, "regrade", "1", code=3)
+    assert f"  1  {first.exercise}  otherwise than before:" in told
+    assert "FAIL → PASS" in told
+    assert "not judged again. There is no recording of it." in told
+    assert f"Now: {first.weight} %: not passed." in told
+    assert "Judged again later, from its recording." in run(capsys, "report")
+    assert f"  1  {first.exercise}  as before" in run(capsys, "regrade", "1", code=3)
