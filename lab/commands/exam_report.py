@@ -78,7 +78,8 @@ def _judged_again(found: Sequence[Regrade], before: Report, after: Report) -> It
 
 def _outcome(regrade: Regrade) -> str:
     if regrade.error:
-        return i18n.text("cli.exam.regrade.not_judged", reason=" ".join(str(regrade.error).splitlines()))
+        reason = " ".join(part for part in (regrade.error.tried, regrade.error.came_back) if part)
+        return i18n.text("cli.exam.regrade.not_judged", reason=reason)
     return i18n.text("cli.exam.regrade.otherwise" if regrade.has_changed else "cli.exam.regrade.as_before")
 
 
