@@ -11,6 +11,8 @@ from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
 from checkers.kit.text import as_is, listed, of_container
 from checkers.kit.trouble import CAUSES, absent, of_running_pod
+from checkers.kit.workload import CAUSES as OF_WORKLOAD
+from checkers.kit.workload import Pods, Workload, of_workload
 
 RUNTIME_CLASS = "https://kubernetes.io/docs/concepts/containers/runtime-class/"
 GVISOR = "https://gvisor.dev/docs/"
@@ -35,6 +37,10 @@ _CLASS = Text(
 _KERNEL = Text(
     "On the node's own kernel, one hole in that kernel is the way from a container to the node and to all its Pods.",
     "直接使用节点的内核时，内核的一个漏洞就足以让容器越到节点和节点上的所有 Pod。",
+)
+_PRICE = Text(
+    "A sandbox takes memory and time from every system call: what is trusted and has work to do is better without one.",
+    "沙箱会占用内存，并使每个系统调用变慢：受信任而又繁忙的工作负载最好不用它。",
 )
 
 
@@ -91,6 +97,53 @@ def gvisor(cluster: Observer, *, pod: str, namespace: str = "default") -> Findin
         return failed(expected, found, _KERNEL, GVISOR) if wrong else passed(expected, found)
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _KERNEL, GVISOR)
+
+
+@check("sandbox.inside", causes=(*OF_WORKLOAD, "no-class", "template-only", "other-handler", "some-pods"))
+def inside(cluster: Observer, *, workload: str, kind: Workload = "Deployment", namespace: str = "default") -> Finding:
+    """Every container of each Pod of the workload has gVisor for a kernel."""
+    expected = Text(f"each Pod of {kind} {workload} runs in gVisor", f"{kind} {workload} 的每个 Pod 都在 gVisor 中运行")
+
+    def judge(pods: Pods) -> Finding:
+        kernels = _kernels(cluster, pods)
+        wrong = [each for each in kernels if not each[2].is_gvisors]
+        found = listed(pods.of_container(pod, container, kernel.text) for pod, container, kernel in wrong or kernels)
+        if not wrong:
+            return passed(expected, found)
+        outside = {pod.name: pod for pod, _, _ in wrong}
+        causes = {_why_outside(pod, pods.template) for pod in outside.values()}
+        if len(outside) < len(pods.pods):
+            causes.add("some-pods")
+        return failed(expected, found, _KERNEL, GVISOR, causes)
+
+    return of_workload(cluster, kind, workload, namespace, judge, expected, _KERNEL, GVISOR)
+
+
+@check("sandbox.outside", causes=(*OF_WORKLOAD, "in-sandbox"))
+def outside(cluster: Observer, *, workload: str, kind: Workload = "Deployment", namespace: str = "default") -> Finding:
+    """Every container of each Pod of the workload runs on its node's own kernel."""
+    expected = Text(
+        f"each Pod of {kind} {workload} runs on its node's own kernel",
+        f"{kind} {workload} 的每个 Pod 都直接运行在节点的内核上",
+    )
+
+    def judge(pods: Pods) -> Finding:
+        kernels = _kernels(cluster, pods)
+        wrong = [each for each in kernels if each[2].is_gvisors]
+        found = listed(pods.of_container(pod, container, kernel.text) for pod, container, kernel in wrong or kernels)
+        return failed(expected, found, _PRICE, GVISOR, ("in-sandbox",)) if wrong else passed(expected, found)
+
+    return of_workload(cluster, kind, workload, namespace, judge, expected, _PRICE, GVISOR)
+
+
+def _why_outside(pod: Pod, template: Pod | None) -> str:
+    if pod.spec.get("runtimeClassName"):
+        return "other-handler"
+    return "template-only" if template and template.spec.get("runtimeClassName") else "no-class"
+
+
+def _kernels(cluster: Observer, pods: Pods) -> list[tuple[Pod, Container, Kernel]]:
+    return [(pod, container, _kernel(cluster, pod, container)) for pod, container in pods.running]
 
 
 @dataclass(frozen=True, slots=True)

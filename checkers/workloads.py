@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checkers.api import Finding, Observer, Text, check, failed, passed
+from checkers.api import Finding, Observer, Ran, Text, check, failed, passed
 from checkers.kit.pod import Pod
 from checkers.kit.text import as_is, listed
 from checkers.kit.workload import CAUSES, Pods, Workload, of_workload
@@ -38,9 +38,16 @@ def _status(cluster: Observer, pod: Pod, port: int) -> str:
     """The first line of the response, such as `HTTP/1.1 200 OK`; curl's words where none came."""
     address = str(pod.status.get("podIP") or "")
     host = f"[{address}]" if ":" in address else address
-    ran = cluster.request(pod.name, f"http://{host}:{port}/", pod.namespace)
+    ran = _request(cluster, pod, f"http://{host}:{port}/")
     lines = (ran.stdout if ran.code == 0 else ran.stderr).strip().splitlines()
     return lines[0] if lines else f"curl: {ran.code}"
+
+
+def _request(cluster: Observer, pod: Pod, url: str) -> Ran:
+    if not pod.spec.get("runtimeClassName"):
+        return cluster.request(pod.name, url, pod.namespace)
+    # A sandbox has a network stack of its own, which cannot be entered: the node asks from outside.
+    return cluster.on_node(pod.node, ["curl", "--silent", "--show-error", "--include", "--max-time", "5", "--", url])
 
 
 def _is_answer(status: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checkers.api import Finding, NotSeen, Ran, Verdict
-from checkers.sandbox import gvisor, runtime_class, uses_class
+from checkers.sandbox import gvisor, inside, outside, runtime_class, uses_class
 from tests.unit.support.observations import NAME, HandMade, Object, container, node, pod, seeing, waiting
 
 CLASS = "sandbox"
@@ -165,3 +165,61 @@ def test_what_the_pod_uses_instead(used: str | None, causes: set[str]) -> None:
     lab = seeing(pod(runtimeClassName=used))
     lab.objects += [class_of("runsc"), class_of("runsc", "alike"), class_of("runc", "unlike")]
     assert uses_class(lab, pod=NAME, runtime_class=CLASS).causes == causes
+
+
+# Workloads
+
+
+def stateful_set(*pods: Object, template_class: str | None = None) -> HandMade:
+    """A StatefulSet whose Pods are on one node: containers called `good` are run by gVisor, others are not."""
+    made = "2026-01-01T00:00:00Z"
+    owner = {"ownerReferences": [{"uid": "w1", "controller": True}], "creationTimestamp": made}
+    for number, obj in enumerate(pods):
+        obj["metadata"] |= {"name": f"{NAME}-{number}", "uid": f"p{number}", **owner}
+    workload = {
+        "kind": "StatefulSet",
+        "metadata": {"name": NAME, "namespace": "default", "uid": "w1", "creationTimestamp": made},
+        "spec": {"replicas": len(pods), "template": {"spec": {"containers": [], "runtimeClassName": template_class}}},
+        "status": {"observedGeneration": 1, "updatedReplicas": len(pods)},
+    }
+    on_node = run_by(good=GVISOR, bad=RUNC)
+    return HandMade([workload, *pods, node()], on_nodes={"kube-worker-1": on_node})
+
+
+def good() -> Object:
+    return pod([container("good")], runtimeClassName=CLASS)
+
+
+def bad(used: str | None = None) -> Object:
+    return pod([container("bad")], runtimeClassName=used)
+
+
+def of_set(cluster: HandMade) -> Finding:
+    return inside(cluster, workload=NAME, kind="StatefulSet")
+
+
+def test_a_workload_is_in_the_sandbox_when_each_of_its_pods_is() -> None:
+    assert of_set(stateful_set(good(), good())).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("pods", "template_class", "causes"),
+    [
+        ([bad()], None, {"no-class"}),
+        ([bad()], CLASS, {"template-only"}),
+        ([bad("runc")], "runc", {"other-handler"}),
+        ([good(), bad()], CLASS, {"template-only", "some-pods"}),
+    ],
+)
+def test_why_a_pod_of_a_workload_is_outside(pods: list[Object], template_class: str | None, causes: set[str]) -> None:
+    finding = of_set(stateful_set(*pods, template_class=template_class))
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, causes)
+
+
+def test_one_container_outside_is_enough() -> None:
+    assert of_set(stateful_set(pod([container("good"), container("bad")], runtimeClassName=CLASS))).causes
+
+
+@pytest.mark.parametrize(("made", "verdict"), [(bad, Verdict.PASS), (good, Verdict.FAIL)])
+def test_a_workload_that_is_to_stay_outside(made: Any, verdict: Verdict) -> None:
+    assert outside(stateful_set(made()), workload=NAME, kind="StatefulSet").verdict is verdict

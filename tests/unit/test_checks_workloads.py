@@ -57,3 +57,12 @@ def test_a_pod_that_does_not_answer_is_told_with_what_came(response: Ran, words:
     finding = answers(asked(response=response), workload=NAME, kind="Pod", port=8080)
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"no-answer"})
     assert words in finding.found.en
+
+
+def test_a_pod_in_a_sandbox_is_asked_from_its_node() -> None:
+    cluster = asked()
+    cluster.objects[0]["spec"]["runtimeClassName"] = "gvisor"
+    cluster.on_nodes = {"kube-worker-1": {"curl": Ran(0, "HTTP/1.0 200 OK\r\n", "")}}
+    finding = answers(cluster, workload=NAME, kind="Pod", port=8080)
+    assert (finding.verdict, finding.found.en) == (Verdict.PASS, "Pod web: HTTP/1.0 200 OK")
+    assert cluster.urls == []
