@@ -47,6 +47,8 @@ class ScenarioFile:
     """`apply` are manifests, relative to the exercise's folder. `reset: baseline` takes the whole cluster back.
 
     `draw` are values that each start draws anew; `lab.catalog.drawn` says how the other files name them.
+
+    `install` are those of the exercise's add-ons that run when the learner begins. `reset: baseline` takes them away.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class ScenarioFile:
     remove: tuple[Resource, ...] = ()
     reset: Reset = "objects"
     draw: Mapping[str, Literal["word"] | tuple[str, ...]] | None = None
+    install: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

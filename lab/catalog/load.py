@@ -129,6 +129,7 @@ def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[st
         touches=_touches(source, file, scenario),
         addons=_addons(source, file),
     )
+    _check_installed(source, file)
     source.close()
     return exercise
 
@@ -147,6 +148,15 @@ def _addons(source: Source, file: ExerciseFile) -> tuple[str, ...]:
         if name not in known:
             source.problem(f"addons[{number}]", "no_addon", got=name, known=", ".join(known))
     return file.addons
+
+
+def _check_installed(source: Source, file: ExerciseFile) -> None:
+    """Only what is loaded onto the lab can be installed there, and only the baseline takes it away again."""
+    for number, name in enumerate(file.scenario.install):
+        if name not in file.addons:
+            source.problem(f"scenario.install[{number}]", "no_addon", got=name, known=", ".join(file.addons))
+    if file.scenario.install and file.scenario.reset != "baseline":
+        source.problem("scenario.reset", "no_choice", got=file.scenario.reset, allowed="baseline")
 
 
 def _read_domain(source: Source) -> DomainFile:
@@ -246,6 +256,7 @@ def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
         remove=file.remove,
         reset=file.reset,
         draw=_draw(source, file, folder),
+        install=file.install,
     )
 
 

@@ -140,6 +140,7 @@ class Scenario:
         remove: what `reset` deletes besides; mostly what the task has the learner make elsewhere.
         reset: `baseline` where the learner changes what cannot be named beforehand: the API server, nodes, add-ons.
         draw: values that `start` draws anew each time.
+        install: add-ons that run when the learner begins, by id.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -148,6 +149,7 @@ class Scenario:
     remove: tuple[Resource, ...] = ()
     reset: Reset = "objects"
     draw: Draw = field(default_factory=dict)
+    install: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -74,7 +75,11 @@ class Stage:
             self._kubectl.do("create", "namespace", namespace)
         self._await_accounts(scenario)
         for manifest in scenario.apply:
-            self._kubectl.do("apply", "-f", "-", stdin=filled(manifest.read_bytes(), drawn))
+            content = filled(manifest.read_bytes(), drawn)
+            if scenario.install:  # it may make kinds of objects out of others, a moment later
+                with contextlib.suppress(LabError):  # the last try says what is wrong
+                    self._await(partial(self._is_applied, content), manifest.name)
+            self._kubectl.do("apply", "-f", "-", stdin=content)
 
     def settle(self, scenarios: Sequence[Scenario]) -> None:
         """Wait until nothing of these scenes is still being made."""
@@ -163,6 +168,9 @@ class Stage:
         places = {*scenario.namespaces, *(resource.namespace for resource in scenario.remove if resource.namespace)}
         for place in sorted(places):
             self._await(partial(self._has_account, place), f"ServiceAccount {place}/default")
+
+    def _is_applied(self, content: bytes) -> bool:
+        return self._kubectl.ask("apply", "-f", "-", stdin=content).ok
 
     def _has_account(self, namespace: str) -> bool:
         return self._kubectl.ask("get", "serviceaccount", "default", f"--namespace={namespace}").ok

@@ -201,6 +201,7 @@ class Session:
             stage.clear(exercise.scenario)
         if set_again:
             addons.load(self.engine, _addons_of(exercises))
+            addons.install(self.engine, {name for exercise in exercises for name in exercise.scenario.install})
             for exercise in exercises:
                 stage.set(exercise.scenario, drawn.draw(self.engine.lab, exercise))
 

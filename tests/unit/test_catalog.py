@@ -228,6 +228,16 @@ def test_all_problems_of_a_file_are_told_in_order(root: Path) -> None:
             "need not be declared",
         ),
         (lambda v: v.update(scenario={"reset": "baseline"}), "touches", "must say why"),
+        (
+            lambda v: v.update(scenario={"reset": "baseline", "install": ["gatekeeper"]}, touches=["admission"]),
+            "scenario.install[0]",
+            "gatekeeper is no add-on",
+        ),
+        (
+            lambda v: v.update(scenario={"install": ["gatekeeper"]}, addons=["gatekeeper"]),
+            "scenario.reset",
+            "baseline",
+        ),
         (lambda v: v.update(scenario={"files": [FILE]}), "scenario.files[0].from", "there is no file setup/no.conf"),
         (lambda v: v.update(scenario={"files": [FILE | {"path": "a.conf"}]}), "scenario.files[0].path", "at the root"),
         (lambda v: v.update(scenario={"files": [FILE | {"machine": "mine"}]}), "scenario.files[0].machine", "base"),

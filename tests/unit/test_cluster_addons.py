@@ -24,6 +24,7 @@ IMAGE = "docker.io/openpolicyagent/gatekeeper:v3.23.1"
 CUT_OFF = {Capability.INTERNET: "no registry answers"}
 MANIFEST = """
 kind: Deployment
+metadata: {name: manager, namespace: gatekeeper-system}
 spec: {template: {spec: {containers: [{name: manager, livenessProbe: {httpGet: {path: /healthz}}}]}}}
 """
 
@@ -229,6 +230,23 @@ def test_an_image_that_a_node_does_not_take_is_an_error_that_names_the_node() ->
     with pytest.raises(LabError) as caught:
         addons.load(engine, ["gatekeeper"])
     assert "no space left" in caught.value.came_back
+
+
+def test_an_add_on_is_installed_when_its_deployments_are_available() -> None:
+    built()
+    engine, node = lab()
+    addons.install(engine, ["gatekeeper"])
+    applied, waited = (line.partition("admin.conf ")[2] for line in node.ran)
+    assert (applied, node.stdins[0]) == ("apply -f -", MANIFEST.encode())
+    assert waited == "wait --for=condition=Available deployment --all --namespace=gatekeeper-system --timeout=180s"
+
+
+def test_an_add_on_that_does_not_come_up_is_an_error() -> None:
+    built()
+    engine, node = lab()
+    node.run = lambda argv, **_: done(argv, code=1, stderr="timed out")  # type: ignore[method-assign]
+    with pytest.raises(LabError):
+        addons.install(engine, ["gatekeeper"])
 
 
 def test_every_add_on_is_named_in_both_languages() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,29 @@ def test_a_lab_without_the_machine_of_a_file_says_which_is_missing(useless_basel
     own = one(Scenario(files=(MachineFile("kube-worker-1", "/opt/profile", tmp_path / "profile"),)))
     with pytest.raises(LabError, match="kube-worker-1"):
         session(HandMadeEngine(), own).start(own)
+
+
+@pytest.mark.usefixtures("useless_baseline")
+def test_what_an_installed_add_on_makes_kinds_of_is_applied_until_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(HandMadeNode):
+        def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
+            said = super().run(argv, stdin=stdin, timeout=timeout)
+            is_early = "apply -f -" in self.ran[-1] and len([line for line in self.ran if "apply" in line]) == 1
+            return done(argv, code=1, stderr="no matches for kind") if is_early else said
+
+    installed: list[str] = []
+    monkeypatch.setattr("lab.cluster.image.addons.build", lambda *_: None)
+    monkeypatch.setattr("lab.cluster.image.addons.load", lambda *_: None)
+    monkeypatch.setattr("lab.cluster.image.addons.install", lambda _, names: installed.extend(names))
+    manifest = tmp_path / "constraint.yaml"
+    manifest.write_text("kind: NoHostPaths\n", encoding="utf-8")
+    engine = HandMadeEngine(Late())
+    own = one(Scenario(apply=(manifest,), reset="baseline", install=("gatekeeper",)), addons=("gatekeeper",))
+    session(engine, own).start(own)
+    assert installed == ["gatekeeper"]
+    assert asked(engine.node).count("apply -f -") == 3
 
 
 def test_start_waits_for_the_default_account_that_comes_late() -> None:

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+import yaml
+
 from lab import i18n, paths
 from lab.cluster.engine import Capability, Engine, Node
 from lab.cluster.host import processes
 from lab.cluster.image import addon
 from lab.cluster.image.building import environment, follow
 from lab.cluster.machines import patience
+from lab.cluster.machines.kubectl import Kubectl
 from lab.cluster.machines.machine import refused
 from lab.progress import OnProgress
 
@@ -25,6 +28,7 @@ _MARKS = "/var/lib/ckslab/addons"
 AHEAD_SECONDS = 360
 """What takes longer to build is not built before somebody wants it: many never will."""
 _LOAD_SECONDS = 300
+_INSTALL_SECONDS = 180
 _DETACH_SECONDS = 10
 # As when the node image is made: pinned images survive the kubelet's cleaning up.
 _IMPORT = [
@@ -93,6 +97,29 @@ def load(engine: Engine, names: Iterable[str]) -> None:
             engine.base().write(f"{MANIFESTS}/{manifest.name}", softened)
         for tool in sorted((_built(name) / "tools").iterdir()):
             engine.base().write(f"{_TOOLS}/{tool.name}", tool.read_bytes(), mode=0o755)
+
+
+def install(engine: Engine, names: Iterable[str]) -> None:
+    """Install add-ons that are loaded, as a learner would do from base, and wait until they are at work.
+
+    Raises:
+        LabError: the API server refused something, or it did not come up in time (`kubectl`).
+    """
+    kubectl = Kubectl(engine.nodes()[0])
+    for name in sorted(names):
+        for manifest in sorted((_built(name) / "manifests").iterdir()):
+            content = manifest.read_bytes()
+            kubectl.do("apply", "-f", "-", stdin=patience.softened(content) if engine.pace > 1 else content)
+            for namespace in sorted(_namespaces_of_deployments(content)):
+                seconds = _INSTALL_SECONDS * engine.pace
+                bound = f"--timeout={seconds:.0f}s"
+                wait = ["wait", "--for=condition=Available", "deployment", "--all", f"--namespace={namespace}", bound]
+                kubectl.do(*wait, timeout=seconds + 10)
+
+
+def _namespaces_of_deployments(manifest: bytes) -> set[str]:
+    objects = [document for document in yaml.safe_load_all(manifest) if document]
+    return {str(each["metadata"]["namespace"]) for each in objects if each.get("kind") == "Deployment"}
 
 
 def _always(title: str, _: str) -> str:
