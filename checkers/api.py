@@ -133,7 +133,7 @@ class Observer(Protocol):
         """Run a command in a running container. May raise `NoExec`."""
 
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
-        """Run a command on a node as root. It must only read."""
+        """Run a command as root on a node, or on `base`, the learner's workstation. It must only read."""
 
     def events(self, obj: Mapping[str, Any]) -> Sequence[str]:
         """The messages of the events about this very object, not of a namesake before it; oldest first."""

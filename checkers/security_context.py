@@ -174,6 +174,7 @@ def forbids_root(
         "none-dropped",
         "some-dropped",
         "added",
+        "pods-left",
     ),
 )
 def capabilities(
@@ -187,11 +188,13 @@ def capabilities(
 ) -> Finding:
     """No container of the workload, but for those in `apart_from`, has or could come to have other capabilities.
 
-    `allowed` are names without `CAP_`; `DEFAULT` among them means those of a container that asks for nothing.
+    `allowed` are names without `CAP_`; `DEFAULT` among them means those of a container that asks for nothing. What the
+    next Pods will be made from counts as well.
     """
     who = _but(_who(kind, workload), apart_from)
-    named = ", ".join(allowed) or "none"
-    expected = Text(f"capabilities of {who.en}: at most {named}", f"{who.zh}的 capabilities：至多 {named}")
+    named = ", ".join(allowed)
+    limit = Text(f"at most {named}", f"至多 {named}") if allowed else Text("none", "无")
+    expected = Text(f"capabilities of {who.en}: {limit.en}", f"{who.zh}的 capabilities：{limit.zh}")
     within = {*allowed, *(DEFAULT if "DEFAULT" in allowed else ())}
 
     def is_right(judged: Judged) -> bool:
@@ -203,13 +206,17 @@ def capabilities(
     def causes(right: Sequence[Judged], wrong: Sequence[Judged]) -> set[str]:
         found = {_excess(judged) for judged in wrong}
         found = found if len(found) == 1 else set()
-        if right:
+        if any(not judged.of_template for judged in right):
             found.add("some-containers")
+        if any(judged.of_template for judged in right) and not any(judged.of_template for judged in wrong):
+            found.add("pods-left")
         if all(judged.container.kind is Kind.INIT for judged in wrong):
             found.add("init-container-left")
         return found
 
-    statement = Statement(expected, _CAPABILITIES, LINK, is_right, describe, causes, apart_from=apart_from)
+    statement = Statement(
+        expected, _CAPABILITIES, LINK, is_right, describe, causes, apart_from=apart_from, with_template=True
+    )
     return of_each(cluster, kind, workload, namespace, statement)
 
 

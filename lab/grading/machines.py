@@ -37,8 +37,8 @@ class Machines:
         return next(iter(self._nodes()))
 
     def run(self, node: str, argv: Sequence[str]) -> Ran:
-        """Run a command on the node of this name as root."""
-        machine = self._nodes().get(node)
+        """Run a command as root on the node of this name, or on base."""
+        machine = self._nodes().get(node) or self._base(node)
         if machine is None:
             raise LabBroken(error_text("observe.no_node", node=node, lab=self._engine.lab))
         try:
@@ -55,6 +55,10 @@ class Machines:
             return {node.name: node for node in self._engine.nodes()}
         except LabError as error:
             raise LabBroken(of_error(error)) from error
+
+    def _base(self, name: str) -> Node | None:
+        """The workstation, if that is what the name says; where it is one of the nodes, too."""
+        return self._engine.base() if name == "base" else None
 
     def etcd(self, *get: str) -> Sequence[tuple[str, bytes]]:
         """The keys with their values that `etcdctl get` finds, straight from etcd and as they are on its disk."""

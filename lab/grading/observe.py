@@ -104,7 +104,7 @@ class KubernetesObserver:
         return self._server.exec(_pod(pod, namespace), container, argv)
 
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
-        """Run a command on a node as root."""
+        """Run a command on a node, or on base, as root."""
         return self._machines.run(node, argv)
 
     def dry_run(self, manifest: Mapping[str, Any], *, user: str = "") -> DryRun:

@@ -9,7 +9,8 @@ import pytest
 
 from checkers.api import NotSeen, Ran, Text, Verdict
 from checkers.security_context import capabilities, forbids_root, identity, no_escalation, not_root
-from tests.unit.support.observations import NAME, HandMade, container, pod, proc_status, seeing, waiting
+from tests.unit.support.observations import NAME, HandMade, container, node, pod, proc_status, seeing, waiting
+from tests.unit.test_checks_kit_workload import of, workload
 
 TIGHT = {"runAsUser": 1000, "runAsGroup": 3000, "allowPrivilegeEscalation": False}
 GVISOR_STATUS = Ran(0, "Name:\tsh\nPid:\t1\nSeccomp:\t0\n", "")
@@ -342,3 +343,24 @@ def test_an_init_container_that_has_ended_has_what_it_asked_for() -> None:
     obj = pod([container(securityContext=DROPS)], init=[container("prepare")])
     assert held(obj, main="0").causes == {"none-dropped", "some-containers", "init-container-left"}
     assert held(pod(init=[container("prepare", securityContext=DROPS)]), main="0").verdict is Verdict.PASS
+
+
+def test_pods_that_are_older_than_their_template_have_what_they_were_made_with() -> None:
+    """A DaemonSet that replaces its Pods only where somebody deletes them."""
+    owner = workload("DaemonSet", desiredNumberScheduled=1, updatedNumberScheduled=0)
+    owner["spec"]["template"] = {"spec": {"containers": [container(securityContext=DROPS)]}}
+    obj = of("w1", "web-a", [container(securityContext={"privileged": True})])
+    cluster = HandMade([owner, obj, node()], {"main": bounded(EVERY)})
+    finding = capabilities(cluster, workload="web", kind="DaemonSet", namespace="shop")
+    assert finding.causes == {"privileged", "pods-left"}
+    assert finding.found.en == "container main: privileged, capabilities ALL"
+
+
+def test_a_template_that_is_wrong_is_told() -> None:
+    owner = workload("DaemonSet", desiredNumberScheduled=1)
+    owner["spec"]["template"] = {"spec": {"containers": [container()]}}
+    obj = of("w1", "web-a", [container(securityContext=DROPS)])
+    cluster = HandMade([owner, obj, node()], {"main": bounded("0")})
+    finding = capabilities(cluster, workload="web", kind="DaemonSet", namespace="shop")
+    assert finding.verdict is Verdict.FAIL
+    assert finding.found.en.startswith("the next Pods, by the template: container main: capabilities CHOWN")

@@ -253,6 +253,11 @@ def test_a_node_that_does_not_answer_in_time_was_not_seen(engine: HandMadeEngine
         observer.on_node("kube-control-plane", ["cat"])
 
 
+def test_base_is_asked_by_its_name(engine: HandMadeEngine, observer: KubernetesObserver) -> None:
+    engine.workstation.answers["cat"] = done(stdout="mine")
+    assert observer.on_node("base", ["cat", "notes"]) == Ran(0, "mine", "")
+
+
 def test_a_node_that_the_lab_does_not_have(observer: KubernetesObserver) -> None:
     with pytest.raises(LabBroken, match="kube-worker-9"):
         observer.on_node("kube-worker-9", ["cat"])
