@@ -7,10 +7,11 @@ import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.commands.arguments import Parser, Verbs, json_option, print_json
+from lab.commands.arguments import Parser, Verbs, print_json
 from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ def add(exam: Verbs) -> None:
     """Enter these verbs among those of `exam`."""
     report = exam.add("report", _report)
     _number_argument(report, nargs="?")
-    json_option(report)
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
+    form.add_argument("--html", type=Path, metavar="FILE", help=i18n.text("cli.exam.report.html"))
     _number_argument(exam.add("regrade", _regrade))
 
 
@@ -36,6 +39,12 @@ def _report(args: Namespace) -> int:
         from lab.exam.report_json import to_json
 
         print_json(to_json(report))
+    elif args.html:
+        from lab.exam.report_html import to_html
+
+        args.html.touch(mode=0o600)
+        args.html.write_text(to_html(report), encoding="utf-8")
+        print(i18n.text("cli.exam.report.written", file=args.html))
     else:
         from lab.exam.report_text import to_text
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
 from checkers.api import Verdict
 from lab import i18n
+from lab.catalog.model import Exercise
 from lab.exam.report import CriterionLine, Earlier, Part, Report, TaskLine
 from lab.practice.suggestion import Suggestion, why
 from lab.progress import duration
@@ -70,23 +72,22 @@ def lines(report: Report, width: int) -> Iterator[Line]:
 
 
 def heading(report: Report) -> str:
+    """Which exam it is, and which sitting."""
+    return f"{report.title} · {which(report)}"
+
+
+def which(report: Report) -> str:
     """Which sitting it is."""
-    return i18n.text(
-        "report.heading",
-        title=report.title,
-        number=report.number,
-        date=f"{report.started.astimezone():%Y-%m-%d %H:%M}",
-        seed=report.plan.name,
-    )
+    return i18n.text("report.which", number=report.number, date=date(report.started), seed=report.plan.name)
 
 
 def verdict(report: Report) -> str:
     """The total against the pass mark."""
-    percent = report.points.percent
-    if percent is None:
+    share = report.points.percent
+    if share is None:
         return i18n.text("report.unjudged")
     key = "report.passed" if report.passed else "report.failed"
-    return i18n.text(key, percent=percent, pass_mark=report.plan.pass_mark)
+    return i18n.text(key, percent=share, pass_mark=report.plan.pass_mark)
 
 
 def sentences(report: Report) -> Iterator[str]:
@@ -110,6 +111,16 @@ def sentences(report: Report) -> Iterator[str]:
         yield i18n.text("report.covers", covered=report.covered, curriculum=report.curriculum)
 
 
+def date(when: datetime) -> str:
+    """A moment by the learner's calendar."""
+    return f"{when.astimezone():%Y-%m-%d %H:%M}"
+
+
+def percent(share: int | None) -> str:
+    """A share; a dash where there is none."""
+    return "-" if share is None else f"{share} %"
+
+
 def number(points: Fraction) -> str:
     """Points with one digit behind the point, where there is one."""
     return f"{float(points):.1f}".removesuffix(".0")
@@ -130,6 +141,13 @@ def positions(tasks: Sequence[int]) -> str:
     return i18n.text("report.of_tasks", tasks=", ".join(map(str, tasks)))
 
 
+def tone(task: TaskLine) -> Tone:
+    """How a task went."""
+    if task.points.lost:
+        return Tone.BAD
+    return Tone.DOUBT if task.points.unjudged else Tone.GOOD
+
+
 def remarks(task: TaskLine) -> Iterator[str]:
     """What else is known of a task."""
     if task.mistake:
@@ -147,9 +165,19 @@ def loss_word(line: CriterionLine) -> str:
     return i18n.text(f"report.loss.{line.loss}.short") if line.loss else ""
 
 
+def minutes(exercise: Exercise) -> str:
+    """What a prepared learner needs for an exercise."""
+    return i18n.text("report.minutes", minutes=exercise.minutes)
+
+
 def reason(suggestion: Suggestion, report: Report) -> str:
     """Why an exercise is suggested."""
     return why(suggestion, report.now) or i18n.text("cli.next.new")
+
+
+def again(report: Report) -> str:
+    """How to sit it again, and another one like it."""
+    return i18n.text("report.again", blueprint=report.plan.blueprint, seed=report.plan.name)
 
 
 # The parts
@@ -165,7 +193,7 @@ def _lost(report: Report, width: int) -> Iterator[Line]:
 
 def _parts(parts: Iterable[Part], width: int) -> Iterator[Line]:
     rows = [
-        (_percent(part.points.percent), of(part.points.earned, part.points.judged), times(part.seconds, part.target))
+        (percent(part.points.percent), of(part.points.earned, part.points.judged), times(part.seconds, part.target))
         for part in parts
     ]
     titles = [str(part.title) for part in parts]
@@ -177,7 +205,7 @@ def _task(task: TaskLine, width: int) -> Iterator[Line]:
     facts = [of(task.points.earned, task.points.whole), times(task.state.seconds, task.target), planned.host]
     facts += [i18n.text("report.loss.unreached.short")] if task.is_unreached else []
     flag = " ⚑" if task.state.flagged else ""
-    yield from _hanging(f"{planned.position:3}{flag}  ", f"{task.title}  ({planned.exercise})", width, _tone(task))
+    yield from _hanging(f"{planned.position:3}{flag}  ", f"{task.title}  ({planned.exercise})", width, tone(task))
     indent = " " * 5
     yield from _hanging(indent, " · ".join(facts), width, Tone.MUTED)
     for line in () if task.is_unreached else task.criteria:
@@ -188,34 +216,22 @@ def _task(task: TaskLine, width: int) -> Iterator[Line]:
         yield from _hanging(indent, remark, width)
 
 
-def _tone(task: TaskLine) -> Tone:
-    if not task.points.judged:
-        return Tone.DOUBT
-    return Tone.BAD if task.points.lost else Tone.GOOD
-
-
 def _earlier(earlier: Earlier) -> tuple[str, ...]:
     mark = GLYPHS[Verdict.PASS if earlier.passed else Verdict.FAIL]
     return (
         i18n.text("report.sitting", number=earlier.number),
-        f"{earlier.started.astimezone():%Y-%m-%d %H:%M}",
+        date(earlier.started),
         i18n.text("cli.exam.drawn", seed=earlier.seed),
-        f"{mark} {_percent(earlier.percent)}",
+        f"{mark} {percent(earlier.percent)}",
     )
 
 
 def _next(report: Report, width: int) -> Iterator[Line]:
     for place, suggestion in enumerate(report.suggestions[:SHOWN], start=1):
         exercise = suggestion.exercise
-        facts = i18n.text("report.suggestion", title=exercise.title, minutes=exercise.minutes)
-        yield from _hanging(f"{place:3}  ", f"{facts}  ({exercise.id})", width)
+        yield from _hanging(f"{place:3}  ", f"{exercise.title} · {minutes(exercise)}  ({exercise.id})", width)
         yield from _hanging(" " * 5, reason(suggestion, report), width, Tone.MUTED)
-    plan = report.plan
-    yield from _wrapped(i18n.text("report.again", blueprint=plan.blueprint, seed=plan.name), width)
-
-
-def _percent(percent: int | None) -> str:
-    return "-" if percent is None else f"{percent} %"
+    yield from _wrapped(again(report), width)
 
 
 # Lines

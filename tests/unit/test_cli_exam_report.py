@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +107,12 @@ def test_regrade_says_task_by_task_what_came_of_it(sittings: Sittings, capsys: O
     assert f"Now: {first.weight} %: not passed." in told
     assert "Judged again later, from its recording." in run(capsys, "report")
     assert f"  1  {first.exercise}  as before" in run(capsys, "regrade", "1", code=3)
+
+
+def test_the_page_is_written_for_its_owner_alone(sittings: Sittings, capsys: Output, tmp_path: Path) -> None:
+    sit(sittings)
+    file = tmp_path / "report.html"
+    assert run(capsys, "report", "--html", str(file)) == f"Written: {file}\n"
+    assert file.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert file.stat().st_mode & 0o077 == 0
+    assert "not allowed with argument" in run(capsys, "report", "--json", "--html", str(file), code=2)
