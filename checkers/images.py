@@ -201,7 +201,7 @@ class _Pods:
         return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": found["spec"]}
 
 
-@check("images.judged", causes=_CAUSES | {"port-taken-for-tag", "digest-refused", "look-alike"})
+@check("images.judged", causes=_CAUSES | {"port-taken-for-tag", "digest-refused", "look-alike", "hub-forgotten"})
 def judged(cluster: Observer, *, by: By, namespace: str, refused: Sequence[str], accepted: Sequence[str]) -> Finding:
     """The rule refuses Pods with these images in this namespace, and Pods with those are accepted."""
     pods = _Pods(cluster, by)
@@ -223,13 +223,21 @@ def _spellings(probes: Sequence[_Probe], accepted: Sequence[str]) -> Iterable[st
     held = [probe.image for probe in probes if not probe.wanted and probe.is_right]
     if escaped and held and all(_has_port(image) for image in escaped) and not any(map(_has_port, held)):
         yield "port-taken-for-tag"
-    hosts = {image.partition("/")[0] for image in accepted}
-    if escaped and held and all(any(image.startswith(host) for host in hosts) for image in escaped):
+    hosts = {image.partition("/")[0] for image in accepted if _has_host(image)}
+    if escaped and all(any(host in image for host in hosts) for image in escaped):
         yield "look-alike"
+    if escaped and held and not any(map(_has_host, escaped)):
+        yield "hub-forgotten"
     refused = [probe.image for probe in probes if probe.wanted and not probe.is_right]
     is_told_apart = any(probe.wanted and probe.is_right for probe in probes)
     if refused and is_told_apart and all("@" in image for image in refused):
         yield "digest-refused"
+
+
+def _has_host(image: str) -> bool:
+    """Whether it says which registry it comes from; else it is docker.io."""
+    first, slash, _ = image.partition("/")
+    return bool(slash) and bool({".", ":"} & {*first})
 
 
 def _has_port(image: str) -> bool:

@@ -208,10 +208,19 @@ def test_a_rule_that_knows_some_spellings_only(rule: Rule, causes: set[str]) -> 
     assert of_images(cluster(rule), refused, [ACCEPTED, "NAME@DIGEST"]).causes == causes
 
 
-def test_a_host_that_only_begins_alike_is_another_one() -> None:
-    lab = cluster(lambda asked: not asked.image.startswith("images.example"))
-    finding = of_images(lab, ["images.example.test/NAME:1", "busybox:1.28"], ["images.example/NAME:1"])
+@pytest.mark.parametrize(
+    "rule",
+    [lambda asked: not asked.image.startswith("images.example"), lambda asked: "images.example" not in asked.image],
+)
+def test_a_host_that_only_looks_alike_is_another_one(rule: Rule) -> None:
+    finding = of_images(cluster(rule), ["images.example.test/NAME:1", "NAME:1.28"], ["images.example/NAME:1"])
     assert finding.causes == {"some-let-through", "look-alike"}
+
+
+def test_an_image_without_a_host_is_of_another_registry() -> None:
+    lab = cluster(lambda asked: "/" in asked.image and not asked.image.startswith("images.example/"))
+    finding = of_images(lab, ["NAME:1", "team/NAME:1", "HOST/NAME:1"], ["images.example/NAME:1"])
+    assert finding.causes == {"some-let-through", "hub-forgotten"}
 
 
 def test_what_was_let_through_is_shown_with_its_name() -> None:
