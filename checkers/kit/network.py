@@ -47,7 +47,7 @@ def connects(cluster: Observer, pod: Pod, places: Sequence[Place]) -> Sequence[b
     argv += ["--write-out", r"%{urlnum} %{time_connect}\n"]
     for place in places:
         argv += ["--output", "/dev/null", place.url]
-    ran = cluster.on_node(pod.node, [*_enter(cluster, pod), *argv])
+    ran = cluster.on_node(pod.node, [*enter(cluster, pod), *argv])
     seconds = dict(line.split()[:2] for line in ran.stdout.splitlines() if line)
     if len(seconds) != len(places):
         raise NotSeen(_not_asked(pod, ran.stderr))
@@ -56,7 +56,7 @@ def connects(cluster: Observer, pod: Pod, places: Sequence[Place]) -> Sequence[b
 
 def resolves(cluster: Observer, pod: Pod, server: str) -> bool:
     """Whether a server of DNS at this address answers the Pod a question by UDP."""
-    return _is_answered(cluster, pod.node, server, _enter(cluster, pod))
+    return _is_answered(cluster, pod.node, server, enter(cluster, pod))
 
 
 def node_resolves(cluster: Observer, node: str, server: str) -> bool:
@@ -69,7 +69,7 @@ def _is_answered(cluster: Observer, node: str, server: str, enter: Sequence[str]
     return ran.stdout.startswith(_ID)
 
 
-def _enter(cluster: Observer, pod: Pod) -> Sequence[str]:
+def enter(cluster: Observer, pod: Pod) -> Sequence[str]:
     """What has a command of the node run in the Pod's network, which its containers have in common."""
     pid = next((inspect(cluster, pod, container).get("pid") for container in pod.running), None)
     if not pid:
