@@ -8,24 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-from checkers import admission_policies, gatekeeper
-from checkers.admission_policies import Policies, is_error
+from checkers.admission import CAUSES, LINKS, By, Probe, Rules
 from checkers.api import DryRun, Finding, Observer, Refused, Text, check, failed, passed
-from checkers.gatekeeper import Gatekeeper, Ruling
 from checkers.kit.namespaces import new_for_pods
-from checkers.kit.text import listed
 
-By = Literal["policy", "constraint"]
-"""What the rule is made of."""
-
-LINKS: Mapping[By, str] = {
-    "policy": "https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/",
-    "constraint": "https://open-policy-agent.github.io/gatekeeper/website/docs/howto/",
-}
 _CONTROLLER = "system:serviceaccount:kube-system:replicaset-controller"
 """Who makes the Pods of Deployments."""
 
@@ -53,9 +42,6 @@ _MESSAGE = Text(
     "被拒绝的人只能看到这条消息。",
 )
 
-_OF_RULES = {"refused-too-much", "other-policy", "some-let-through", "rule-silent"}
-_CAUSES = frozenset(gatekeeper.CAUSES | admission_policies.CAUSES | _OF_RULES)
-
 _PLACES: Mapping[str, Text] = {
     "container": Text("a container", "容器"),
     "second": Text("a second container", "第二个容器"),
@@ -66,48 +52,8 @@ _PLACES: Mapping[str, Text] = {
 """Where a Pod has an image."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Probe:
-    """A Pod that was asked about, and what would become of it. `wanted`: it should be accepted."""
-
-    image: str
-    what: Text
-    namespace: str
-    ruling: Ruling
-    wanted: bool
-    manifest: Mapping[str, Any]
-    operation: str = "CREATE"
-
-    @property
-    def is_right(self) -> bool:
-        """It is accepted where it should be, else refused by the rule and by nothing else."""
-        return self.ruling.is_accepted if self.wanted else bool(self.ruling.constraints)
-
-    @property
-    def has_escaped(self) -> bool:
-        """It is accepted, and should not be."""
-        return self.ruling.is_accepted and not self.wanted
-
-    @property
-    def text(self) -> Text:
-        """As a statement; of a refusal that is as it should be, no more than by which rule."""
-        outcome = self.ruling.text
-        if self.is_right and self.ruling.constraints:
-            names = ", ".join(self.ruling.constraints)
-            outcome = Text(f"refused by {names}", f"被 {names} 拒绝")
-        return Text(
-            f"{self.image}, {self.what.en} in {self.namespace}: {outcome.en}",
-            f"{self.image}，{self.namespace} 中的{self.what.zh}：{outcome.zh}",
-        )
-
-
-class _Pods:
+class _Pods(Rules):
     """Asks what would become of Pods with certain images."""
-
-    def __init__(self, cluster: Observer, by: By) -> None:
-        self.cluster = cluster
-        self.by: By = by
-        self.rules = Gatekeeper(cluster) if by == "constraint" else Policies(cluster)
 
     def image(self, pattern: str) -> str:
         """The image that a pattern stands for in this grade."""
@@ -115,75 +61,47 @@ class _Pods:
         digest = f"sha256:{hashlib.sha256(word.encode()).hexdigest()}"
         return pattern.replace("NAME", word).replace("HOST", host).replace("DIGEST", digest)
 
-    def ask(self, image: str, namespace: str, *, wanted: bool, place: str = "container", beside: str = "") -> _Probe:
+    def ask_for(self, image: str, namespace: str, *, wanted: bool, place: str = "container", beside: str = "") -> Probe:
         """About a new Pod with this image in one place; its other containers have the image `beside`."""
         word = self.cluster.draw("pod")
         manifest = _pod(word, namespace, {word: word}, _spec(image, place, beside))
-        ruling = self.rules.rule(manifest, wanted=wanted)
-        return _Probe(image, _PLACES[place], namespace, ruling, wanted, manifest)
+        return self.ask(image, _PLACES[place], manifest, wanted=wanted)
 
-    def of_a_deployment(self, image: str, namespace: str, *, wanted: bool) -> _Probe:
+    def of_a_deployment(self, image: str, namespace: str, *, wanted: bool) -> Probe:
         """About a Pod as the controller of ReplicaSets makes it."""
         word = self.cluster.draw("pod")
         manifest = _pod(word, namespace, {"app": word, "pod-template-hash": word}, _spec(image, "container", ""))
         owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": word, "uid": word, "controller": True}
         manifest["metadata"]["ownerReferences"] = [owner]
-        ruling = self.rules.rule(manifest, wanted=wanted, ask=partial(self.cluster.dry_run, user=_CONTROLLER))
-        return _Probe(image, Text("a Deployment's Pod", "Deployment 的 Pod "), namespace, ruling, wanted, manifest)
+        what = Text("a Deployment's Pod", "Deployment 的 Pod ")
+        return self.ask(image, what, manifest, wanted=wanted, by=partial(self.cluster.dry_run, user=_CONTROLLER))
 
-    def without_labels(self, image: str, namespace: str, *, wanted: bool) -> _Probe:
+    def without_labels(self, image: str, namespace: str, *, wanted: bool) -> Probe:
         """About a Pod that has none."""
         manifest = _pod(self.cluster.draw("pod"), namespace, {}, _spec(image, "container", ""))
-        ruling = self.rules.rule(manifest, wanted=wanted)
-        return _Probe(image, Text("a Pod without labels", "没有标签的 Pod "), namespace, ruling, wanted, manifest)
+        return self.ask(image, Text("a Pod without labels", "没有标签的 Pod "), manifest, wanted=wanted)
 
-    def make(self, image: str, namespace: str) -> _Probe:
+    def make(self, image: str, namespace: str) -> Probe:
         """Make a Pod that nothing is run of, in a namespace of this grade."""
         manifest = _pod(self.cluster.draw("pod that stays"), namespace, {}, _spec(image, "container", ""))
         manifest["spec"]["schedulingGates"] = [{"name": "ckslab.io/never"}]
-        ruling = self.rules.rule(manifest, wanted=True, ask=self._make)
-        return _Probe(image, _PLACES["container"], namespace, ruling, True, manifest)
+        return self.ask(image, _PLACES["container"], manifest, wanted=True, by=self._make)
 
-    def ask_change(self, made: _Probe, image: str, *, wanted: bool) -> _Probe:
+    def ask_change(self, made: Probe, image: str, *, wanted: bool) -> Probe:
         """About a Pod that was made, given another image."""
         obj = self._stored(made)
         (only,) = obj["spec"]["containers"]
         obj["spec"] = {**obj["spec"], "containers": [{**only, "image": image}]}
-        ruling = self.rules.rule(obj, wanted=wanted, ask=self.cluster.dry_run_update)
-        return _Probe(image, Text("given to a Pod", "给已有的 Pod 换上"), made.namespace, ruling, wanted, obj, "UPDATE")
+        what, by = Text("given to a Pod", "给已有的 Pod 换上"), self.cluster.dry_run_update
+        return self.ask(image, what, obj, wanted=wanted, by=by, operation="UPDATE")
 
-    def ask_debugger(self, made: _Probe, image: str, *, wanted: bool) -> _Probe:
+    def ask_debugger(self, made: Probe, image: str, *, wanted: bool) -> Probe:
         """About an ephemeral container with this image, put into a Pod that was made."""
         obj = self._stored(made)
         debugger = {"name": self.cluster.draw("debugger"), "image": image, "terminationMessagePolicy": "File"}
         obj["spec"] = {**obj["spec"], "ephemeralContainers": [debugger]}
-        ask = partial(self.cluster.dry_run_update, subresource="ephemeralcontainers")
-        ruling = self.rules.rule(obj, wanted=wanted, ask=ask)
-        return _Probe(image, _PLACES["ephemeral"], made.namespace, ruling, wanted, obj, "UPDATE")
-
-    def finding(self, probes: Sequence[_Probe], expected: Text, why: Text, causes: Iterable[str] = ()) -> Finding:
-        """Where some rulings are wrong, the finding has only those, and why something escapes the rules."""
-        wrong = [probe for probe in probes if not probe.is_right]
-        if not wrong:
-            return passed(expected, listed(probe.text for probe in probes))
-        all_causes = {*causes}
-        if any(probe.wanted for probe in wrong):
-            all_causes.add("refused-too-much")
-        if any(is_error(probe.ruling) for probe in wrong):
-            all_causes.add("expression-error")
-        if self.by == "constraint" and any(probe.ruling.is_by_policy for probe in wrong):
-            all_causes.add("other-policy")
-        escaped = [probe for probe in wrong if probe.has_escaped]
-        if escaped and any(probe.is_right and not probe.wanted for probe in probes):
-            all_causes.add("some-let-through")
-        found = [probe.text for probe in wrong]
-        if escaped:
-            reason = self.rules.why_accepted(escaped[0].manifest, escaped[0].operation)
-            all_causes |= reason.causes
-            found.append(reason.words)
-            if reason.is_by_rules and "some-let-through" not in all_causes:
-                all_causes.add("rule-silent")
-        return failed(expected, listed(found), why, LINKS[self.by], all_causes)
+        by = partial(self.cluster.dry_run_update, subresource="ephemeralcontainers")
+        return self.ask(image, _PLACES["ephemeral"], obj, wanted=wanted, by=by, operation="UPDATE")
 
     def _make(self, manifest: Mapping[str, Any]) -> DryRun:
         """Once a grade: several checks change the same Pod."""
@@ -192,7 +110,7 @@ class _Pods:
             return DryRun(accepted=True)
         return self.cluster.new_object(manifest)
 
-    def _stored(self, made: _Probe) -> dict[str, Any]:
+    def _stored(self, made: Probe) -> dict[str, Any]:
         """The Pod as the API server holds it, to be changed whatever its status has become since."""
         metadata = made.manifest["metadata"]
         found = self.cluster.get("Pod", metadata["name"], metadata["namespace"]) or {**made.manifest}
@@ -201,7 +119,7 @@ class _Pods:
         return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": found["spec"]}
 
 
-@check("images.judged", causes=_CAUSES | {"port-taken-for-tag", "digest-refused", "look-alike", "hub-forgotten"})
+@check("images.judged", causes=CAUSES | {"port-taken-for-tag", "digest-refused", "look-alike", "hub-forgotten"})
 def judged(cluster: Observer, *, by: By, namespace: str, refused: Sequence[str], accepted: Sequence[str]) -> Finding:
     """The rule refuses Pods with these images in this namespace, and Pods with those are accepted."""
     pods = _Pods(cluster, by)
@@ -210,17 +128,17 @@ def judged(cluster: Observer, *, by: By, namespace: str, refused: Sequence[str],
         f"in {namespace}, the rule refuses Pods with {', '.join(no)}; with {', '.join(yes)} they are accepted",
         f"在 {namespace} 中，规则拒绝使用 {'、'.join(no)} 的 Pod；使用 {'、'.join(yes)} 的被接受",
     )
-    if trouble := pods.rules.trouble():
+    if trouble := pods.trouble():
         return trouble.finding(expected, _IMAGES, LINKS[by])
-    probes = [pods.ask(image, namespace, wanted=False) for image in no]
-    probes += [pods.ask(image, namespace, wanted=True) for image in yes]
+    probes = [pods.ask_for(image, namespace, wanted=False) for image in no]
+    probes += [pods.ask_for(image, namespace, wanted=True) for image in yes]
     return pods.finding(probes, expected, _IMAGES, _spellings(probes, yes))
 
 
-def _spellings(probes: Sequence[_Probe], accepted: Sequence[str]) -> Iterable[str]:
+def _spellings(probes: Sequence[Probe], accepted: Sequence[str]) -> Iterable[str]:
     """What the wrong rulings have in common, where the rule is one that tells images apart at all."""
-    escaped = [probe.image for probe in probes if probe.has_escaped]
-    held = [probe.image for probe in probes if not probe.wanted and probe.is_right]
+    escaped = [probe.subject for probe in probes if probe.has_escaped]
+    held = [probe.subject for probe in probes if not probe.wanted and probe.is_right]
     if escaped and held and all(_has_port(image) for image in escaped) and not any(map(_has_port, held)):
         yield "port-taken-for-tag"
     hosts = {image.partition("/")[0] for image in accepted if _has_host(image)}
@@ -228,7 +146,7 @@ def _spellings(probes: Sequence[_Probe], accepted: Sequence[str]) -> Iterable[st
         yield "look-alike"
     if escaped and held and not any(map(_has_host, escaped)):
         yield "hub-forgotten"
-    refused = [probe.image for probe in probes if probe.wanted and not probe.is_right]
+    refused = [probe.subject for probe in probes if probe.wanted and not probe.is_right]
     is_told_apart = any(probe.wanted and probe.is_right for probe in probes)
     if refused and is_told_apart and all("@" in image for image in refused):
         yield "digest-refused"
@@ -244,7 +162,7 @@ def _has_port(image: str) -> bool:
     return ":" in image.rpartition("/")[0]
 
 
-@check("images.every_container", causes=_CAUSES | {"init-forgotten", "ephemeral-forgotten", "first-only"})
+@check("images.every_container", causes=CAUSES | {"init-forgotten", "ephemeral-forgotten", "first-only"})
 def every_container(
     cluster: Observer, *, by: By, namespace: str, label: str = "", refused: str, accepted: str
 ) -> Finding:
@@ -258,15 +176,17 @@ def every_container(
         "规则对 Pod 的每个容器都有效：init 容器、sidecar 和临时容器也不例外",
     )
     pods = _Pods(cluster, by)
-    if trouble := pods.rules.trouble():
+    if trouble := pods.trouble():
         return trouble.finding(expected, _CONTAINERS, LINKS[by])
     no, yes = pods.image(refused), pods.image(accepted)
-    of_place: dict[str, list[_Probe]] = {}
+    of_place: dict[str, list[Probe]] = {}
     for place in ("container", "second", "init", "sidecar"):
         asks = ((no, False), (yes, True))
-        of_place[place] = [pods.ask(image, namespace, wanted=wanted, place=place, beside=yes) for image, wanted in asks]
+        of_place[place] = [
+            pods.ask_for(image, namespace, wanted=wanted, place=place, beside=yes) for image, wanted in asks
+        ]
     fresh = new_for_pods(cluster, _labels(cluster, label))
-    if pods.ask(no, fresh, wanted=False).is_right:
+    if pods.ask_for(no, fresh, wanted=False).is_right:
         made = pods.make(yes, fresh)
         of_place["ephemeral"] = [made]
         if made.is_right:
@@ -277,7 +197,7 @@ def every_container(
     return pods.finding(probes, expected, _CONTAINERS, _forgotten(of_place))
 
 
-def _forgotten(of_place: Mapping[str, Sequence[_Probe]]) -> Iterable[str]:
+def _forgotten(of_place: Mapping[str, Sequence[Probe]]) -> Iterable[str]:
     """The kinds of containers that the rule knows nothing of, where it knows the first of them."""
     if of_place["container"][0].has_escaped:
         return
@@ -290,7 +210,7 @@ def _forgotten(of_place: Mapping[str, Sequence[_Probe]]) -> Iterable[str]:
         yield "first-only"
 
 
-@check("images.every_pod", causes=_CAUSES | {"create-only"})
+@check("images.every_pod", causes=CAUSES | {"create-only"})
 def every_pod(cluster: Observer, *, by: By, namespace: str, label: str = "", refused: str, accepted: str) -> Finding:
     """The rule is for every Pod, whatever its labels and whoever makes it, and when its image is changed as well.
 
@@ -302,15 +222,15 @@ def every_pod(cluster: Observer, *, by: By, namespace: str, label: str = "", ref
         "规则对每个 Pod 都有效，包括没有标签的和由 Deployment 创建的，更改镜像时也一样",
     )
     pods = _Pods(cluster, by)
-    if trouble := pods.rules.trouble():
+    if trouble := pods.trouble():
         return trouble.finding(expected, _EVERY, LINKS[by])
     no, yes = pods.image(refused), pods.image(accepted)
-    asks: Sequence[Callable[..., _Probe]] = (pods.ask, pods.without_labels, pods.of_a_deployment)
+    asks: Sequence[Callable[..., Probe]] = (pods.ask_for, pods.without_labels, pods.of_a_deployment)
     probes = [ask(image, namespace, wanted=wanted) for ask in asks for image, wanted in ((no, False), (yes, True))]
     if not all(probe.is_right for probe in probes):
         return pods.finding(probes, expected, _EVERY)
     fresh = new_for_pods(cluster, _labels(cluster, label))
-    if not pods.ask(no, fresh, wanted=False).is_right:
+    if not pods.ask_for(no, fresh, wanted=False).is_right:
         return pods.finding(probes, expected, _EVERY)
     made = pods.make(yes, fresh)
     probes.append(made)
@@ -320,7 +240,7 @@ def every_pod(cluster: Observer, *, by: By, namespace: str, label: str = "", ref
     return pods.finding(probes, expected, _EVERY, ["create-only"] if any(c.has_escaped for c in changed) else ())
 
 
-@check("images.namespaces", causes=_CAUSES | {"later-namespaces", "everywhere"})
+@check("images.namespaces", causes=CAUSES | {"later-namespaces", "everywhere"})
 def namespaces(
     cluster: Observer,
     *,
@@ -338,7 +258,7 @@ def namespaces(
     """
     pods = _Pods(cluster, by)
     expected = _where(label, held, free)
-    if trouble := pods.rules.trouble():
+    if trouble := pods.trouble():
         return trouble.finding(expected, _NAMESPACES, LINKS[by])
     try:
         later = [new_for_pods(cluster, _labels(cluster, label))]
@@ -347,9 +267,9 @@ def namespaces(
     except Refused as error:
         return failed(expected, error.words, _NAMESPACES, LINKS[by], {"refused-too-much"})
     no, yes = pods.image(refused), pods.image(accepted)
-    inside = [pods.ask(no, name, wanted=False) for name in (*held, *later)]
-    beside = [pods.ask(yes, name, wanted=True) for name in (*held, *later)]
-    others = [pods.ask(no, name, wanted=True) for name in (*free, *outside)]
+    inside = [pods.ask_for(no, name, wanted=False) for name in (*held, *later)]
+    beside = [pods.ask_for(yes, name, wanted=True) for name in (*held, *later)]
+    others = [pods.ask_for(no, name, wanted=True) for name in (*free, *outside)]
     escaped = {probe.namespace for probe in inside if probe.has_escaped}
     causes = {"later-namespaces"} if escaped == {*later} else set()
     if not escaped and others and not any(probe.is_right for probe in others):
@@ -357,14 +277,14 @@ def namespaces(
     return pods.finding([*inside, *beside, *others], expected, _NAMESPACES, causes)
 
 
-@check("images.message", causes=_CAUSES | {"other-message"})
+@check("images.message", causes=CAUSES | {"other-message"})
 def message(cluster: Observer, *, by: By, namespace: str, refused: str, words: str) -> Finding:
     """Whoever is refused by the rule reads these words."""
     expected = Text(f"the refusal says: {words}", f"拒绝消息中写着：{words}")
     pods = _Pods(cluster, by)
-    if trouble := pods.rules.trouble():
+    if trouble := pods.trouble():
         return trouble.finding(expected, _MESSAGE, LINKS[by])
-    probe = pods.ask(pods.image(refused), namespace, wanted=False)
+    probe = pods.ask_for(pods.image(refused), namespace, wanted=False)
     if not probe.is_right:
         return pods.finding([probe], expected, _MESSAGE)
     if words not in probe.ruling.words:

@@ -1,0 +1,123 @@
+"""What a rule of admission makes of requests: a ValidatingAdmissionPolicy, or a constraint of Gatekeeper.
+
+The API server is asked, no rule is read; what refuses besides the rule does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from checkers import admission_policies, gatekeeper
+from checkers.admission_policies import Policies, is_error
+from checkers.api import Finding, Observer, Text, failed, passed
+from checkers.gatekeeper import Ask, Gatekeeper, Ruling
+from checkers.kit.text import listed
+from checkers.kit.trouble import Trouble
+
+By = Literal["policy", "constraint"]
+"""What the rule is made of."""
+
+LINKS: Mapping[By, str] = {
+    "policy": "https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/",
+    "constraint": "https://open-policy-agent.github.io/gatekeeper/website/docs/howto/",
+}
+CAUSES = frozenset(
+    gatekeeper.CAUSES
+    | admission_policies.CAUSES
+    | {"refused-too-much", "other-policy", "some-let-through", "rule-silent"}
+)
+"""What a finding of `Rules` may have among its causes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An object that was asked about, and what would become of it.
+
+    Attributes:
+        subject: what the rule is to judge it by, such as its image.
+        what: where the object has that.
+        wanted: it should be accepted.
+    """
+
+    subject: str
+    what: Text
+    namespace: str
+    ruling: Ruling
+    wanted: bool
+    manifest: Mapping[str, Any]
+    operation: str = "CREATE"
+
+    @property
+    def is_right(self) -> bool:
+        """It is accepted where it should be, else refused by the rule and by nothing else."""
+        return self.ruling.is_accepted if self.wanted else bool(self.ruling.constraints)
+
+    @property
+    def has_escaped(self) -> bool:
+        """It is accepted, and should not be."""
+        return self.ruling.is_accepted and not self.wanted
+
+    @property
+    def text(self) -> Text:
+        """As a statement; of a refusal that is as it should be, no more than by which rule."""
+        outcome = self.ruling.text
+        if self.is_right and self.ruling.constraints:
+            names = ", ".join(self.ruling.constraints)
+            outcome = Text(f"refused by {names}", f"被 {names} 拒绝")
+        return Text(
+            f"{self.subject}, {self.what.en} in {self.namespace}: {outcome.en}",
+            f"{self.subject}，{self.namespace} 中的{self.what.zh}：{outcome.zh}",
+        )
+
+
+class Rules:
+    """Asks what would become of objects by rules of this kind."""
+
+    def __init__(self, cluster: Observer, by: By) -> None:
+        self.cluster = cluster
+        self.by: By = by
+        self._engine = Gatekeeper(cluster) if by == "constraint" else Policies(cluster)
+
+    def trouble(self) -> Trouble | None:
+        """Why no such rule judges anything; None if they do."""
+        return self._engine.trouble()
+
+    def ask(
+        self,
+        subject: str,
+        what: Text,
+        manifest: Mapping[str, Any],
+        *,
+        wanted: bool,
+        by: Ask | None = None,
+        operation: str = "CREATE",
+    ) -> Probe:
+        """What would become of an object. `by` is for other than its creation by the lab's administrator."""
+        ruling = self._engine.rule(manifest, wanted=wanted, ask=by)
+        return Probe(subject, what, manifest["metadata"]["namespace"], ruling, wanted, manifest, operation)
+
+    def finding(self, probes: Sequence[Probe], expected: Text, why: Text, causes: Iterable[str] = ()) -> Finding:
+        """Where some rulings are wrong, the finding has only those, and why something escapes the rules."""
+        wrong = [probe for probe in probes if not probe.is_right]
+        if not wrong:
+            return passed(expected, listed(probe.text for probe in probes))
+        all_causes = {*causes}
+        if any(probe.wanted for probe in wrong):
+            all_causes.add("refused-too-much")
+        if any(is_error(probe.ruling) for probe in wrong):
+            all_causes.add("expression-error")
+        if self.by == "constraint" and any(probe.ruling.is_by_policy for probe in wrong):
+            all_causes.add("other-policy")
+        escaped = [probe for probe in wrong if probe.has_escaped]
+        if escaped and any(probe.is_right and not probe.wanted for probe in probes):
+            all_causes.add("some-let-through")
+        found = [probe.text for probe in wrong]
+        if escaped:
+            reason = self._engine.why_accepted(escaped[0].manifest, escaped[0].operation)
+            all_causes |= reason.causes
+            found.append(reason.words)
+            if reason.is_by_rules and "some-let-through" not in all_causes:
+                all_causes.add("rule-silent")
+        return failed(expected, listed(found), why, LINKS[self.by], all_causes)
