@@ -13,13 +13,9 @@ from lab.errors import LabError, UsageError
 from lab.progress import duration
 
 if TYPE_CHECKING:
-    from lab.catalog.model import Catalog
-    from lab.exam.finish import Place
-    from lab.exam.prepare import Prepared
+    from lab.exam.begin import Begun
     from lab.exam.sittings import Journal, Sitting, Sittings
     from lab.exam.state import State
-    from lab.practice.history import History
-    from lab.practice.session import Session
     from lab.progress import OnProgress
 
 TRIES = 3
@@ -56,56 +52,31 @@ def require_none_under_way() -> None:
         raise UsageError("exam.not_now", number=sitting.number)
 
 
-def open_sitting() -> Sitting | None:
-    """The sitting that is not closed yet."""
-    return _sittings().open()
-
-
-def places_of(sitting: Sitting, catalog: Catalog) -> list[Place]:
-    """The hosts of a sitting, in the plan's order."""
-    from lab.exam.finish import Place
-    from lab.exam.hosts import Host
-
-    sessions = [(name, _session(catalog, sitting.labs[name])) for name in sitting.plan.hosts]
-    return [Place(Host(name, session.engine), session) for name, session in sessions]
-
-
 def _start(args: Namespace) -> int:
     from lab.console import Console
-    from lab.exam import hosts as exam_hosts
-    from lab.exam import proctor
+    from lab.exam.begin import begin
     from lab.exam.events import now
-    from lab.exam.prepare import Wish, free_memory, labs_of, prepare
+    from lab.exam.prepare import Wish
     from lab.practice.history import History
 
     catalog, blueprints = load_blueprints()
     blueprint = blueprints.get(args.blueprint)
     seed, digest = args.seed or drawn_seed()
-    history = History(paths.history())
-    sittings = _sittings(history)
-    if under_way := sittings.open():
-        raise UsageError("exam.under_way", number=under_way.number)
-    wanted = args.hosts or blueprint.hosts
-    sessions = labs_of(args.name, wanted, lambda name: _session(catalog, name), free_memory())
-    for session in sessions:
-        history.end_all(session.engine)  # what was practised there goes
+    wish = Wish(blueprint, seed, digest, args.hosts)
     with Console() as progress:
-        prepared = prepare(Wish(blueprint, seed, digest), sessions, progress)
-    exam_hosts.close_after(prepared.hosts, prepared.plan.minutes * 60)
-    sitting = sittings.begin(prepared.plan, now(), {host.name: host.engine.lab for host in prepared.hosts})
-    proctor.ensure(sitting.number, args.name)
+        begun = begin(wish, args.name, catalog, History(paths.history()), progress)
     if args.json:
-        print_json(_to_json(sitting, sitting.state(now())))
+        print_json(_to_json(begun.sitting, begun.sitting.state(now())))
     else:
-        _tell_start(sitting, prepared, wanted, str(blueprint.title))
+        _tell_start(begun, str(blueprint.title))
     return 0
 
 
-def _tell_start(sitting: Sitting, prepared: Prepared, wanted: int, title: str) -> None:
-    plan = prepared.plan
-    if len(prepared.hosts) < min(wanted, len(plan.tasks)):
-        print(i18n.text("cli.exam.fewer_hosts", hosts=len(prepared.hosts), wanted=wanted))
-    for each in prepared.replaced:
+def _tell_start(begun: Begun, title: str) -> None:
+    sitting, plan, hosts = begun.sitting, begun.prepared.plan, len(begun.prepared.hosts)
+    if hosts < min(begun.wanted, len(plan.tasks)):
+        print(i18n.text("cli.exam.fewer_hosts", hosts=hosts, wanted=begun.wanted))
+    for each in begun.prepared.replaced:
         print(i18n.text("cli.exam.replaced", position=each.position, drawn=each.drawn, reason=each.reason))
     facts = {"number": sitting.number, "title": title, "seed": plan.name, "minutes": plan.minutes}
     print(i18n.text("cli.exam.begun", **facts, tasks=len(plan.tasks)))
@@ -120,7 +91,7 @@ def _status(args: Namespace) -> int:
     sitting = _the_open_one()
     state = sitting.state(now())
     if state.phase in (Phase.UNDER_WAY, Phase.ENDED):
-        proctor.ensure(sitting.number, sitting.labs[sitting.plan.hosts[0]])
+        proctor.ensure(sitting)
     if args.json:
         print_json(_to_json(sitting, state))
         return 0
@@ -152,7 +123,7 @@ def _hand_in(args: Namespace) -> int:
     journal = Journal(sittings, sitting)
     if journal.state().phase is Phase.UNDER_WAY:
         journal.hand_in()
-    proctor.ensure(sitting.number, sitting.labs[sitting.plan.hosts[0]])
+    proctor.ensure(sitting)
     with Console() as progress:
         _await_grades(journal, sitting, progress)
     state = journal.state()
@@ -187,6 +158,7 @@ def _await_grades(journal: Journal, sitting: Sitting, progress: OnProgress) -> N
 
 def _close(args: Namespace) -> int:
     from lab.exam import hosts as exam_hosts
+    from lab.exam.begin import places_of
     from lab.exam.sittings import Journal
     from lab.exam.state import Phase
 
@@ -204,6 +176,7 @@ def _close(args: Namespace) -> int:
 
 def _proctor(_: Namespace) -> int:
     from lab.exam import proctor
+    from lab.exam.begin import places_of
     from lab.exam.finish import Finish
     from lab.exam.sittings import Journal
     from lab.exam.state import Phase
@@ -227,12 +200,11 @@ def _proctor(_: Namespace) -> int:
     return 0
 
 
-def _sittings(history: History | None = None) -> Sittings:
+def _sittings() -> Sittings:
     from lab.exam.sittings import Sittings
-    from lab.practice import history as practice
+    from lab.practice.history import History
 
-    history = history or practice.History(paths.history())
-    return Sittings(history.database)
+    return Sittings(History(paths.history()).database)
 
 
 def _the_open_one(sittings: Sittings | None = None) -> Sitting:
@@ -245,14 +217,6 @@ def _the_open_one(sittings: Sittings | None = None) -> Sitting:
     if sitting is None:
         raise UsageError("exam.none")
     return sitting
-
-
-def _session(catalog: Catalog, lab: str) -> Session:
-    """What is done on a host is no practice: its history lasts as long as the session."""
-    from lab.cluster import open_lab
-    from lab.practice.session import Session
-
-    return Session(catalog, open_lab(lab))
 
 
 def _to_json(sitting: Sitting, state: State) -> dict[str, object]:

@@ -21,7 +21,7 @@ from lab.exam import events
 from lab.exam import hosts as exam_hosts
 from lab.exam.events import Moment, Watch
 from lab.exam.hosts import Host
-from lab.exam.sittings import Journal
+from lab.exam.sittings import Journal, Sitting
 from lab.exam.state import Phase
 from lab.exam.state import State as SittingState
 from lab.progress import ignore
@@ -164,17 +164,13 @@ class Proctor:
             log.fault("watching an exam", error)
 
 
-def ensure(sitting: int, lab: str) -> None:
-    """Start a proctor in the background, unless one is at work.
-
-    Args:
-        lab: the sitting's first.
-    """
-    with alone(sitting) as is_free:
+def ensure(sitting: Sitting) -> None:
+    """Start a proctor in the background, unless one is at work."""
+    with alone(sitting.number) as is_free:
         pass
     if is_free:
         subprocess.Popen(
-            [sys.executable, "-m", "lab.cli", "--name", lab, "exam", "proctor"],
+            [sys.executable, "-m", "lab.cli", "exam", "proctor"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

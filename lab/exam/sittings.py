@@ -53,6 +53,11 @@ class Sitting:
         labs: Mapping[str, str] = self.events[0].detail.get("labs", {})
         return labs
 
+    @property
+    def first_lab(self) -> str:
+        """The lab on whose base the exam's shell is."""
+        return self.labs[self.plan.hosts[0]]
+
     def state(self, now: Moment) -> State:
         """Where it stands."""
         return state_of(self.plan, self.events, now)
