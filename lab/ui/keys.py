@@ -93,6 +93,19 @@ HOME = (
     Key("quit", "q", "app.quit", rank=3, group="lab"),
 )
 
+SITTING = (
+    Key("help", "f1", "help", rank=7),
+    Key("flag", "f2", "flag", rank=4, group="work"),
+    Key("notepad", "f3", "notepad", rank=5, group="work"),
+    Key("shell", "f4", "shell", rank=8, group="work"),
+    Key("pane", "f6", "next_pane", rank=3),
+    Key("previous", "f7", "previous", rank=2),
+    Key("next", "f8", "next", rank=1),
+    Key("hand_in", "f9", "hand_in", rank=6, group="work"),
+    Key("leave", "f10", "leave", rank=9, group="lab"),
+)
+"""In an exam the learner is in the shell nearly all the time, so each key is a function key."""
+
 CHOOSING = (
     Key("open", "enter", "open", rank=1),
     Key("back", "escape", "back", rank=2),
@@ -108,7 +121,7 @@ LIKE_VI = (
 )
 """For every screen that is read: what the arrows do."""
 
-TABLES = (PRACTICE, HOME)
+TABLES = (PRACTICE, HOME, SITTING)
 """A key has the same meaning on all screens that have it."""
 
 _written = {key.id: display(key.pressed) for table in TABLES for key in table}
