@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 
 from lab import i18n, settings
+from lab.commands import sitting
 from lab.commands.arguments import Parser, drafts_option
 from lab.commands.exercises import open_session
 from lab.errors import UsageError
@@ -36,7 +37,8 @@ def _open(args: Namespace) -> int:
     from lab.ui import run
 
     run.defer_gc()
-
+    if sitting.is_under_way():
+        return sitting.sit(args)
     session = open_session(args)
 
     def prepare(progress: OnProgress) -> None:
@@ -45,4 +47,7 @@ def _open(args: Namespace) -> int:
         set_up(args.name, progress, yes=args.yes)
         session.engine.up(progress)
 
-    return run.run(session, prepare, settings.load())
+    code = run.run(session, prepare, settings.load())
+    if code == run.EXAMS:
+        sitting.go("--name", args.name, "exam", "sit")
+    return code

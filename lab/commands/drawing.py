@@ -11,6 +11,7 @@ from lab.commands.arguments import Parser
 if TYPE_CHECKING:
     from lab.catalog.blueprint import Blueprints
     from lab.catalog.model import Catalog
+    from lab.exam.plan import Lack
 
 DEFAULT = "chapter"
 """The exam where none is named."""
@@ -54,6 +55,13 @@ def load_blueprints() -> tuple[Catalog, Blueprints]:
     if blueprints.problems:
         raise CatalogError(blueprints.problems[0].file, blueprints.problems)
     return catalog, blueprints
+
+
+def lack_text(catalog: Catalog, lack: Lack) -> str:
+    """What a plan or a blueprint lacks, in a sentence."""
+    titles = {domain.id: str(domain.title) for domain in catalog.domains}
+    name = titles[lack.name] if lack.what == "domain" else i18n.text(f"ui.level.{lack.name}")
+    return i18n.text(f"cli.exam.lack.{lack.because}", name=name, asked=lack.asked, there=lack.there)
 
 
 def _seed(text: str) -> tuple[int, str]:

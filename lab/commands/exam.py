@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lab import i18n
 from lab.commands import exam_report, sitting
 from lab.commands.arguments import Verbs, json_option, print_json
-from lab.commands.drawing import draw_options, drawn_seed, load_blueprints
+from lab.commands.drawing import draw_options, drawn_seed, lack_text, load_blueprints
 
 if TYPE_CHECKING:
     from lab.catalog.blueprint import Blueprint
@@ -41,7 +41,7 @@ def _list(args: Namespace) -> int:
     for each in blueprints.known:
         print(f"{each.id:{width}}  {_facts(f'{each.minutes:3}', f'{each.tasks:2}', each.pass_mark)}  {each.title}")
         for lack in shortages(each, pools[each.id]):
-            print(f"{'':{width}}  {_lack(catalog, lack)}")
+            print(f"{'':{width}}  {lack_text(catalog, lack)}")
     return 0
 
 
@@ -88,16 +88,10 @@ def _to_text(plan: Plan, catalog: Catalog, blueprint: Blueprint) -> Iterator[str
     if len(plan.tasks) < plan.asked:
         yield i18n.text("cli.exam.fewer", tasks=len(plan.tasks), asked=plan.asked, minutes=plan.minutes)
     for lack in plan.lacks:
-        yield f"  {_lack(catalog, lack)}"
+        yield f"  {lack_text(catalog, lack)}"
     if plan.left_out:
         yield i18n.text("cli.exam.left_out", exercises=", ".join(plan.left_out))
 
 
 def _facts(minutes: object, tasks: object, pass_mark: int) -> str:
     return i18n.text("cli.exam.facts", minutes=minutes, tasks=tasks, pass_mark=pass_mark)
-
-
-def _lack(catalog: Catalog, lack: Lack) -> str:
-    titles = {domain.id: str(domain.title) for domain in catalog.domains}
-    name = titles[lack.name] if lack.what == "domain" else i18n.text(f"ui.level.{lack.name}")
-    return i18n.text(f"cli.exam.lack.{lack.because}", name=name, asked=lack.asked, there=lack.there)

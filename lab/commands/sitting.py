@@ -1,10 +1,12 @@
-"""Sitting a mock exam: `exam start`, `status`, `hand-in`, `close`, and `proctor`, which watches it."""
+"""Sitting a mock exam: `exam start`, `sit`, `status`, `hand-in`, `close`, and `proctor`, which watches it."""
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from lab import i18n, log, paths
 from lab.commands.arguments import Verbs, json_option, print_json
@@ -13,10 +15,14 @@ from lab.errors import LabError, UsageError
 from lab.progress import duration
 
 if TYPE_CHECKING:
+    from lab.catalog.blueprint import Blueprint
     from lab.exam.begin import Begun
+    from lab.exam.prepare import Wish
     from lab.exam.sittings import Journal, Sitting, Sittings
     from lab.exam.state import State
     from lab.progress import OnProgress
+    from lab.ui.screens.lobby import Lobby
+    from lab.ui.screens.sitting import Exam
 
 TRIES = 3
 """How often the proctor tries to grade a sitting. What it cannot do then, the next one tries."""
@@ -35,6 +41,7 @@ def add(exam: Verbs) -> None:
     json_option(exam.add("hand-in", _hand_in))
     close = exam.add("close", _close)
     close.add_argument("--abandon", action="store_true", help=i18n.text("cli.exam.abandon"))
+    exam.add("sit", sit)
     exam.add("proctor", _proctor)
 
 
@@ -44,12 +51,91 @@ def require_none_under_way() -> None:
     Raises:
         UsageError: one is (`exam.not_now`).
     """
+    if number := is_under_way():
+        raise UsageError("exam.not_now", number=number)
+
+
+def is_under_way() -> int:
+    """The number of the sitting that goes on or is being graded; 0: there is none."""
     from lab.exam.events import now
     from lab.exam.state import Phase
 
     sitting = _sittings().open()
-    if sitting and sitting.state(now()).phase in (Phase.UNDER_WAY, Phase.ENDED):
-        raise UsageError("exam.not_now", number=sitting.number)
+    going_on = sitting is not None and sitting.state(now()).phase in (Phase.UNDER_WAY, Phase.ENDED)
+    return sitting.number if sitting and going_on else 0
+
+
+def sit(args: Namespace) -> int:
+    """The app on the open sitting, or on the lobby where one begins."""
+    from lab import settings
+    from lab.commands.app import need_terminal
+    from lab.ui import run
+
+    need_terminal()
+    code = run.run_exams(_exam_of(_sittings().open()) or _lobby(args.name), settings.load())
+    if code == run.HOME:
+        go("--name", args.name)
+    if number := is_under_way():
+        print(i18n.text("cli.exam.goes_on", number=number))
+    return code
+
+
+def go(*argv: str) -> NoReturn:
+    """Become another `ckslab`: each app has a process of its own."""
+    os.execv(sys.executable, [sys.executable, "-m", "lab.cli", *argv])  # noqa: S606
+
+
+def _lobby(lab: str) -> Lobby:
+    from lab.cluster.engine import State
+    from lab.commands.drawing import lack_text
+    from lab.exam.begin import begin, session_on
+    from lab.exam.plan import shortages
+    from lab.exam.pool import pool_of
+    from lab.exam.prepare import free_memory, names_of_labs
+    from lab.practice.history import History
+    from lab.ui import exam_view
+    from lab.ui.screens.lobby import Lobby
+
+    catalog, blueprints = load_blueprints()
+
+    def about(blueprint: Blueprint) -> str:
+        labs = [session_on(name, catalog).engine for name in names_of_labs(lab, blueprint.hosts)]
+        running = sum(engine.status().state is State.READY for engine in labs)
+        lacks = shortages(blueprint, pool_of(blueprint, catalog.exercises))
+        sentences = [lack_text(catalog, lack) for lack in lacks]
+        return exam_view.about(blueprint, catalog, sentences, free_memory(), running)
+
+    def start(wish: Wish, progress: OnProgress) -> Exam:
+        exam = _exam_of(begin(wish, lab, catalog, History(paths.history()), progress).sitting)
+        assert exam is not None  # noqa: S101 - it has just begun
+        return exam
+
+    return Lobby(blueprints.known, about, lambda: drawn_seed()[0], start)
+
+
+def _exam_of(sitting: Sitting | None) -> Exam | None:
+    """What the app shows of a sitting."""
+    from lab.exam import notepad, proctor
+    from lab.exam.begin import session_on
+    from lab.exam.sittings import Journal
+    from lab.foreground import foreground
+    from lab.ui.screens.sitting import Exam
+    from lab.ui.shell import embedded_argv, full_screen_argv
+
+    if sitting is None:
+        return None
+    catalog = load_blueprints()[0]
+    engine = session_on(sitting.first_lab, catalog).engine
+    proctor.ensure(sitting)
+    return Exam(
+        plan=sitting.plan,
+        catalog=catalog,
+        journal=Journal(_sittings(), sitting),
+        notepad=notepad.of_sitting(paths.state(), sitting.number),
+        shell_argv=lambda: embedded_argv(engine),
+        full_shell=lambda: foreground(full_screen_argv(engine, i18n.text("ui.exam.returns"))),
+        watch_over=lambda: proctor.ensure(sitting),
+    )
 
 
 def _start(args: Namespace) -> int:

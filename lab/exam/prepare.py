@@ -63,19 +63,24 @@ def labs_of(first: str, wanted: int, open_session: OpenSession, free_bytes: int)
     """The labs that an exam can be spread over: as many as wanted, or fewer where memory or the engine allows no more.
 
     Args:
-        first: the learner's lab; the others are called `FIRST-2` and so on, as those of proofs.
+        first: the learner's lab.
     """
     sessions = [open_session(first)]
     if not isinstance(sessions[0].engine, Joinable):
         return sessions
     free = free_bytes - _bytes_to_come(sessions[0])
-    for number in range(2, wanted + 1):
-        another = open_session(f"{first}-{number}")
+    for name in names_of_labs(first, wanted)[1:]:
+        another = open_session(name)
         free -= _bytes_to_come(another)
         if free < 0:
             break
         sessions.append(another)
     return sessions
+
+
+def names_of_labs(first: str, count: int) -> list[str]:
+    """The learner's lab and those beside it, which are called as those of proofs: `FIRST-2` and so on."""
+    return [first, *(f"{first}-{number}" for number in range(2, count + 1))]
 
 
 def free_memory() -> int:

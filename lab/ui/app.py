@@ -30,6 +30,7 @@ from lab.ui.jobs import Happened, Jobs, Prepare
 from lab.ui.keymap import Keymap
 from lab.ui.menu import Menu
 from lab.ui.preferences import Preferences
+from lab.ui.run import EXAMS
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.reading import ReadingScreen
@@ -129,6 +130,11 @@ class LabApp(CrashingApp, inherit_bindings=False):
             self.push_screen(TroubleScreen(self._refused))
         self.call_after_refresh(self.jobs.see_lab)
         self.call_after_refresh(self.jobs.read_history)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the lab is being made or removed."""
+        return self.desk.lab.work is not None
 
     def _install_practice(self) -> PracticeScreen:
         """The screen for practice, made when it is first gone to."""
@@ -261,6 +267,13 @@ class LabApp(CrashingApp, inherit_bindings=False):
     async def _practise(self, event: SuggestionList.Chosen) -> None:
         self.take(events.ExerciseChosen(event.exercise))
         await self.action_practice()
+
+    def action_exams(self) -> None:
+        """Go to the mock exams, which are an app of their own; not while something is under way that would end."""
+        if self.is_at_work or self.desk.is_busy:
+            self.notify(i18n.text("ui.one_at_a_time"))
+        else:
+            self.exit(return_code=EXAMS)
 
     def action_language(self) -> None:
         """Change between English and Chinese."""

@@ -33,6 +33,11 @@ class CrashingApp(App[None], inherit_bindings=False):
 
     fault: BaseException | None = None
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it has begun something that ends with the process."""
+        return False
+
     def _handle_exception(self, error: Exception) -> None:
         """Textual calls this with whatever nobody has caught, in a widget, a screen, a timer or a worker."""
         if self.fault is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 
 from lab import i18n
+from lab.catalog.blueprint import Blueprint
 from lab.catalog.model import Catalog
 from lab.exam.plan import Plan, PlannedTask
 from lab.exam.state import Phase, State, TaskState
@@ -22,7 +23,7 @@ FLAG = "⚑"
 
 def top_line(plan: Plan, state: State, width: int) -> Content:
     """`EXAM  task 3 of 8 · 12 % · on cks1234: ssh cks1234        ⏱ 41:12`, in so many columns."""
-    right = _clock(plan, state)
+    right = _clock(state)
     left = Content.assemble((i18n.text("ui.exam.name"), "bold"), "  ")
     if state.open_task:
         task = plan.task(state.open_task)
@@ -34,7 +35,7 @@ def top_line(plan: Plan, state: State, width: int) -> Content:
     return Content.assemble(left, " " * space, right)
 
 
-def _clock(plan: Plan, state: State) -> Content:
+def _clock(state: State) -> Content:
     back = i18n.text("ui.exam.given_back", time=duration(state.given_back)) if state.given_back >= 1 else ""
     if state.gone:
         stands = i18n.text("ui.exam.stands_still", hosts=", ".join(sorted(state.gone)))
@@ -90,3 +91,25 @@ def ended(state: State) -> str:
         how = "ui.exam.handed_in" if state.handed_in else "ui.exam.over"
         return f"{i18n.text(how)} {i18n.text('ui.exam.grading', graded=graded, tasks=len(state.tasks))}"
     return i18n.text(f"ui.exam.{state.phase}")
+
+
+def about(blueprint: Blueprint, catalog: Catalog, lacks: Iterable[str], free_bytes: int, running: int) -> str:
+    """What an exam is and what it needs, as Markdown.
+
+    Args:
+        lacks: what the blueprint asks for and the exercises do not have, a sentence each.
+        running: how many of its labs run already.
+    """
+    titles = {domain.id: str(domain.title) for domain in catalog.domains}
+    facts = {"minutes": blueprint.minutes, "tasks": blueprint.tasks, "pass_mark": blueprint.pass_mark}
+    free = round(free_bytes / 1024**3)
+    parts = [
+        f"# {blueprint.title}",
+        i18n.text("ui.lobby.about", **facts, hosts=blueprint.hosts, free=free, there=running),
+    ]
+    if len(blueprint.domains) > 1:
+        shares = ", ".join(f"{titles[domain]} {share} %" for domain, share in blueprint.domains.items())
+        parts.append(i18n.text("ui.lobby.shares", shares=shares))
+    if missing := list(lacks):
+        parts.append(i18n.text("ui.lobby.lacks", lacks="; ".join(missing)))
+    return "\n\n".join(parts)

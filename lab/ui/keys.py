@@ -83,6 +83,7 @@ PRACTICE = (
 HOME = (
     Key("help", "f1", "help", rank=4),
     Key("practice", "e", "app.practice", rank=1),
+    Key("exam", "m", "app.exams", rank=8, group="work"),
     Key("up", "u", "app.up", rank=5, group="lab"),
     Key("down", "r", "app.down", group="lab"),
     Key("doctor", "x", "app.doctor", rank=9, group="lab"),
@@ -159,7 +160,7 @@ def in_groups(table: Iterable[Key]) -> dict[Group, list[Key]]:
     return {group: [key for key in keys if key.group == group] for group in GROUPS}
 
 
-NEED_CLUSTER = frozenset(["up", "down", "doctor", "start", "reset", "reset_all", "shell", "copy", "all_keys"])
+NEED_CLUSTER = frozenset(["exams", "up", "down", "doctor", "start", "reset", "reset_all", "shell", "copy", "all_keys"])
 """The actions that make no sense without one."""
 
 

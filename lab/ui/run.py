@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from lab.demo import DemoSession
     from lab.practice.session import Session
     from lab.settings import Settings
-    from lab.ui.app import LabApp
+    from lab.ui.crash import CrashingApp
+    from lab.ui.screens.lobby import Lobby
+    from lab.ui.screens.sitting import Exam
 
 # Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key
 # in the shell is seen 17 ms after it was pressed.
 os.environ.setdefault("TEXTUAL_FPS", "120")
 
+EXAMS, HOME = 78, 79
+"""Exit codes of an app whose learner goes on to the exams, or home."""
 GRACE = 10.0
 """Seconds that work under way gets to end after the learner has quit."""
 
@@ -49,7 +53,7 @@ def _after_start() -> None:
 
 
 def run(session: Session, prepare: Callable[[OnProgress], None], settings: Settings) -> int:
-    """Show the app until the learner quits. Returns the exit code.
+    """Show the app until the learner quits. Returns the exit code, or `EXAMS`.
 
     Args:
         prepare: makes the lab ready (`lab.ui.jobs.Prepare`).
@@ -66,7 +70,14 @@ def run_demo(session: DemoSession, settings: Settings) -> int:
     return _run(lambda: demo_app(session, settings=settings), "ui.crash.demo")
 
 
-def _run(make: Callable[[], LabApp], crashed: str) -> int:
+def run_exams(opens: Exam | Lobby, settings: Settings) -> int:
+    """Show an exam, or the lobby where one is chosen, until the learner leaves. Returns the exit code, or `HOME`."""
+    from lab.ui.exam_app import ExamApp
+
+    return _run(lambda: ExamApp(opens, settings), "ui.crash.exam")
+
+
+def _run(make: Callable[[], CrashingApp], crashed: str) -> int:
     """Show an app until it ends.
 
     Args:
@@ -93,7 +104,7 @@ def _run(make: Callable[[], LabApp], crashed: str) -> int:
         return code
     loop.close()
     code = app.return_code or 0
-    if app.desk.lab.work is not None:
+    if app.is_at_work:
         print(i18n.text("ui.quit.unfinished"), file=sys.stderr)
     _end_within(GRACE, code)
     return code

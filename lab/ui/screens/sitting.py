@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Markdown, OptionList, Static
@@ -38,7 +38,7 @@ class Exam:
     """What a sitting is shown from.
 
     Attributes:
-        shell: the command that is the exam's shell, asked for when one is begun.
+        shell_argv: the command that is the exam's shell, asked for when one is begun.
         full_shell: leaves the terminal to that shell until its learner returns.
         watch_over: sees to it that somebody watches the sitting, whoever has ended.
     """
@@ -47,8 +47,8 @@ class Exam:
     catalog: Catalog
     journal: Journal
     notepad: Notepad
-    shell: Callable[[], Sequence[str]]
-    full_shell: Callable[[], None]
+    shell_argv: Callable[[], Sequence[str]]
+    full_shell: Callable[[], object]
     watch_over: Callable[[], None]
 
 
@@ -91,7 +91,7 @@ class SittingScreen(Screen[None]):
         self._show_list()
         self.set_interval(TICK, self._tick)
         if self._state.phase is Phase.UNDER_WAY:
-            await self._open(self._state.open_task or self._state.last_open or 1)
+            await self._open(self._state.open_task or self._state.last_task or 1)
             self._begin_shell()
             self._terminal.focus()
         self._show()
@@ -219,7 +219,7 @@ class SittingScreen(Screen[None]):
 
     def _begin_shell(self) -> None:
         try:
-            self._terminal.run(self._exam.shell())
+            self._terminal.run(self._exam.shell_argv())
         except OSError as error:
             self.notify(i18n.text("ui.shell.no_start", error=error), severity="warning", markup=False)
         self._name_panes()
@@ -252,6 +252,15 @@ class SittingScreen(Screen[None]):
     def action_help(self) -> None:
         """Show the keys, and what counts."""
         self.app.push_screen(ReadingScreen(i18n.text("ui.exam.name"), i18n.text("ui.exam.help")))
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys as the footer shows them."""
+        return keys.footer(super().active_bindings, keys.SITTING, self.size.width)
+
+    def on_resize(self) -> None:
+        """The footer has room for more, or fewer, keys."""
+        self.refresh_bindings()
 
     @property
     def state(self) -> State:

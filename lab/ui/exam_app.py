@@ -1,0 +1,89 @@
+"""The app for mock exams: the lobby, the sitting, its report. `lab.ui.app` is the one for practice."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from textual import events, on
+
+from lab import i18n, paths
+from lab.errors import LabError
+from lab.settings import NOTHING_CHOSEN, Settings
+from lab.ui import keys, wrapping
+from lab.ui.crash import CrashingApp
+from lab.ui.keymap import Keymap
+from lab.ui.screens.lobby import Lobby, LobbyScreen
+from lab.ui.screens.sitting import Exam, SittingScreen
+from lab.ui.screens.trouble import TroubleScreen
+from lab.ui.trouble import Trouble
+
+
+class ExamApp(CrashingApp, inherit_bindings=False):
+    """An exam that is under way, or the lobby where one begins.
+
+    Args:
+        opens: what it opens with.
+        settings: what the learner chose earlier.
+    """
+
+    TITLE = "CKS Lab"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (90, "-normal")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012
+    CSS = """
+    Screen { layers: default too-small; }
+    Screen.-tiny, Screen.-short {
+        overflow: hidden;
+
+        TooSmall { display: block; }
+    }
+    OptionList:focus > .option-list--option-highlighted { color: $text; background: $block-cursor-background 40%; }
+    """
+
+    def __init__(self, opens: Exam | Lobby, settings: Settings = NOTHING_CHOSEN) -> None:
+        wrapping.install()
+        super().__init__()
+        self._opens = opens
+        self._exam: Exam | None = None
+        self._refused = self._follow(settings)
+
+    def on_mount(self) -> None:
+        """Open what there is."""
+        if isinstance(self._opens, Exam):
+            self._show(self._opens)
+        else:
+            self.push_screen(LobbyScreen(self._opens))
+        if self._refused is not None:
+            self.push_screen(TroubleScreen(self._refused))
+
+    @on(LobbyScreen.Begun)
+    def _begin(self, message: LobbyScreen.Begun) -> None:
+        self._show(message.exam)
+
+    def _show(self, exam: Exam) -> None:
+        self._exam = exam
+        self.push_screen(SittingScreen(exam))
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key shows that the learner is at work, wherever it goes."""
+        if self._exam is not None and isinstance(event, (events.Key, events.Paste)):
+            with suppress(LabError):  # what cannot be saved is kept, and said with the next thing that is done
+                self._exam.journal.key()
+        await super().on_event(event)
+
+    def _follow(self, settings: Settings) -> Trouble | None:
+        """Do as was chosen earlier. Returns what cannot be done."""
+        keymap = Keymap.of(settings.keys)
+        self.set_keymap(keymap.moved)
+        keys.use(keymap.written)
+        if settings.theme in self.available_themes:
+            self.theme = settings.theme
+        if not keymap.refused:
+            return None
+        tried = i18n.text("ui.settings.tried", file=paths.settings())
+        return Trouble(tried, "\n".join(keymap.refused), i18n.text("ui.settings.next"), ours=False)
+
+    def get_key_display(self, binding: Any) -> str:
+        """A key as it is written on keyboards."""
+        return keys.display(binding.key)
