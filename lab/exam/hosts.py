@@ -109,6 +109,7 @@ def _admit(host: Host, key: bytes) -> bytes:
     base = host.engine.base()
     base.write(_ADMITTED, key, mode=0o600)
     _must(base, "chown", f"{LEARNER}:{LEARNER}", _ADMITTED)
+    base.write(f"{HOME}/.hushlogin", b"")  # who comes by ssh has no use for Debian's terms each time
     _must(base, "bash", "-c", _SSHD, "bash", host.name)
     return f"{host.name} ".encode() + base.read("/etc/ssh/ssh_host_ed25519_key.pub")
 

@@ -56,6 +56,7 @@ class State:
         handed_in: ended by its learner, not by the clock.
         open_task: the position of the one that is shown; 0: none.
         last_task: that of the one that was shown when it ended; 0: none, or it has not ended.
+        opened_last: the position of the one that was opened last, shown or not; 0: none was.
         shell: the host that the learner's shell is on; empty: on none.
         tasks: of each position, from 1.
         gone: hosts whose labs have failed just now.
@@ -71,6 +72,7 @@ class State:
     handed_in: bool
     open_task: int
     last_task: int
+    opened_last: int
     shell: str
     tasks: tuple[TaskState, ...]
     gone: frozenset[str]
@@ -112,6 +114,7 @@ def state_of(plan: Plan, events: Sequence[Event], now: Moment) -> State:
         handed_in=handed_in is not None and timeline.used(handed_in.at) < limit,
         open_task=0 if is_over else work.open_task,
         last_task=work.open_task if is_over else 0,
+        opened_last=work.opened_last,
         shell=work.shell,
         tasks=tuple(work.task(task.position, grades.get(task.position)) for task in plan.tasks),
         gone=gone,
@@ -140,7 +143,7 @@ class _Work:
     """What the learner does, followed event by event. Time is what counts, in seconds since the start."""
 
     def __init__(self, timeline: Timeline, limit: float, end: float) -> None:
-        self.open_task = 0
+        self.open_task = self.opened_last = 0
         self.shell = ""
         self._timeline = timeline
         self._end = min(limit, end)
@@ -156,7 +159,7 @@ class _Work:
             return
         self.pass_time(at)
         if event.kind is Kind.OPENED:
-            self.open_task = event.task
+            self.open_task = self.opened_last = event.task
             self._visits[event.task] = self._visits.get(event.task, 0) + 1
         elif event.kind is Kind.LEFT and event.task == self.open_task:
             self.open_task = 0

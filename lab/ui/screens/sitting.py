@@ -22,6 +22,7 @@ from lab.exam.plan import Plan
 from lab.exam.sittings import Journal
 from lab.exam.state import Phase, State
 from lab.ui import exam_view, keys
+from lab.ui.keys import Key
 from lab.ui.markdown import markdown
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.note import NoteScreen
@@ -91,7 +92,7 @@ class SittingScreen(Screen[None]):
         self._show_list()
         self.set_interval(TICK, self._tick)
         if self._state.phase is Phase.UNDER_WAY:
-            await self._open(self._state.open_task or self._state.last_task or 1)
+            await self._open(self._state.opened_last or 1)
             self._begin_shell()
             self._terminal.focus()
         self._show()
@@ -117,6 +118,7 @@ class SittingScreen(Screen[None]):
         if before.phase is Phase.UNDER_WAY and self._state.phase is not Phase.UNDER_WAY:
             self._terminal.stop()
             self._exam.watch_over()
+            self.refresh_bindings()
 
     def _show(self) -> None:
         is_over = self._state.phase is not Phase.UNDER_WAY
@@ -156,6 +158,8 @@ class SittingScreen(Screen[None]):
             self._shown = position
             self._write(lambda: self._exam.journal.opened(position))
             self._task_pane.border_title = i18n.text("ui.exam.task_title", position=position)
+            if not self._text.is_attached:
+                return  # the learner leaves at this moment
             await self._text.update(exam_view.task_text(self._exam.plan, self._exam.catalog, position))
             self._task_pane.scroll_home(animate=False)
         self._tasks.highlighted = position - 1
@@ -256,7 +260,9 @@ class SittingScreen(Screen[None]):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys as the footer shows them."""
-        return keys.footer(super().active_bindings, keys.SITTING, self.size.width)
+        shown = keys.SITTING if self._is_under_way else tuple(key for key in keys.SITTING if key.id == "leave")
+        active = {pressed: one for pressed, one in super().active_bindings.items() if _is_one_of(one, shown)}
+        return keys.footer(active, shown, self.size.width)
 
     def on_resize(self) -> None:
         """The footer has room for more, or fewer, keys."""
@@ -286,3 +292,8 @@ class SittingScreen(Screen[None]):
 
     def _complain(self, error: Exception) -> None:
         self.notify(str(error), severity="warning", timeout=10, markup=False)
+
+
+def _is_one_of(active: ActiveBinding, shown: Sequence[Key]) -> bool:
+    """Whether a binding is hidden anyway, or one of these keys."""
+    return not active.binding.show or active.binding.id in {key.id for key in shown}
