@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lab import i18n
 from lab.commands.arguments import Parser, Verbs, print_json
 from lab.commands.exercises import open_session
+from lab.commands.sitting import require_none_under_way
 
 if TYPE_CHECKING:
     from lab.exam.regrade import Regrade
@@ -59,8 +60,8 @@ def _regrade(args: Namespace) -> int:
     from lab.exam import events, regrade
     from lab.exam.sittings import Sittings
 
-    session = open_session(args)
     before = _read(args)
+    session = open_session(args)
     sittings = Sittings(session.history.database)
     sitting = sittings.get(before.number)
     found = list(regrade.regrades(sitting, session.catalog, paths.state()))
@@ -96,6 +97,7 @@ def _read(args: Namespace) -> Report:
     from lab.cluster import record
     from lab.exam.report import read_report
 
+    require_none_under_way()
     session = open_session(args)
     memory = record.load(args.name)
     lacks = memory.lacking() if memory else {}

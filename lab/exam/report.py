@@ -31,8 +31,6 @@ ENOUGH = 0.5
 IN_ANOTHER_NAMESPACE = frozenset({"pod-elsewhere", "workload-elsewhere", "other-namespace"})
 """The causes by which checks say that something was made in the wrong namespace."""
 
-_NOT_GRADED = (Phase.UNDER_WAY, Phase.ENDED)
-
 
 class Loss(StrEnum):
     """Where points went that were not earned."""
@@ -263,10 +261,10 @@ def report_of(
         suggestions: what to do next (`lab.exam.reviews.what_next`).
 
     Raises:
-        UsageError: it is under way, or not graded yet (`exam.not_graded`).
+        UsageError: it was not graded (`exam.not_graded`).
     """
     state = sitting.state(sitting.last)
-    if state.phase in _NOT_GRADED:
+    if not _was_graded(state):
         raise UsageError("exam.not_graded", number=sitting.number)
     tasks = _tasks(sitting, state, catalog)
     domains = {domain.id: domain.title for domain in catalog.domains}
@@ -300,18 +298,22 @@ def read_report(
         lacks: what the lab's engine cannot do: what needs it is not suggested.
 
     Raises:
-        UsageError: there is no such sitting, it is not graded yet, or another one is under way (`exam.not_graded`).
+        UsageError: there is no such sitting, or it was not graded (`exam.not_graded`).
     """
     sittings = Sittings(history.database)
     sitting, others = sittings.get(number), sittings.all()
-    under_way = sittings.open()
-    if under_way and under_way.state(under_way.last).phase in _NOT_GRADED:
-        raise UsageError("exam.not_graded", number=under_way.number)
     name = sitting.plan.blueprint
     blueprints = load([domain.id for domain in catalog.domains]).known
     title = next((each.title for each in blueprints if each.id == name), Localized(name, name))
     suggestions = what_next(catalog.exercises, lacks, history.attempts(), others, now)
     return report_of(sitting, catalog, title=title, others=others, suggestions=suggestions, now=now)
+
+
+def _was_graded(state: State) -> bool:
+    """Whether all was graded that could be. What was closed on the way may have been graded in part, or not at all."""
+    if state.phase is Phase.CLOSED:
+        return any(task.grade for task in state.tasks)
+    return state.phase is Phase.GRADED
 
 
 def _credit(event: Event) -> tuple[float, str]:

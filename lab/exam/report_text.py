@@ -217,12 +217,12 @@ def _task(task: TaskLine, width: int) -> Iterator[Line]:
 
 
 def _earlier(earlier: Earlier) -> tuple[str, ...]:
-    mark = GLYPHS[Verdict.PASS if earlier.passed else Verdict.FAIL]
+    mark = "" if earlier.percent is None else GLYPHS[Verdict.PASS if earlier.passed else Verdict.FAIL]
     return (
         i18n.text("report.sitting", number=earlier.number),
         date(earlier.started),
         i18n.text("cli.exam.drawn", seed=earlier.seed),
-        f"{mark} {percent(earlier.percent)}",
+        f"{mark} {percent(earlier.percent)}".strip(),
     )
 
 
@@ -232,6 +232,7 @@ def _next(report: Report, width: int) -> Iterator[Line]:
         yield from _hanging(f"{place:3}  ", f"{exercise.title} · {minutes(exercise)}  ({exercise.id})", width)
         yield from _hanging(" " * 5, reason(suggestion, report), width, Tone.MUTED)
     yield from _wrapped(again(report), width)
+    yield from _wrapped(i18n.text("report.as_page", number=report.number), width)
 
 
 # Lines

@@ -13,6 +13,7 @@ from textual.geometry import Region
 from textual.screen import ModalScreen, Screen
 
 import lab.ui
+from checkers.api import Verdict
 from lab.catalog.model import Catalog
 from lab.demo import DemoSession
 from lab.ui import keys
@@ -20,6 +21,7 @@ from lab.ui.events import ExerciseGraded
 from lab.ui.trouble import Trouble
 from lab.ui.widgets.too_small import TooSmall
 from tests.ui.fakes import Stage
+from tests.unit.support.reports import report, sat
 
 SIZES = [(1, 1), (59, 20), (80, 14), (60, 20), (160, 40)]
 EXAMPLES: dict[str, object] = {
@@ -29,6 +31,7 @@ EXAMPLES: dict[str, object] = {
     "Sequence[str]": ["kubectl get nodes", "busybox:1.28"],
     "DemoSession": DemoSession(Catalog(())),
     "Callable[[], float]": lambda: 0.0,
+    "Report": report(sat(safe=Verdict.FAIL, mistake="careless")),
     "Trouble": Trouble("It failed.", "podman: not found", "Run `ckslab setup`."),
 }
 """What a screen may be made from. One that needs something else is tried once an example stands here."""

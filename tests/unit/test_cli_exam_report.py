@@ -90,7 +90,7 @@ def test_there_is_no_such_sitting(sittings: Sittings, capsys: Output) -> None:
 def test_during_a_sitting_no_report_is_shown_not_even_of_an_earlier_one(sittings: Sittings, capsys: Output) -> None:
     sit(sittings)
     sittings.begin(drill(), at(100))
-    assert "Sitting 2 is not over and graded yet" in run(capsys, "report", "1", code=2)
+    assert "Not while sitting 2 goes on" in run(capsys, "report", "1", code=2)
 
 
 def test_regrade_says_task_by_task_what_came_of_it(sittings: Sittings, capsys: Output) -> None:

@@ -76,12 +76,8 @@ def test_where_nothing_could_be_judged_there_is_no_percent_and_nothing_passed() 
     assert (found.points.percent, found.passed) == (None, False)
 
 
-def test_a_sitting_that_is_closed_but_was_never_graded_has_a_report() -> None:
-    assert report(Sat().then(60, Kind.HANDED_IN).then(1, Kind.CLOSED)).points.percent is None
-
-
-@pytest.mark.parametrize("sitting", [Sat(), Sat().then(60, Kind.HANDED_IN)])
-def test_there_is_no_report_of_a_sitting_that_is_not_graded(sitting: Sat) -> None:
+@pytest.mark.parametrize("sitting", [Sat(), Sat().then(60, Kind.HANDED_IN), Sat().then(60, Kind.CLOSED)])
+def test_there_is_no_report_of_a_sitting_that_was_not_graded(sitting: Sat) -> None:
     with pytest.raises(UsageError) as refused:
         report(sitting)
     assert refused.value.key == "exam.not_graded"
