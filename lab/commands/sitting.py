@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from argparse import Namespace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, NoReturn
 
 from lab import i18n, log, paths
@@ -15,6 +16,9 @@ from lab.errors import LabError, UsageError
 from lab.progress import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab.authoring.exam_proof import ExamProof
     from lab.catalog.blueprint import Blueprint
     from lab.exam.begin import Begun
     from lab.exam.prepare import Wish
@@ -42,6 +46,9 @@ def add(exam: Verbs) -> None:
     close = exam.add("close", _close)
     close.add_argument("--abandon", action="store_true", help=i18n.text("cli.exam.abandon"))
     exam.add("sit", sit)
+    prove = exam.add("prove", _prove)
+    draw_options(prove)
+    json_option(prove)
     exam.add("proctor", _proctor)
 
 
@@ -284,6 +291,60 @@ def _proctor(_: Namespace) -> int:
                 log.fault("grading an exam", error)
                 time.sleep(PAUSE)
     return 0
+
+
+def _prove(args: Namespace) -> int:
+    from lab.authoring.exam_proof import prove_exam
+    from lab.console import Console
+    from lab.exam.prepare import Wish
+
+    require_none_under_way()
+    catalog, blueprints = load_blueprints()
+    seed, digest = args.seed or drawn_seed()
+    with Console() as progress:
+        wish = Wish(blueprints.get(args.blueprint), seed, digest, args.hosts)
+        proof = prove_exam(wish, args.name, catalog, progress)
+    if args.json:
+        print_json(_proof_to_json(proof))
+    else:
+        print("\n".join(_proof_to_text(proof)))
+    return 0 if proof.holds else 1
+
+
+def _proof_to_text(proof: ExamProof) -> Iterator[str]:
+    """A line for each task, and the seconds."""
+    for each in proof.prepared.replaced:
+        yield i18n.text("cli.exam.replaced", position=each.position, drawn=each.drawn, reason=each.reason)
+    for solved in proof.tasks:
+        mark = "✓" if solved.holds else "✗"
+        earned, points = (solved.grade.earned, solved.grade.points) if solved.grade else (0, 0)
+        yield f"{mark} {solved.task.position:2}  {solved.task.host}  {solved.task.exercise}  {earned}/{points}"
+        if solved.problem:
+            yield f"      {solved.problem.splitlines()[-1]}"
+    yield i18n.text(f"cli.exam.proof.{'holds' if proof.holds else 'fails'}", seed=proof.prepared.plan.name)
+    yield i18n.text("cli.exam.proof.seconds", **proof.seconds)
+
+
+def _proof_to_json(proof: ExamProof) -> dict[str, object]:
+    plan = proof.prepared.plan
+    return {
+        "blueprint": plan.blueprint,
+        "seed": plan.name,
+        "holds": proof.holds,
+        "replaced": [asdict(each) for each in proof.prepared.replaced],
+        "seconds": proof.seconds,
+        "tasks": [
+            {
+                "position": each.task.position,
+                "exercise": each.task.exercise,
+                "host": each.task.host,
+                "earned": each.grade.earned if each.grade else 0,
+                "points": each.grade.points if each.grade else 0,
+                "problem": each.problem,
+            }
+            for each in proof.tasks
+        ],
+    }
 
 
 def _sittings() -> Sittings:
