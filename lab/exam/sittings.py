@@ -15,6 +15,7 @@ from lab.exam import plan as plans
 from lab.exam.events import LEARNERS, Event, Kind, Moment, Watch
 from lab.exam.plan import Plan
 from lab.exam.state import State, state_of
+from lab.exam.timeline import Timeline
 from lab.exam.verdicts import TaskGrade, to_detail
 from lab.practice.database import Database
 
@@ -44,8 +45,8 @@ class Sitting:
 
     @property
     def last(self) -> Moment:
-        """When the latest of its events happened."""
-        return max((event.at for event in self.events), key=lambda at: at.wall)
+        """When the latest of its events happened, whatever was made of the date meanwhile."""
+        return max((event.at for event in self.events), key=Timeline(self.events).elapsed)
 
     @property
     def labs(self) -> Mapping[str, str]:

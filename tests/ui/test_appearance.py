@@ -21,11 +21,13 @@ from lab.settings import NOTHING_CHOSEN
 from lab.ui.app import demo_app
 from lab.ui.events import ExerciseGraded, HistoryRead, LabProgressed, LabSeen
 from lab.ui.screens.practice import PracticeScreen
+from lab.ui.screens.report import ReportScreen
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.conftest import MakeStage
 from tests.ui.fakes import Heard, Stage, words
 from tests.ui.snapshots import assert_looks_like
 from tests.unit.support.desks import MISTAKE, NOON, RIGHT, WRONG, catalog
+from tests.unit.support.reports import report, sat
 
 pytestmark = pytest.mark.usefixtures("_utc")
 
@@ -147,3 +149,12 @@ async def test_the_demo_in_chinese(tmp_path: Path, looks_like: LooksLike) -> Non
         screen = app.get_screen("practice", PracticeScreen)
         assert i18n.text("ui.results.score", score=2, points=5) in words(screen.results)
         await looks_like("demo-zh", pilot)
+
+
+async def test_the_report_of_an_exam(stage: Stage, looks_like: LooksLike) -> None:
+    sitting = sat(safe=Verdict.FAIL, mistake="careless", others=Verdict.FAIL)
+    async with stage.show((100, 30), at_home=True) as pilot:
+        await stage.app.push_screen(ReportScreen(report(sitting, others=[sat().sitting(1)])))
+        await pilot.pause()
+        assert "15 %: not passed" in words(stage.app.screen)
+        await looks_like("report", pilot)

@@ -83,6 +83,13 @@ def test_there_is_no_report_of_a_sitting_that_was_not_graded(sitting: Sat) -> No
     assert refused.value.key == "exam.not_graded"
 
 
+def test_a_date_that_was_set_back_hides_no_grade() -> None:
+    made = Sat().then(0, Kind.OPENED, 1).then(300, Kind.KEY)
+    made.computer.set_date(-5)
+    found = report(judged(made.then(400, Kind.KEY)))
+    assert (found.state.used, found.points.percent) == (600, 100)
+
+
 # Where the lost points went
 
 
