@@ -1,1 +1,1 @@
-"""Timed mock exams: the draw, the preparation, the sitting as events, its end, the report. Nothing here needs a screen."""
+"""Timed mock exams: the draw, the preparation, the sitting as events, its end, the report. Nothing needs a screen."""
