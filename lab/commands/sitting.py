@@ -123,25 +123,31 @@ def _lobby(lab: str) -> Lobby:
 def _exam_of(sitting: Sitting | None) -> Exam | None:
     """What the app shows of a sitting."""
     from lab.exam import notepad, proctor
-    from lab.exam.begin import session_on
-    from lab.exam.sittings import Journal
+    from lab.exam.begin import close, session_on
+    from lab.exam.report import read_report
+    from lab.exam.sittings import Journal, Sittings
     from lab.foreground import foreground
+    from lab.practice.history import History
     from lab.ui.screens.sitting import Exam
     from lab.ui.shell import embedded_argv, full_screen_argv
 
     if sitting is None:
         return None
-    catalog = load_blueprints()[0]
-    engine = session_on(sitting.first_lab, catalog).engine
+    catalog, history = load_blueprints()[0], History(paths.history())
+    journal = Journal(Sittings(history.database), sitting)
+    session = session_on(sitting.first_lab, catalog)
+    engine = session.engine
     proctor.ensure(sitting)
     return Exam(
         plan=sitting.plan,
         catalog=catalog,
-        journal=Journal(_sittings(), sitting),
+        journal=journal,
         notepad=notepad.of_sitting(paths.state(), sitting.number),
         shell_argv=lambda: embedded_argv(engine),
         full_shell=lambda: foreground(full_screen_argv(engine, i18n.text("ui.exam.returns"))),
         watch_over=lambda: proctor.ensure(sitting),
+        report=lambda: read_report(history, catalog, engine.lacks(), session.clock.now(), sitting.number),
+        close=lambda: close(sitting, journal, catalog),
     )
 
 
@@ -250,8 +256,7 @@ def _await_grades(journal: Journal, sitting: Sitting, progress: OnProgress) -> N
 
 
 def _close(args: Namespace) -> int:
-    from lab.exam import hosts as exam_hosts
-    from lab.exam.begin import places_of
+    from lab.exam.begin import close
     from lab.exam.sittings import Journal
     from lab.exam.state import Phase
 
@@ -260,9 +265,7 @@ def _close(args: Namespace) -> int:
     journal = Journal(sittings, sitting)
     if journal.state().phase is not Phase.GRADED and not args.abandon:
         raise UsageError("exam.not_to_close", number=sitting.number)
-    journal.close()
-    catalog = load_blueprints()[0]
-    exam_hosts.part([place.host for place in places_of(sitting, catalog)])
+    close(sitting, journal, load_blueprints()[0])
     print(i18n.text("cli.exam.closed", number=sitting.number))
     return 0
 

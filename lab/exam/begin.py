@@ -1,4 +1,4 @@
-"""A sitting begins: its labs are chosen and made ready, its clock starts, and somebody watches it."""
+"""A sitting begins, when its labs are chosen and made ready, and is closed, when they are given back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lab.exam import hosts as exam_hosts
 from lab.exam.finish import Place
 from lab.exam.hosts import Host
 from lab.exam.prepare import Prepared, Wish, free_memory, labs_of, prepare
-from lab.exam.sittings import Sitting, Sittings
+from lab.exam.sittings import Journal, Sitting, Sittings
 from lab.practice.history import History
 from lab.practice.session import Session
 from lab.progress import OnProgress
@@ -47,6 +47,16 @@ def begin(wish: Wish, lab: str, catalog: Catalog, history: History, progress: On
     sitting = sittings.begin(prepared.plan, events.now(), labs)
     proctor.ensure(sitting)
     return Begun(sitting, prepared, wanted)
+
+
+def close(sitting: Sitting, journal: Journal, catalog: Catalog) -> None:
+    """Put a sitting behind its learner: its labs may be used for something else.
+
+    Raises:
+        LabError: a lab that is there refuses; the sitting is closed all the same.
+    """
+    journal.close()
+    exam_hosts.part([place.host for place in places_of(sitting, catalog)])
 
 
 def places_of(sitting: Sitting, catalog: Catalog) -> list[Place]:

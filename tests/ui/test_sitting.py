@@ -12,21 +12,25 @@ from textual.pilot import Pilot
 from textual.widgets import Markdown, OptionList, Static
 
 from lab import i18n
-from lab.catalog.model import Catalog
+from lab.catalog.model import Catalog, Localized
 from lab.errors import LabError
 from lab.exam.events import Kind
 from lab.exam.notepad import Notepad
 from lab.exam.plan import PlannedTask
+from lab.exam.report import Report, report_of
 from lab.exam.sittings import Journal, Sittings
 from lab.exam.state import Phase
-from lab.exam.verdicts import TaskGrade
+from lab.exam.verdicts import from_detail
 from lab.ui.exam_app import ExamApp
+from lab.ui.run import HOME
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
+from lab.ui.screens.report import ReportScreen
 from lab.ui.screens.sitting import Exam, SittingScreen
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.test_shell import BASH, until
+from tests.unit.support.exams import passed
 from tests.unit.support.sittings import HOSTS, Computer, database, plan
 
 SIZE = (100, 30)
@@ -40,6 +44,7 @@ class Sat:
             PlannedTask(n, exercise.id, "first", "about", "easy", 5, 50, HOSTS[n - 1])
             for n, exercise in enumerate(catalog.exercises, 1)
         )
+        self.catalog = catalog
         self.computer = Computer()
         self.sittings = Sittings(database())
         self.sitting = self.sittings.begin(replace(plan(), tasks=tasks), self.computer.now())
@@ -54,8 +59,16 @@ class Sat:
             shell_argv=lambda: BASH,
             full_shell=lambda: self.full.append("full"),
             watch_over=lambda: self.watched.append("again"),
+            report=self.report,
+            close=lambda: self.watched.append("closed"),
         )
         self.app = ExamApp(self.exam)
+
+    def report(self) -> Report:
+        title = Localized("A short exam", "短考试")
+        return report_of(
+            self.sittings.get(), self.catalog, title=title, others=(), suggestions=(), now=self.computer.now().wall
+        )
 
     @asynccontextmanager
     async def show(self, size: tuple[int, int] = SIZE) -> AsyncIterator[Pilot[None]]:
@@ -220,13 +233,23 @@ async def test_when_the_time_is_over_the_shell_is_closed_and_somebody_grades(sat
         assert Kind.FLAGGED not in [kind for kind, _ in sat.kinds()]
 
 
-async def test_it_says_when_everything_is_graded(sat: Sat) -> None:
+async def test_once_everything_is_graded_the_report_opens_and_the_exam_can_be_closed(sat: Sat) -> None:
     async with sat.show() as pilot:
         sat.journal.hand_in()
         for position in (1, 2):
-            sat.journal.graded(position, TaskGrade(()))
+            sat.journal.graded(position, from_detail(passed()))
         await sat.tick(pilot)
+        assert isinstance(sat.app.screen, ReportScreen)
+        await pilot.press("escape")
+        await pilot.pause()
         assert sat.ended.startswith("Graded.")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(sat.app.screen, ReportScreen)
+        await pilot.press("escape", "c")
+        await until(pilot, lambda: not sat.app.is_running)
+    assert sat.watched == ["closed"]
+    assert sat.app.return_code == HOME
 
 
 async def test_a_host_that_is_gone_stops_the_clock_and_says_so(sat: Sat) -> None:

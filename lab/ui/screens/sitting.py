@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -19,14 +19,17 @@ from lab.catalog.model import Catalog
 from lab.errors import LabError
 from lab.exam.notepad import Notepad
 from lab.exam.plan import Plan
+from lab.exam.report import Report
 from lab.exam.sittings import Journal
 from lab.exam.state import Phase, State
 from lab.ui import exam_view, keys
 from lab.ui.keys import Key
 from lab.ui.markdown import markdown
+from lab.ui.run import HOME
 from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
+from lab.ui.screens.report import ReportScreen
 from lab.ui.widgets.terminal import Terminal
 from lab.ui.widgets.too_small import TooSmall
 
@@ -42,6 +45,8 @@ class Exam:
         shell_argv: the command that is the exam's shell, asked for when one is begun.
         full_shell: leaves the terminal to that shell until its learner returns.
         watch_over: sees to it that somebody watches the sitting, whoever has ended.
+        report: what came of it, once it is graded.
+        close: gives its labs back; seconds may pass.
     """
 
     plan: Plan
@@ -51,6 +56,8 @@ class Exam:
     shell_argv: Callable[[], Sequence[str]]
     full_shell: Callable[[], object]
     watch_over: Callable[[], None]
+    report: Callable[[], Report]
+    close: Callable[[], None]
 
 
 class SittingScreen(Screen[None]):
@@ -60,6 +67,7 @@ class SittingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in keys.SITTING),
         Binding("ctrl+c", "interrupt", show=False),
+        Binding("c", "close", show=False),
     ]
 
     def __init__(self, exam: Exam) -> None:
@@ -67,6 +75,7 @@ class SittingScreen(Screen[None]):
         self._exam = exam
         self._state = exam.journal.state()
         self._shown = 0
+        self._was_reported = False
         self._top = Static(id="top")
         self._tasks = OptionList(id="tasks", classes="pane")
         self._text = markdown("")
@@ -91,7 +100,7 @@ class SittingScreen(Screen[None]):
         self._name_panes()
         self._show_list()
         self.set_interval(TICK, self._tick)
-        if self._state.phase is Phase.UNDER_WAY:
+        if self._is_under_way:
             await self._open(self._state.opened_last or 1)
             self._begin_shell()
             self._terminal.focus()
@@ -115,6 +124,9 @@ class SittingScreen(Screen[None]):
         except LabError as error:
             self._complain(error)
             return
+        if self._state.phase is Phase.GRADED and not self._was_reported:
+            self._was_reported = True
+            self.action_report()
         if before.phase is Phase.UNDER_WAY and self._state.phase is not Phase.UNDER_WAY:
             self._terminal.stop()
             self._exam.watch_over()
@@ -216,8 +228,12 @@ class SittingScreen(Screen[None]):
         self.query_one("#shell").border_subtitle = i18n.text("ui.exam.shell_ended")
 
     def on_key(self, event: events.Key) -> None:
-        """Only a shell that has ended leaves a key to its screen."""
-        if event.key == "enter" and self._terminal.has_focus and self._is_under_way:
+        """Enter begins a shell that has ended, and shows the report of an exam that is graded."""
+        if event.key != "enter":
+            return
+        if self._state.phase is Phase.GRADED:
+            self.action_report()
+        elif self._terminal.has_focus and self._is_under_way:
             event.stop()
             self._begin_shell()
 
@@ -243,6 +259,27 @@ class SittingScreen(Screen[None]):
             question, detail = i18n.text("ui.exam.ask"), exam_view.unfinished(self._exam.plan, self._state)
             buttons = [i18n.text(f"ui.exam.ask_{answer}") for answer in ("agree", "refuse")]
             self.app.push_screen(ConfirmScreen(question, detail, *buttons), hand_in)
+
+    def action_report(self) -> None:
+        """Show where the points went."""
+        try:
+            self.app.push_screen(ReportScreen(self._exam.report()))
+        except LabError as error:
+            self._complain(error)
+
+    def action_close(self) -> None:
+        """Put a graded exam behind one: the labs are given back, and the way leads home."""
+        if self._state.phase is Phase.GRADED:
+            self.notify(i18n.text("ui.exam.closing"))
+            self._close()
+
+    @work(thread=True, exclusive=True)
+    def _close(self) -> None:
+        try:
+            self._exam.close()
+        except LabError as error:
+            self.app.call_from_thread(self._complain, error)
+        self.app.call_from_thread(self.app.exit, return_code=HOME)
 
     def action_leave(self) -> None:
         """Close the app; the exam and its clock go on."""
