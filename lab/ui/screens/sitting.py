@@ -67,7 +67,9 @@ class SittingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding for key in keys.SITTING),
         Binding("ctrl+c", "interrupt", show=False),
-        Binding("c", "close", show=False),
+        # Only once it is graded: before, these keys are the shell's.
+        Binding("enter", "report", show=False, priority=True),
+        Binding("c", "close", show=False, priority=True),
     ]
 
     def __init__(self, exam: Exam) -> None:
@@ -228,12 +230,8 @@ class SittingScreen(Screen[None]):
         self.query_one("#shell").border_subtitle = i18n.text("ui.exam.shell_ended")
 
     def on_key(self, event: events.Key) -> None:
-        """Enter begins a shell that has ended, and shows the report of an exam that is graded."""
-        if event.key != "enter":
-            return
-        if self._state.phase is Phase.GRADED:
-            self.action_report()
-        elif self._terminal.has_focus and self._is_under_way:
+        """Only a shell that has ended leaves a key to its screen."""
+        if event.key == "enter" and self._terminal.has_focus and self._is_under_way:
             event.stop()
             self._begin_shell()
 
@@ -268,10 +266,9 @@ class SittingScreen(Screen[None]):
             self._complain(error)
 
     def action_close(self) -> None:
-        """Put a graded exam behind one: the labs are given back, and the way leads home."""
-        if self._state.phase is Phase.GRADED:
-            self.notify(i18n.text("ui.exam.closing"))
-            self._close()
+        """Put the exam behind one: the labs are given back, and the way leads home."""
+        self.notify(i18n.text("ui.exam.closing"))
+        self._close()
 
     @work(thread=True, exclusive=True)
     def _close(self) -> None:
@@ -300,6 +297,10 @@ class SittingScreen(Screen[None]):
         shown = keys.SITTING if self._is_under_way else tuple(key for key in keys.SITTING if key.id == "leave")
         active = {pressed: one for pressed, one in super().active_bindings.items() if _is_one_of(one, shown)}
         return keys.footer(active, shown, self.size.width)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What can be done now."""
+        return self._state.phase is Phase.GRADED if action in ("report", "close") else True
 
     def on_resize(self) -> None:
         """The footer has room for more, or fewer, keys."""
