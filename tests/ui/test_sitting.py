@@ -248,7 +248,7 @@ async def test_once_everything_is_graded_the_report_opens_and_the_exam_can_be_cl
         assert isinstance(sat.app.screen, ReportScreen)
         await pilot.press("escape", "c")
         await until(pilot, lambda: not sat.app.is_running)
-    assert sat.watched == ["closed"]
+    assert sat.watched == ["again", "closed"]
     assert sat.app.return_code == HOME
 
 

@@ -298,7 +298,7 @@ class SittingScreen(Screen[None]):
         active = {pressed: one for pressed, one in super().active_bindings.items() if _is_one_of(one, shown)}
         return keys.footer(active, shown, self.size.width)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """What can be done now."""
         return self._state.phase is Phase.GRADED if action in ("report", "close") else True
 
