@@ -19,7 +19,6 @@ from lab.text import GLYPHS, cells, pad, wrap
 SHOWN = 8
 """How many exercises are suggested; `--json` tells all."""
 _INDENT = "  "
-_ESCAPES = {"title": "1", "heading": "1", "muted": "2", "good": "32", "bad": "31", "doubt": "33"}
 
 
 class Tone(StrEnum):
@@ -32,6 +31,16 @@ class Tone(StrEnum):
     GOOD = "good"
     BAD = "bad"
     DOUBT = "doubt"
+
+
+_ESCAPES = {
+    Tone.TITLE: "1",
+    Tone.HEADING: "1",
+    Tone.MUTED: "2",
+    Tone.GOOD: "32",
+    Tone.BAD: "31",
+    Tone.DOUBT: "33",
+}
 
 
 @dataclass(frozen=True, slots=True)

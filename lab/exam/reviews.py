@@ -35,8 +35,13 @@ def reviews_of(sittings: Iterable[Sitting]) -> Iterator[Review]:
 
 
 def was_reached(task: TaskState) -> bool:
-    """Whether there was time for a task: something was earned, or it was more than glanced at."""
-    return (task.grade is not None and task.grade.earned > 0) or task.seconds >= GLANCE
+    """Whether there was time for a task: it was more than glanced at, or what was found is somebody's work.
+
+    Who sits an exam by commands alone opens no task, but is seen by the work.
+    """
+    grade = task.grade
+    has_work = grade is not None and (grade.earned > 0 or bool(grade.mistake or grade.elsewhere))
+    return has_work or task.seconds >= GLANCE
 
 
 def what_next(

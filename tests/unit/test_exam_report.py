@@ -105,6 +105,11 @@ def test_what_was_only_glanced_at_had_no_time_either() -> None:
     assert lost(sat(20, runs=FAIL, safe=FAIL)) == {Loss.UNREACHED: 25}
 
 
+def test_a_mistake_with_a_name_shows_that_there_was_time_though_no_task_was_opened() -> None:
+    made = judged(Sat().then(60, Kind.HANDED_IN), safe=FAIL, runs=FAIL, mistake="careless", others=FAIL)
+    assert lost(made) == {Loss.UNREACHED: 75, Loss.MISTAKE: 10, Loss.UNFINISHED: 15}
+
+
 def test_a_mistake_that_has_a_name_took_the_points_that_it_explains() -> None:
     made = sat(runs=FAIL, safe=FAIL, mistake="careless")
     assert lost(made) == {Loss.MISTAKE: 10, Loss.UNKNOWN: 15}
