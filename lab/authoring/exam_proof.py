@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lab import i18n
@@ -16,7 +16,8 @@ from lab.clock import SYSTEM, Clock
 from lab.exam import events
 from lab.exam import hosts as exam_hosts
 from lab.exam.begin import session_on
-from lab.exam.finish import Finish, Place
+from lab.exam.finish import Finish
+from lab.exam.hosts import Host
 from lab.exam.plan import PlannedTask
 from lab.exam.prepare import Prepared, Wish, free_memory, labs_of, prepare
 from lab.exam.sittings import Journal, Sittings
@@ -69,14 +70,13 @@ def prove_exam(wish: Wish, lab: str, catalog: Catalog, progress: OnProgress, clo
     sessions = labs_of(lab, wanted, lambda name: session_on(name, catalog), free_memory())
     times = [clock.seconds()]
     prepared = prepare(wish, sessions, progress)
-    places = [Place(host, session) for host, session in zip(prepared.hosts, sessions, strict=False)]
     times.append(clock.seconds())
     progress(Progress(i18n.text("exam.step.solve"), 1, 2, 0))
     with ThreadPoolExecutor() as threads:
-        solved = [one for on_host in threads.map(lambda place: _solve(prepared, place), places) for one in on_host]
+        solved = [one for on_host in threads.map(partial(_solve, prepared), prepared.hosts) for one in on_host]
     times.append(clock.seconds())
     progress(Progress(i18n.text("exam.step.end"), 2, 2, times[-1] - times[0]))
-    grades = _grade(prepared, places)
+    grades = _grade(prepared)
     times.append(clock.seconds())
     exam_hosts.part(prepared.hosts)
     tasks = [Solved(each.task, each.problem, grades.get(each.task.position)) for each in solved]
@@ -88,12 +88,12 @@ def prove_exam(wish: Wish, lab: str, catalog: Catalog, progress: OnProgress, clo
     )
 
 
-def _solve(prepared: Prepared, place: Place) -> list[Solved]:
+def _solve(prepared: Prepared, host: Host) -> list[Solved]:
     """Do the solutions of one host, in the exam's order."""
-    tasks = [task for task in prepared.plan.tasks if task.host == place.host.name]
+    tasks = [task for task in prepared.plan.tasks if task.host == host.name]
     solved = []
     for task in tasks:
-        done = run_as_learner(place.host.engine, _solution(place.session.exercise(task.exercise)))
+        done = run_as_learner(host.engine, _solution(host.session.exercise(task.exercise)))
         solved.append(Solved(task, "" if done.ok else done.error or f"exit code {done.code}"))
     return solved
 
@@ -102,13 +102,13 @@ def _solution(exercise: Exercise) -> Answer:
     return next(answer for answer in exercise.answers if answer.name == SOLUTION)
 
 
-def _grade(prepared: Prepared, places: Sequence[Place]) -> dict[int, TaskGrade]:
+def _grade(prepared: Prepared) -> dict[int, TaskGrade]:
     """What an exam's end makes of it: position -> grade. No history has it."""
     sittings = Sittings(History().database)
     sitting = sittings.begin(prepared.plan, events.now(), {host.name: host.engine.lab for host in prepared.hosts})
     journal = Journal(sittings, sitting)
     journal.hand_in()
     with tempfile.TemporaryDirectory() as recordings:
-        Finish(sitting, journal, places, Path(recordings)).run()
+        Finish(sitting, journal, prepared.hosts, Path(recordings)).run()
     states = journal.state().tasks
     return {position: state.grade for position, state in enumerate(states, 1) if state.grade is not None}

@@ -272,7 +272,7 @@ def _close(args: Namespace) -> int:
 
 def _proctor(_: Namespace) -> int:
     from lab.exam import proctor
-    from lab.exam.begin import places_of
+    from lab.exam.begin import hosts_of
     from lab.exam.finish import Finish
     from lab.exam.sittings import Journal
     from lab.exam.state import Phase
@@ -283,13 +283,13 @@ def _proctor(_: Namespace) -> int:
     with proctor.alone(sitting.number) as is_free:
         if not is_free:
             return 0
-        journal, places = Journal(sittings, sitting), places_of(sitting, catalog)
-        proctor.Proctor(journal, [place.host for place in places]).run(time.sleep)
+        journal, hosts = Journal(sittings, sitting), hosts_of(sitting, catalog)
+        proctor.Proctor(journal, hosts).run(time.sleep)
         for _attempt in range(TRIES):
             if journal.state().phase is not Phase.ENDED:
                 break
             try:
-                Finish(sitting, journal, places, paths.state()).run()
+                Finish(sitting, journal, hosts, paths.state()).run()
             except LabError as error:
                 log.fault("grading an exam", error)
                 time.sleep(PAUSE)

@@ -9,7 +9,6 @@ from lab.cluster import open_lab
 from lab.errors import UsageError
 from lab.exam import events, proctor
 from lab.exam import hosts as exam_hosts
-from lab.exam.finish import Place
 from lab.exam.hosts import Host
 from lab.exam.prepare import Prepared, Wish, free_memory, labs_of, prepare
 from lab.exam.sittings import Journal, Sitting, Sittings
@@ -56,13 +55,12 @@ def close(sitting: Sitting, journal: Journal, catalog: Catalog) -> None:
         LabError: a lab that is there refuses; the sitting is closed all the same.
     """
     journal.close()
-    exam_hosts.part([place.host for place in places_of(sitting, catalog)])
+    exam_hosts.part(hosts_of(sitting, catalog))
 
 
-def places_of(sitting: Sitting, catalog: Catalog) -> list[Place]:
+def hosts_of(sitting: Sitting, catalog: Catalog) -> list[Host]:
     """The hosts of a sitting, in the plan's order."""
-    sessions = [(name, session_on(sitting.labs[name], catalog)) for name in sitting.plan.hosts]
-    return [Place(Host(name, session.engine), session) for name, session in sessions]
+    return [Host(name, session_on(sitting.labs[name], catalog)) for name in sitting.plan.hosts]
 
 
 def session_on(lab: str, catalog: Catalog) -> Session:

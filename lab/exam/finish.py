@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +24,14 @@ from lab.exam.verdicts import Judged, TaskGrade, agreed
 from lab.grading.grade import Grade, grade
 from lab.grading.record import Recorder
 from lab.practice.scenario import is_beginning
-from lab.practice.session import Session
 
 SETTLE = 30.0
 """Seconds that what is under way at the end may take."""
 TIMES = 2
 """How often a task is graded: what still changes is nobody's failure."""
 
-OnGraded = Callable[[int], None]
-"""Takes the position of each task that was graded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A host with the session that grades there."""
-
-    host: Host
-    session: Session
+AGAIN = 10.0
+"""Seconds after which a host that could not be closed is tried once more."""
 
 
 class Finish:
@@ -51,44 +41,50 @@ class Finish:
         state: the directory where recordings are saved (`lab.paths.state`).
     """
 
-    def __init__(self, sitting: Sitting, journal: Journal, places: Sequence[Place], state: Path) -> None:
+    def __init__(self, sitting: Sitting, journal: Journal, hosts: Sequence[Host], state: Path) -> None:
         self._sitting = sitting
         self._journal = journal
-        self._places = {place.host.name: place for place in places}
+        self._hosts = {host.name: host for host in hosts}
         self._state = state
 
-    def run(self, on_graded: OnGraded = lambda _: None, clock: Clock = SYSTEM) -> None:
+    def run(self, clock: Clock = SYSTEM) -> None:
         """Close the hosts, let them settle, grade every task, and open them again: what is done later does not count.
 
+        A host that cannot be closed is not there; its tasks are nobody's failure.
+
         Raises:
-            LabError: a host cannot be closed, or the grades cannot be saved.
+            LabError: the grades cannot be saved, or a host cannot be opened again.
         """
         now = self._journal.state()
-        there = [place for place in self._places.values() if place.host.name not in now.lost]
-        hosts = [place.host for place in there]
-        exam_hosts.close(hosts)
+        hosts = [host for host in self._hosts.values() if host.name not in now.lost]
         with ThreadPoolExecutor() as threads:
-            list(threads.map(lambda host: _await_settled(host, clock), hosts))
+            closed = threads.map(lambda host: _close(host, clock), hosts)
+            there = [host for host, is_closed in zip(hosts, closed, strict=True) if is_closed]
+            list(threads.map(lambda host: _await_settled(host, clock), there))
             observed = [each for on_host in threads.map(self._observe_all, there) for each in on_host]
-        for task, grades in observed:
+        unseen = [(task, ()) for host in hosts if host not in there for task in self._ungraded(host)]
+        for task, grades in (*observed, *unseen):
             self._journal.graded(task.position, self._agreed(task, grades))
-            on_graded(task.position)
-        exam_hosts.reopen(hosts)
+        exam_hosts.reopen(there)
 
-    def _observe_all(self, place: Place) -> list[tuple[PlannedTask, Sequence[Grade]]]:
+    def _observe_all(self, host: Host) -> list[tuple[PlannedTask, Sequence[Grade]]]:
         """Grade each task of a host once, and then each of them again."""
-        now = self._journal.state()
-        on_host = [task for task in self._sitting.plan.tasks if task.host == place.host.name]
-        tasks = [task for task in on_host if now.task(task.position).grade is None]
+        tasks = self._ungraded(host)
         with ExitStack() as observers:  # what a recording masks, its observer is asked for once more
-            seen = [(task, self._observe(task, place, observers)) for _ in range(TIMES) for task in tasks]
-            return [(task, self._saved(task, place, [each for of, each in seen if of is task])) for task in tasks]
+            seen = [(task, self._observe(task, host, observers)) for _ in range(TIMES) for task in tasks]
+            return [(task, self._saved(task, host, [each for of, each in seen if of is task])) for task in tasks]
 
-    def _observe(self, task: PlannedTask, place: Place, observers: ExitStack) -> tuple[Grade, Recorder] | None:
+    def _ungraded(self, host: Host) -> list[PlannedTask]:
+        """The tasks of a host that an end which was cut off has left."""
+        now = self._journal.state()
+        on_host = [task for task in self._sitting.plan.tasks if task.host == host.name]
+        return [task for task in on_host if now.task(task.position).grade is None]
+
+    def _observe(self, task: PlannedTask, host: Host, observers: ExitStack) -> tuple[Grade, Recorder] | None:
         """Grade a task once. None: its host could not be observed at all."""
-        exercise, engine = place.session.exercise(task.exercise), place.session.engine.name
+        exercise, engine = host.session.exercise(task.exercise), host.session.engine.name
         try:
-            observer = observers.enter_context(place.session.observer(exercise))
+            observer = observers.enter_context(host.session.observer(exercise))
             recorder = Recorder(observer)
             return grade(exercise, recorder, engine=engine, kubernetes=observer.kubernetes()), recorder
         except LabError as error:
@@ -96,28 +92,28 @@ class Finish:
             return None
 
     def _saved(
-        self, task: PlannedTask, place: Place, observed: Sequence[tuple[Grade, Recorder] | None]
+        self, task: PlannedTask, host: Host, observed: Sequence[tuple[Grade, Recorder] | None]
     ) -> Sequence[Grade]:
         """The grades of a task, whose recordings are saved; none where one of them could not be made."""
         seen = [each for each in observed if each is not None]
         if len(seen) < len(observed):
             return ()
         file = recordings.path(self._state, self._sitting.number, task.position)
-        recordings.save(file, place.session.exercise(task.exercise), [recorder for _, recorder in seen])
+        recordings.save(file, host.session.exercise(task.exercise), [recorder for _, recorder in seen])
         return [made for made, _ in seen]
 
     def _agreed(self, task: PlannedTask, grades: Sequence[Grade]) -> TaskGrade:
-        place = self._places[task.host]
-        exercise = place.session.exercise(task.exercise)
+        host = self._hosts[task.host]
+        exercise = host.session.exercise(task.exercise)
         if not grades:
             return TaskGrade(tuple(Judged(each.id, each.points, Verdict.BROKEN) for each in exercise.criteria))
         found = agreed(grades)
-        return found if found.earned else agreed(grades, self._elsewhere(exercise, place))
+        return found if found.earned else agreed(grades, self._elsewhere(exercise, host))
 
-    def _elsewhere(self, exercise: Exercise, place: Place) -> str:
+    def _elsewhere(self, exercise: Exercise, host: Host) -> str:
         """The host where a task was done instead of on its own; empty: on none."""
-        for name, other in self._places.items():
-            if other is place:
+        for name, other in self._hosts.items():
+            if other is host:
                 continue
             try:
                 with other.session.observer(exercise) as observer:
@@ -127,6 +123,19 @@ class Finish:
             if made.earned:
                 return name
         return ""
+
+
+def _close(host: Host, clock: Clock) -> bool:
+    """Let nobody work on a host any more. False: it is not there."""
+    for seconds in (AGAIN, 0):
+        try:
+            exam_hosts.close([host])
+        except LabError as error:
+            log.fault(f"closing {host.name}", error)
+            clock.sleep(seconds)
+        else:
+            return True
+    return False
 
 
 def _await_settled(host: Host, clock: Clock) -> None:

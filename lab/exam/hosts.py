@@ -12,6 +12,7 @@ from lab.cluster.machines import access
 from lab.cluster.machines.base import HOME, LEARNER
 from lab.cluster.machines.machine import refused
 from lab.errors import LabError, UsageError
+from lab.practice.session import Session
 
 _MARK = "# exam"
 """Ends the lines of /etc/hosts that name hosts."""
@@ -27,10 +28,15 @@ pkill -HUP --pidfile /run/sshd.pid 2> /dev/null || /usr/sbin/sshd -o "SetEnv=deb
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A lab, by the name that the exam gives it."""
+    """A lab, by the name that the exam gives it, with the session that sets its tasks and grades them."""
 
     name: str
-    engine: Engine
+    session: Session
+
+    @property
+    def engine(self) -> Engine:
+        """The lab's."""
+        return self.session.engine
 
     @property
     def machines(self) -> tuple[Node, ...]:

@@ -107,10 +107,7 @@ def prepare(wish: Wish, sessions: Sequence[Session], progress: OnProgress) -> Pr
     pool = pool_of(wish.blueprint, catalog.exercises, lacks)
     plan = draw(wish.blueprint, pool, wish.seed, len(sessions))
     require_pool(plan, wish.digest)
-    stands = [
-        _Stand(Host(name, session.engine), session, plan, progress)
-        for name, session in zip(plan.hosts, sessions, strict=False)
-    ]
+    stands = [_Stand(Host(name, session), plan, progress) for name, session in zip(plan.hosts, sessions, strict=False)]
     hosts = tuple(stand.host for stand in stands)
     exam_hosts.reopen(hosts)
     with ThreadPoolExecutor() as threads:
@@ -127,11 +124,11 @@ def prepare(wish: Wish, sessions: Sequence[Session], progress: OnProgress) -> Pr
 class _Stand:
     """A host while its scenarios are set."""
 
-    def __init__(self, host: Host, session: Session, plan: Plan, progress: OnProgress) -> None:
+    def __init__(self, host: Host, plan: Plan, progress: OnProgress) -> None:
         self.host = host
-        self._session = session
+        self._session = host.session
         self._tasks = [task for task in plan.tasks if task.host == host.name]
-        self._progress = _of_lab(session, progress)
+        self._progress = _of_lab(host.session, progress)
 
     def set(self) -> list[tuple[PlannedTask, str]]:
         """Set all scenarios and grade each task untouched. Returns those that cannot stay, and why."""

@@ -13,7 +13,7 @@ from checkers.api import Check, Finding, Observer, Verdict
 from lab.catalog.model import Criterion, Exercise, Localized
 from lab.errors import LabError
 from lab.exam import recordings
-from lab.exam.finish import SETTLE, Finish, Place
+from lab.exam.finish import AGAIN, SETTLE, Finish
 from lab.exam.hosts import Host
 from lab.exam.sittings import Journal, Sittings
 from lab.exam.state import Phase
@@ -47,16 +47,15 @@ class Sat:
         exercises = [judged(f"ex-{n}", verdicts.get(f"ex_{n}", [Verdict.PASS])) for n in (1, 2, 3, 4)]
         self.labs = [ExamLab(lab="cks"), ExamLab(lab="cks-2")]
         self.hands = Hands()
-        self.places = [
-            Place(Host(name, lab), session(lab, exercises, self.hands))
-            for name, lab in zip(HOSTS, self.labs, strict=True)
+        self.hosts = [
+            Host(name, session(lab, exercises, self.hands)) for name, lab in zip(HOSTS, self.labs, strict=True)
         ]
         sitting = sittings.begin(plan(), self.computer.now(), dict(zip(HOSTS, ("cks", "cks-2"), strict=True)))
         self.journal = Journal(sittings, sitting, self.computer.now)
         self.computer.wait(60)
         self.journal.hand_in()
         self.number = sitting.number
-        self.finish = Finish(sitting, self.journal, self.places, Path("state"))
+        self.finish = Finish(sitting, self.journal, self.hosts, Path("state"))
 
     def run(self) -> None:
         self.finish.run(clock=self.hands.clock)
@@ -123,10 +122,20 @@ def test_a_host_that_cannot_be_observed_is_nobodys_failure() -> None:
     def refuse(*_: object) -> object:
         raise LabError("node.gone", node="kube-control-plane")
 
-    sat.places[1].session.observe = refuse  # type: ignore[assignment]
+    sat.hosts[1].session.observe = refuse  # type: ignore[assignment]
     sat.run()
     assert [sat.grade(n).criteria[0].verdict for n in (1, 3)] == [Verdict.BROKEN, Verdict.BROKEN]
     assert [sat.grade(n).earned for n in (2, 4)] == [4, 4]
+
+
+def test_a_host_that_is_gone_at_the_end_is_nobodys_failure_and_the_others_are_graded() -> None:
+    sat = Sat()
+    sat.labs[1].workstation.answers["access close"] = LabError("node.gone", node="base")
+    sat.run()
+    assert sat.hands.passed >= AGAIN
+    assert [sat.grade(n).criteria[0].verdict for n in (1, 3)] == [Verdict.BROKEN, Verdict.BROKEN]
+    assert [sat.grade(n).earned for n in (2, 4)] == [4, 4]
+    assert sat.journal.state().phase is Phase.GRADED
 
 
 def test_the_tasks_of_a_host_that_was_given_up_are_not_graded() -> None:

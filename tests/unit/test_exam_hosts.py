@@ -9,7 +9,7 @@ from lab.errors import LabError, UsageError
 from lab.exam import hosts as exam_hosts
 from lab.exam.hosts import Host
 from tests.unit.support.engines import HandMadeEngine, done
-from tests.unit.support.exam_labs import ExamLab, hosts, lab_of
+from tests.unit.support.exam_labs import ExamLab, hosts, lab_of, session
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -47,7 +47,7 @@ def test_one_host_needs_no_way_to_itself() -> None:
 
 def test_labs_that_cannot_be_connected_are_named() -> None:
     with pytest.raises(UsageError) as caught:
-        exam_hosts.connect([Host("cks1111", HandMadeEngine(name="vagrant")), *hosts("cks-2")])
+        exam_hosts.connect([Host("cks1111", session(HandMadeEngine(name="vagrant"), [])), *hosts("cks-2")])
     assert caught.value.key == "exam.one_host"
     assert "vagrant" in caught.value.tried
 
@@ -73,7 +73,7 @@ def test_every_machine_of_every_host_closes_in_time() -> None:
 def test_a_node_that_is_base_as_well_is_one_machine() -> None:
     lab = ExamLab()
     lab.workstation = lab.node
-    assert len(Host("cks1111", lab).machines) == 1
+    assert len(Host("cks1111", session(lab, [])).machines) == 1
 
 
 def test_labs_that_are_parted_are_open_and_apart() -> None:

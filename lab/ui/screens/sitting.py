@@ -298,9 +298,11 @@ class SittingScreen(Screen[None]):
         active = {pressed: one for pressed, one in super().active_bindings.items() if _is_one_of(one, shown)}
         return keys.footer(active, shown, self.size.width)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """What can be done now."""
-        return self._state.phase is Phase.GRADED if action in ("report", "close") else True
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What can be done now: the report and the way out are there once it is graded."""
+        if action in ("report", "close") and self._state.phase is not Phase.GRADED:
+            return False
+        return super().check_action(action, parameters)
 
     def on_resize(self) -> None:
         """The footer has room for more, or fewer, keys."""

@@ -81,7 +81,7 @@ class ExamLab(HandMadeEngine):
 
 def hosts(*names: str) -> list[Host]:
     """Labs of these names, as hosts `cks1111` and so on."""
-    return [Host(f"cks{n}{n}{n}{n}", ExamLab(lab=name)) for n, name in enumerate(names, 1)]
+    return [Host(f"cks{n}{n}{n}{n}", session(ExamLab(lab=name), [])) for n, name in enumerate(names, 1)]
 
 
 def lab_of(host: Host) -> ExamLab:
