@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.commands.arguments import Parser, Verbs, print_json
+from lab.commands.arguments import Parser, Verbs, json_option, print_json
 from lab.commands.exercises import open_session
 from lab.commands.sitting import require_none_under_way
 
@@ -27,7 +27,9 @@ def add(exam: Verbs) -> None:
     form = report.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help=i18n.text("cli.json"))
     form.add_argument("--html", type=Path, metavar="FILE", help=i18n.text("cli.exam.report.html"))
-    _number_argument(exam.add("regrade", _regrade))
+    regrade = exam.add("regrade", _regrade)
+    _number_argument(regrade)
+    json_option(regrade)
 
 
 def _number_argument(parser: Parser, nargs: str | None = None) -> None:
@@ -66,7 +68,11 @@ def _regrade(args: Namespace) -> int:
     sitting = sittings.get(before.number)
     found = list(regrade.regrades(sitting, session.catalog, paths.state()))
     regrade.save(sittings, sitting, found, events.now)
-    print("\n".join(_judged_again(found, before, _read(args))))
+    after = _read(args)
+    if args.json:
+        print_json(regrade.to_json(sitting, found, before.points.percent, after.points.percent))
+    else:
+        print("\n".join(_judged_again(found, before, after)))
     return 3 if any(each.error for each in found) else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lab.catalog.model import Catalog
 from lab.errors import LabError
@@ -72,6 +73,28 @@ def save(sittings: Sittings, sitting: Sitting, found: Iterable[Regrade], watch: 
         if each.after and each.has_changed
     ]
     sittings.add(sitting.number, changed)
+
+
+def to_json(sitting: Sitting, found: Iterable[Regrade], before: int | None, after: int | None) -> dict[str, Any]:
+    """The values of `exam regrade --json`, a stable contract; `before` and `after` are the percent of the whole."""
+    return {
+        "sitting": sitting.number,
+        "percent": {"before": before, "after": after},
+        "tasks": [_task_to_json(each) for each in found],
+    }
+
+
+def _task_to_json(regrade: Regrade) -> dict[str, Any]:
+    return {
+        "position": regrade.task.position,
+        "exercise": regrade.task.exercise,
+        "changed": regrade.has_changed,
+        "criteria": [
+            {"id": now.id, "before": was.verdict.value if was else None, "after": now.verdict.value}
+            for was, now in regrade.changes
+        ],
+        "error": str(regrade.error) if regrade.error else None,
+    }
 
 
 def _judge(task: PlannedTask, before: TaskGrade | None, catalog: Catalog, file: Path) -> TaskGrade:

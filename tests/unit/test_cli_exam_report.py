@@ -107,6 +107,9 @@ def test_regrade_says_task_by_task_what_came_of_it(sittings: Sittings, capsys: O
     assert f"Now: {first.weight} %: not passed." in told
     assert "Judged again later, from its recording." in run(capsys, "report")
     assert f"  1  {first.exercise}  as before" in run(capsys, "regrade", "1", code=3)
+    values = json.loads(run(capsys, "regrade", "1", "--json", code=3))
+    assert values["percent"] == {"before": first.weight, "after": first.weight}
+    assert [each["error"] is None for each in values["tasks"]] == [True, False, False, False]
 
 
 def test_the_page_is_written_for_its_owner_alone(sittings: Sittings, capsys: Output, tmp_path: Path) -> None:
