@@ -1,19 +1,30 @@
-"""Makes the pictures of the README files: the demo, driven by its keys. Run by `make pictures`."""
+"""Makes the pictures of the README files: the demo, driven by its keys, and a report. Run by `make pictures`."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from textual.screen import Screen
+
 from lab import i18n
+from lab.catalog.blueprint import load as load_blueprints
 from lab.catalog.load import load
 from lab.clock import Clock
 from lab.demo import DemoSession
+from lab.exam.events import Event, Kind, Moment
+from lab.exam.plan import draw
+from lab.exam.pool import pool_of
+from lab.exam.report import Report, report_of
+from lab.exam.reviews import what_next
+from lab.exam.sittings import Sitting
+from lab.exam.verdicts import agreed, to_detail
 from lab.ui.app import demo_app
+from lab.ui.screens.report import ReportScreen
 
 FOLDER = Path(__file__).parent
 SIZE = (120, 36)
@@ -29,6 +40,18 @@ PICTURES = {
     "mistake": ("e", "f8", *["down"] * 5, "f5", "f6"),
 }
 """Name -> the keys that lead there."""
+
+EXAM = (
+    ("solution", 1.1),
+    ("", 0.9),
+    ("solution", 1.2),
+    (None, 0.0),
+    ("", 1.4),
+    ("solution", 0.8),
+    ("solution", 1.0),
+    (None, 0.1),
+)
+"""How each task of an exam went: the answer (empty: a wrong one; None: nothing), and how much of its time it took."""
 
 
 class Learner:
@@ -46,12 +69,44 @@ class Learner:
             self._now = TODAY
 
 
-async def picture(keys: Sequence[str]) -> str:
-    """The screen that these keys lead to, as SVG."""
+def report() -> Report:
+    """Of an exam that was sat by recorded answers."""
+    session = Learner().session
+    catalog = session.catalog
+    chapter = load_blueprints([domain.id for domain in catalog.domains]).get("chapter")
+    plan = draw(chapter, pool_of(chapter, catalog.exercises), 7)
+    seconds, events = 0.0, [Event(Kind.STARTED, _at(0.0))]
+    for task, (_, share) in zip(plan.tasks, EXAM, strict=True):
+        events += [Event(Kind.OPENED, _at(seconds), task.position)] if share else []
+        for _ in range(round(task.minutes * share * 4)):
+            seconds += 15
+            events.append(Event(Kind.KEY, _at(seconds)))
+    events.append(Event(Kind.HANDED_IN, _at(seconds)))
+    for task, (name, _) in zip(plan.tasks, EXAM, strict=True):
+        exercise = catalog.exercise(task.exercise)
+        answers = [each for each in exercise.answers if each.name == name or (name == "" and each.mistake)]
+        session.choose(exercise, answers[0] if answers else None)
+        grades = [session.grade(exercise) for _ in range(2)]
+        events.append(Event(Kind.GRADED, _at(seconds), task.position, detail=to_detail(agreed(grades))))
+    sitting = Sitting(1, plan, tuple(events))
+    suggestions = what_next(catalog.exercises, {}, (), [sitting], TODAY)
+    return report_of(sitting, catalog, title=chapter.title, suggestions=suggestions, now=TODAY)
+
+
+def _at(seconds: float) -> Moment:
+    return Moment(TODAY - timedelta(hours=1) + timedelta(seconds=seconds), "boot", seconds)
+
+
+async def picture(keys: Sequence[str], opened: Callable[[], Screen[None]] | None = None) -> str:
+    """The screen that these keys lead to, or one that is opened, as SVG."""
     app = demo_app(Learner().session, clock=lambda: 0.0)
     async with app.run_test(size=SIZE) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()
+        if opened:
+            await app.push_screen(opened())
+            await pilot.pause()
+            await pilot.pause()  # its lines are as long as it is wide, which is known after the first
         for key in keys:
             await pilot.press(key)
             await app.workers.wait_for_complete()
@@ -69,6 +124,9 @@ def main() -> None:
             file = FOLDER / f"{name}.{language}.svg"
             file.write_text(asyncio.run(picture(keys)), encoding="utf-8")
             print(file)
+        file = FOLDER / f"report.{language}.svg"
+        file.write_text(asyncio.run(picture((), lambda: ReportScreen(report()))), encoding="utf-8")
+        print(file)
 
 
 main()
