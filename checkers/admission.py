@@ -29,6 +29,8 @@ CAUSES = frozenset(
     | {"refused-too-much", "other-policy", "some-let-through", "rule-silent"}
 )
 """What a finding of `Rules` may have among its causes."""
+_MOST = 4
+"""How many wrong rulings a finding names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class Rules:
         escaped = [probe for probe in wrong if probe.has_escaped]
         if escaped and any(probe.is_right and not probe.wanted for probe in probes):
             all_causes.add("some-let-through")
-        found = [probe.text for probe in wrong]
+        found = [probe.text for probe in wrong[:_MOST]]
+        if more := len(wrong) - len(found):
+            found.append(Text(f"{more} more", f"另有 {more} 个"))
         if escaped:
             reason = self._engine.why_accepted(escaped[0].manifest, escaped[0].operation)
             all_causes |= reason.causes

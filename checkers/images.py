@@ -142,7 +142,7 @@ def _spellings(probes: Sequence[Probe], accepted: Sequence[str]) -> Iterable[str
     if escaped and held and all(_has_port(image) for image in escaped) and not any(map(_has_port, held)):
         yield "port-taken-for-tag"
     hosts = {image.partition("/")[0] for image in accepted if _has_host(image)}
-    if escaped and all(any(host in image for host in hosts) for image in escaped):
+    if escaped and held and all(any(host in image for host in hosts) for image in escaped):
         yield "look-alike"
     if escaped and held and not any(map(_has_host, escaped)):
         yield "hub-forgotten"
