@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from checkers.api import Verdict
+from lab import i18n
 from lab.catalog.model import Catalog
 from lab.errors import LabError
 from lab.exam import recordings
@@ -14,7 +16,8 @@ from lab.exam.events import Event, Kind, Watch
 from lab.exam.plan import PlannedTask
 from lab.exam.sittings import Sitting, Sittings
 from lab.exam.verdicts import Judged, TaskGrade, agreed, to_detail
-from lab.grading.grade import grade
+from lab.grading.grade import Grade, grade
+from lab.grading.record import Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,20 @@ def _judge(task: PlannedTask, before: TaskGrade | None, catalog: Catalog, file: 
     replays = recordings.load(file)
     exercise = catalog.exercise(task.exercise)
     grades = [grade(exercise, replay, engine="", kubernetes="") for replay in replays]
-    lacks = [observation for replay in replays for observation in replay.lacks]
-    if lacks:
-        raise LabError("exam.recording_lacks", asked=lacks[0].name)
+    _require_judged(replays, grades, before)
     return agreed(grades, before.elsewhere if before else "")
+
+
+def _require_judged(replays: Iterable[Replay], grades: Iterable[Grade], before: TaskGrade | None) -> None:
+    """See that the recordings were enough for the checks of today.
+
+    Raises:
+        LabError: a check asked for what they do not hold (`exam.recording_lacks`), or what was judged before cannot be
+            judged by them (`exam.recording_unfit`).
+    """
+    if lacks := [observation.name for replay in replays for observation in replay.lacks]:
+        raise LabError("exam.recording_lacks", asked=lacks[0])
+    judged = {each.id for each in before.criteria if each.verdict in (Verdict.PASS, Verdict.FAIL)} if before else set()
+    for graded in (graded for each in grades for graded in each.criteria):
+        if graded.finding.verdict is Verdict.BROKEN and graded.criterion.id in judged:
+            raise LabError("exam.recording_unfit", i18n.pick(graded.finding.found))

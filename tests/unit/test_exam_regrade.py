@@ -109,6 +109,16 @@ def test_what_a_recording_does_not_hold_is_nobodys_failure(tmp_path: Path) -> No
     assert found.error.params == {"asked": "get"}
 
 
+def test_a_check_that_fails_on_a_recording_takes_no_grade_away(tmp_path: Path) -> None:
+    def fails(cluster: Observer) -> Finding:
+        raise ValueError("no such field")
+
+    found = first(graded_sitting(tmp_path), fails, tmp_path)
+    assert (found.after, found.has_changed) == (None, False)
+    assert found.error is not None
+    assert "no such field" in found.error.came_back
+
+
 def test_an_exercise_that_is_no_more_is_not_judged_again(tmp_path: Path) -> None:
     sitting = graded_sitting(tmp_path)
     error = next(regrades(sitting, Catalog(()), tmp_path)).error
