@@ -19,7 +19,7 @@ from tests.terminal.local import BOUND, MISSING, PREFIX_PAUSE, PROFILE, ThisMach
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {', '.join(MISSING)}")
 F1, F4, F5, F12 = "\x1bOP", "\x1bOS", "\x1b[15~", "\x1b[24~"
-RETURNS = "F4 back · F5 check"
+RETURNS = "F4 back · F5 grade"
 ENGINE = cast("Engine", ThisMachine())
 
 

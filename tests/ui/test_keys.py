@@ -123,11 +123,11 @@ async def test_footer_help_and_texts_name_the_key_in_force(make_stage: MakeStage
     stage = make_stage(Settings(keys={"check": "Ctrl+G,F5", "find": "?"}))
     async with stage.show() as pilot:
         assert "^g" in shown(stage.practice)
-        assert "^g F5 checks" in str(stage.practice.task_pane.border_subtitle)
+        assert "^g F5 grades" in str(stage.practice.task_pane.border_subtitle)
         await pilot.press("f1")
         assert isinstance(stage.app.screen, HelpScreen)
         rows = [row[:2] for rows in sections(keys.PRACTICE, with_shell=True).values() for row in rows]
-        assert ("^g F5", "Check") in rows
+        assert ("^g F5", "Grade") in rows
         assert ("?", "Find") in rows
 
 

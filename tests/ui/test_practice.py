@@ -29,7 +29,7 @@ async def test_every_exercise_is_shown_with_its_state_and_the_first_task_can_be_
     async with stage.show():
         assert stage.labels == ["○ new  Warn of baseline violations", "○ new  Run as another user"]
         assert "Task of psa-warn (en)." in stage.task
-        assert stage.practice.task_pane.border_subtitle == "3 criteria · 5 points · F5 checks"
+        assert stage.practice.task_pane.border_subtitle == "3 criteria · 5 points · F5 grades"
         assert not stage.practice.results.display
 
 

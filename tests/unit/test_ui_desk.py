@@ -191,7 +191,7 @@ def test_what_is_begun_or_graded_is_started_anew_only_after_a_question(play: Pla
 def test_a_start_is_said_and_the_lab_looked_at_again(play: Play) -> None:
     play.starts(play.first)
     assert play.steps == [Step.SEE_LAB]
-    assert play.notices == ["The scenario is ready. F6 goes to the shell, F5 checks."]
+    assert play.notices == ["The scenario is ready. F6 goes to the shell, F5 grades."]
     assert play.desk.lab.scenario is None
 
 

@@ -96,7 +96,7 @@ def test_until_it_is_graded_again_the_last_time_is_shown_dimmed(task: Exercise) 
     last = judged(grade(task, WRONG, RIGHT, RIGHT))
     state = replace(last.without_findings(), grade=None)
     assert str(results.summary(state, NOON + timedelta(days=3))) == (
-        "Last time: ✗ FAIL, 3 of 5 points, 3 days ago. F5 judges it again."
+        "Last time: ✗ FAIL, 3 of 5 points, 3 days ago. F5 grades it again."
     )
     (first, *_) = task.criteria
     assert str(results.headline(state, first)) == "✗ 0/2"
@@ -159,7 +159,7 @@ def closing(state: ExerciseState, **changes: object) -> list[str]:
 def test_the_first_pass_tells_time_against_the_aim_and_what_comes_next(task: Exercise) -> None:
     state = judged(grade(task, RIGHT, WRONG, RIGHT), grade(task, RIGHT, RIGHT, RIGHT, after=465))
     assert closing(state) == [
-        "7:45, 1:45 over the aim of 6:00 · checks: 2 · no hint",
+        "7:45, 1:45 over the aim of 6:00 · grades: 2 · no hint",
         "First pass · pod-security-standards: 1 of 2 exercises passed",
         "F8  next: Warn of violations · easy · 6 min",
         "F3  compare with the reference: costs nothing now",
@@ -172,7 +172,7 @@ def test_a_later_pass_tells_of_the_one_before(task: Exercise) -> None:
     earlier = replace(earlier, started=NOON - timedelta(days=8), grades=(shifted(past(before), days=-8),))
     state = judged(grade(task, RIGHT, RIGHT, RIGHT, after=300), earlier=(earlier,), hints=1)
     assert closing(state)[:3] == [
-        "5:00, 1:00 under the aim of 6:00 · checks: 1 · hints: 1",
+        "5:00, 1:00 under the aim of 6:00 · grades: 1 · hints: 1",
         "Pass number 2 · pod-security-standards: 1 of 2 exercises passed",
         "Last time: 9:12, 8 days ago",
     ]
