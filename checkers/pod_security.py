@@ -183,16 +183,18 @@ def quiet(cluster: Observer, *, namespace: str, level: Level) -> Finding:
 
 
 @check("psa.elsewhere", causes=("labelled",))
-def elsewhere(cluster: Observer, *, namespace: str, level: Level) -> Finding:
+def elsewhere(cluster: Observer, *, namespace: str, level: Level, exempt: Sequence[str] = ()) -> Finding:
     """In no other namespace that was there before the scenario's own is a Pod held against the standard.
 
+    Those in `exempt` hold to it by themselves: a policy engine labels its own namespace.
     Pod Security tells namespaces apart by their labels, so of those that are labelled alike one is asked.
     """
     expected = Text(
         f"no namespace that was there before {namespace} warns of {level} or refuses because of it",
         f"早于 {namespace} 存在的命名空间都没有因 {level} 发出警告或拒绝 Pod",
     )
-    alike = _alike(_before(cluster.list("Namespace"), namespace))
+    before = _before(cluster.list("Namespace"), namespace)
+    alike = _alike([other for other in before if other["metadata"]["name"] not in exempt])
     judging: dict[str, Labels] = {}
     for labels, names in alike:
         if level in _offer(cluster, _VIOLATING[level][0], names[0]).levels:

@@ -186,6 +186,14 @@ def test_a_label_on_another_namespace_is_reported() -> None:
     assert finding.found.en == "default: pod-security.kubernetes.io/warn=baseline"
 
 
+def test_a_namespace_that_labels_itself_is_left_out() -> None:
+    lab = PodSecurity([namespace(enforce="restricted"), namespace("engine", enforce="restricted")])
+    found = {
+        exempt: elsewhere(lab, namespace="audited", level="restricted", exempt=exempt) for exempt in ((), ("engine",))
+    }
+    assert [finding.verdict for finding in found.values()] == [Verdict.FAIL, Verdict.PASS]
+
+
 def test_a_namespace_that_the_learner_has_made_meanwhile_is_the_learners_own() -> None:
     scratch = namespace("scratch", made="2026-01-01T00:05:00Z", warn="baseline")
     lab = PodSecurity([namespace(warn="baseline"), namespace("default"), scratch])
