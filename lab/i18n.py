@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Literal, Protocol, get_args
 
 from lab import paths
-from lab.made import made_of
+from lab.cached import cached
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -74,7 +74,7 @@ def _texts(language: Language) -> dict[str, str]:
 
         return dict(_flat(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)))
 
-    texts: dict[str, str] = made_of([str(file)], f"texts-{language}", read)
+    texts: dict[str, str] = cached([str(file)], f"texts-{language}", read)
     return texts
 
 

@@ -27,7 +27,7 @@ from lab.grading.record import place
 from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
 
-PROMPT = 0.5
+NOTICES_STOP = 0.5
 """Seconds after which work that waits has noticed that it is to stop."""
 
 
@@ -92,7 +92,7 @@ def prove_exercises(
     def results() -> Generator[Result, None, None]:
         yield from impossible
         yield from proofs
-        with closing(_Bench(session, plan, memory, wanted, progress).run(labs)) as ran:
+        with closing(_Runner(session, plan, memory, wanted, progress).run(labs)) as ran:
             yield from ran
         yield from plan.left_out
 
@@ -151,7 +151,7 @@ def _in_order(results: Iterable[Result], order: Sequence[str]) -> Iterator[Resul
             yield here.pop(waiting.popleft())
 
 
-class _Bench:
+class _Runner:
     """Runs the answers of a plan."""
 
     def __init__(self, session: Session, plan: Plan, memory: Memory, wanted: Wanted, progress: OnProgress) -> None:
@@ -176,19 +176,20 @@ class _Bench:
         """Run answers on one lab until there are none left."""
         lab = AuthorSession(self._session.catalog, engine, observe=self._session.observe, clock=clock)
         with hold(engine.lab):
-            made_of = machines(engine.name, engine.status().kubernetes)
+            lab_machines = machines(engine.name, engine.status().kubernetes)
             while handed := self._plan.next():
                 number, (case, why) = handed
                 step = i18n.text("grading.proof.step", exercise=case.exercise.id, answer=case.name, why=why.text)
                 progress(Progress(step, number, self._plan.count, clock.seconds() - self._began))
-                yield self._prove(case, lab, made_of, why)
+                yield self._prove(case, lab, lab_machines, why)
             progress(Progress("", self._plan.count, self._plan.count, clock.seconds() - self._began))
 
-    def _prove(self, case: Case, lab: AuthorSession, made_of: str, why: Why) -> Proof:
-        now = basis(case.exercise, case.answer, made_of)  # the script may be changed while it runs
+    def _prove(self, case: Case, lab: AuthorSession, lab_machines: str, why: Why) -> Proof:
+        now = basis(case.exercise, case.answer, lab_machines)  # the script may be changed while it runs
         proof = prove(case, lab, self._memory.recording(case.exercise, case.name), clock=lab.clock)
         if not proof.holds:
-            lab.clock.sleep(PROMPT)  # Ctrl-C ends the programs of this thread a moment before the thread hears of it
+            # Ctrl-C ends the programs of this thread a moment before the thread hears of it.
+            lab.clock.sleep(NOTICES_STOP)
         self._memory.save(case.exercise, case.name, Remembered(proof.holds, now, proof.seconds))
         self._plan.took(proof)
         if self._wanted.keep and not proof.holds:
@@ -221,8 +222,8 @@ class _Bench:
             left = seconds
             while left > 0:
                 check()
-                self._session.clock.sleep(min(left, PROMPT))
-                left -= PROMPT
+                self._session.clock.sleep(min(left, NOTICES_STOP))
+                left -= NOTICES_STOP
             check()
 
         def progress(news: Progress) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import paths
-from lab.made import made_of
+from lab.cached import cached
 
 
 def listing(*, drafts: bool = False, root: Path | None = None) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def listing(*, drafts: bool = False, root: Path | None = None) -> dict[str, Any]
     """
     root = root or paths.data("exercises")
     name = "listing-with-drafts" if drafts else "listing"
-    return dict(made_of(_files(root), name, lambda: _read(root, drafts=drafts)))
+    return dict(cached(_files(root), name, lambda: _read(root, drafts=drafts)))
 
 
 def _read(root: Path, *, drafts: bool) -> dict[str, Any]:

@@ -36,10 +36,10 @@ class Stage:
     Args:
         engine: the lab's.
         clock: for the waits, which are longer where machines are slower.
-        taken: namespaces of other exercises that are under way, where nothing is removed.
+        spared: namespaces of other exercises that are under way, where nothing is removed.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, taken: Collection[str] = ()) -> None:
+    def __init__(self, engine: Engine, clock: Clock, spared: Collection[str] = ()) -> None:
         # Where a node serves as base, it has the node's name.
         self._machines: dict[str, Node] = {"base": engine.base(), **{node.name: node for node in engine.nodes()}}
         self._control_plane = engine.nodes()[0]
@@ -47,7 +47,7 @@ class Stage:
         self._is_alone = Capability.BASELINE not in engine.lacks()
         self._pace = engine.pace
         self._clock = clock.slower(engine.pace)
-        self._taken = taken
+        self._spared = spared
         self._lab = engine.lab
 
     def clear(self, scenario: Scenario) -> None:
@@ -94,7 +94,7 @@ class Stage:
     def remember_anew(self, scenarios: Sequence[Scenario]) -> None:
         """Bring up to date what an exercise under way remembers of Secrets: these scenarios' were made or removed."""
         made_anew = {namespace for scenario in scenarios for namespace in scenario.namespaces}
-        if not (self._taken and made_anew):
+        if not (self._spared and made_anew):
             return
         try:
             before = json.loads(self._control_plane.read(FILE))
@@ -132,7 +132,7 @@ class Stage:
         where = ["--all-namespaces", f"--field-selector=metadata.name={resource.name}"]
         found = json.loads(self._kubectl.do("get", resource.kind, *where, "--output=json").text)["items"]
         places = [item["metadata"]["namespace"] for item in found]
-        elsewhere = [place for place in places if place != resource.namespace and place not in self._taken]
+        elsewhere = [place for place in places if place != resource.namespace and place not in self._spared]
         return [replace(resource, namespace=place) for place in elsewhere]
 
     def _remove(self, resource: Resource) -> None:
@@ -158,7 +158,7 @@ class Stage:
         if before is None or before.of_cluster is None:
             raise LabError("start.not_inventoried", kinds=", ".join(kinds), lab=self._lab)
         names = self._kubectl.do("get", ",".join(kinds), "--output=name").text.split()
-        known = {*before.of_cluster, *(f"namespace/{name}" for name in self._taken)}
+        known = {*before.of_cluster, *(f"namespace/{name}" for name in self._spared)}
         if new := [name for name in names if name not in known]:
             bound = f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
             self._kubectl.do("delete", *new, "--ignore-not-found", bound, timeout=NAMESPACE_GONE + 10)

@@ -250,8 +250,8 @@ class Session:
     def _stage(self, exercises: Sequence[Exercise]) -> Stage:
         from lab.practice.scenario import Stage
 
-        taken = [touch for other in self._others(exercises) for touch in other.touches]
-        return Stage(self.engine, self.clock, list(namespaces(taken)))
+        touches = [touch for other in self._others(exercises) for touch in other.touches]
+        return Stage(self.engine, self.clock, spared=list(namespaces(touches)))
 
     def _steps(self, progress: OnProgress, names: Sequence[str]) -> Steps:
         steps = [Step(i18n.text(f"session.step.{name}"), STEP_SECONDS) for name in names]

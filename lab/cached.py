@@ -1,4 +1,4 @@
-"""What was made of files and takes longer to make than to read: kept in the cache until one of the files changes."""
+"""Values that take longer to make from files than to read: cached until one of the files changes."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 from lab import paths
 
 
-def made_of(files: Sequence[str], name: str, make: Callable[[], Any]) -> Any:
-    """The value that `make` makes of these files, which JSON can hold.
+def cached(files: Sequence[str], name: str, make: Callable[[], Any]) -> Any:
+    """The value that `make` makes from these files, which JSON can hold.
 
     Args:
         name: of the value; it is read again as long as the size and the time of each file are the same.
     """
     stamp = [_stamp(file) for file in files]
-    kept = paths.cache() / "made" / f"{name}.json"
+    file = paths.cache() / "values" / f"{name}.json"
     try:
-        content = json.loads(kept.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
         if content["stamp"] == stamp:
             return content["value"]
     except (OSError, ValueError, KeyError, TypeError):
         pass  # there is none yet, or none that can be read
     value = make()
     try:
-        fresh = paths.private(kept.parent) / f"{name}.{os.getpid()}"
+        fresh = paths.private(file.parent) / f"{name}.{os.getpid()}"
         fresh.write_text(json.dumps({"stamp": stamp, "value": value}, ensure_ascii=False), encoding="utf-8")
-        fresh.replace(kept)
+        fresh.replace(file)
     except OSError:
         pass  # a full or read-only disk only makes it slower
     return value

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lab import paths
+from lab.cached import cached
 from lab.catalog.listing import listing
-from lab.made import made_of
 from tests.unit.support.exercises import content, write_domain, write_exercise
 
 
@@ -40,43 +40,43 @@ def file(tmp_path: Path) -> Path:
 
 def test_it_is_made_once(file: Path) -> None:
     make = Maker()
-    assert [made_of([str(file)], "a", make) for _ in range(2)] == [[1], [1]]
+    assert [cached([str(file)], "a", make) for _ in range(2)] == [[1], [1]]
 
 
 def test_it_is_made_anew_when_a_file_has_changed(file: Path) -> None:
     make = Maker()
-    made_of([str(file)], "a", make)
+    cached([str(file)], "a", make)
     file.write_text("ab")
-    assert made_of([str(file)], "a", make) == [2]
+    assert cached([str(file)], "a", make) == [2]
 
 
 def test_a_change_that_keeps_the_size_is_known_by_its_time(file: Path) -> None:
     make = Maker()
-    made_of([str(file)], "a", make)
+    cached([str(file)], "a", make)
     os.utime(file, ns=(1, 1))
-    assert made_of([str(file)], "a", make) == [2]
+    assert cached([str(file)], "a", make) == [2]
 
 
 def test_a_file_that_is_gone_is_a_change(file: Path) -> None:
     make = Maker()
-    made_of([str(file)], "a", make)
+    cached([str(file)], "a", make)
     file.unlink()
-    assert made_of([str(file)], "a", make) == [2]
+    assert cached([str(file)], "a", make) == [2]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "{}"])
 def test_a_cache_that_cannot_be_read_is_none(file: Path, cache: Path, content: str) -> None:
     make = Maker()
-    made_of([str(file)], "a", make)
-    (cache / "made" / "a.json").write_text(content)
-    assert made_of([str(file)], "a", make) == [2]
+    cached([str(file)], "a", make)
+    (cache / "values" / "a.json").write_text(content)
+    assert cached([str(file)], "a", make) == [2]
 
 
 def test_where_nothing_can_be_saved_it_is_made_each_time(file: Path, cache: Path) -> None:
     cache.mkdir()
-    (cache / "made").write_text("no folder")
+    (cache / "values").write_text("no folder")
     make = Maker()
-    assert [made_of([str(file)], "a", make) for _ in range(2)] == [[1], [2]]
+    assert [cached([str(file)], "a", make) for _ in range(2)] == [[1], [2]]
 
 
 @pytest.fixture
