@@ -24,6 +24,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=depot.courier.svc \
 kubectl -n courier create secret tls depot-tls --cert=depot.crt --key=depot.key
 
 cat >nginx.conf <<'EOF'
+user www-data;
 pid /tmp/nginx.pid;
 error_log /dev/stderr notice;
 events {}
