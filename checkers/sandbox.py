@@ -99,7 +99,10 @@ def gvisor(cluster: Observer, *, pod: str, namespace: str = "default") -> Findin
     return of_running_pod(cluster, pod, namespace, judge, expected, _KERNEL, GVISOR)
 
 
-@check("sandbox.inside", causes=(*OF_WORKLOAD, "no-class", "template-only", "other-handler", "some-pods"))
+@check(
+    "sandbox.inside",
+    causes=(*OF_WORKLOAD, "no-class", "template-only", "other-handler", "some-pods", "others-inside", "next-refused"),
+)
 def inside(cluster: Observer, *, workload: str, kind: Workload = "Deployment", namespace: str = "default") -> Finding:
     """Every container of each Pod of the workload has gVisor for a kernel."""
     expected = Text(f"each Pod of {kind} {workload} runs in gVisor", f"{kind} {workload} 的每个 Pod 都在 gVisor 中运行")
@@ -114,6 +117,8 @@ def inside(cluster: Observer, *, workload: str, kind: Workload = "Deployment", n
         causes = {_why_outside(pod, pods.template) for pod in outside.values()}
         if len(outside) < len(pods.pods):
             causes.add("some-pods")
+        if "no-class" in causes:
+            causes |= _round_about(cluster, pods.template, namespace)
         return failed(expected, found, _KERNEL, GVISOR, causes)
 
     return of_workload(cluster, kind, workload, namespace, judge, expected, _KERNEL, GVISOR)
@@ -140,6 +145,19 @@ def _why_outside(pod: Pod, template: Pod | None) -> str:
     if pod.spec.get("runtimeClassName"):
         return "other-handler"
     return "template-only" if template and template.spec.get("runtimeClassName") else "no-class"
+
+
+def _round_about(cluster: Observer, template: Pod | None, namespace: str) -> set[str]:
+    """What is so already around a workload that was left outside: other Pods use a class, or its next one has to."""
+    causes = set()
+    if any(pod["spec"].get("runtimeClassName") for pod in cluster.list("Pod", namespace)):
+        causes.add("others-inside")
+    if template is not None:
+        metadata = {"generateName": "next-", "namespace": namespace}
+        following = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template.spec}
+        if not cluster.dry_run(following).accepted:
+            causes.add("next-refused")
+    return causes
 
 
 def _kernels(cluster: Observer, pods: Pods) -> list[tuple[Pod, Container, Kernel]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from checkers.api import Finding, NotSeen, Ran, Verdict
+from checkers.api import DryRun, Finding, NotSeen, Ran, Verdict
 from checkers.sandbox import gvisor, inside, outside, runtime_class, uses_class
 from tests.unit.support.observations import NAME, HandMade, Object, container, node, pod, seeing, waiting
 
@@ -170,7 +172,17 @@ def test_what_the_pod_uses_instead(used: str | None, causes: set[str]) -> None:
 # Workloads
 
 
-def stateful_set(*pods: Object, template_class: str | None = None) -> HandMade:
+@dataclass(eq=False)
+class Admitting(HandMade):
+    """Whether Pods without a RuntimeClass are accepted."""
+
+    accepts: bool = True
+
+    def dry_run(self, manifest: Mapping[str, Any], *, user: str = "") -> DryRun:
+        return DryRun(self.accepts or bool(manifest["spec"]["runtimeClassName"]))
+
+
+def stateful_set(*pods: Object, template_class: str | None = None) -> Admitting:
     """A StatefulSet whose Pods are on one node: containers called `good` are run by gVisor, others are not."""
     made = "2026-01-01T00:00:00Z"
     owner = {"ownerReferences": [{"uid": "w1", "controller": True}], "creationTimestamp": made}
@@ -183,7 +195,7 @@ def stateful_set(*pods: Object, template_class: str | None = None) -> HandMade:
         "status": {"observedGeneration": 1, "updatedReplicas": len(pods)},
     }
     on_node = run_by(good=GVISOR, bad=RUNC)
-    return HandMade([workload, *pods, node()], on_nodes={"kube-worker-1": on_node})
+    return Admitting([workload, *pods, node()], on_nodes={"kube-worker-1": on_node})
 
 
 def good() -> Object:
@@ -194,7 +206,7 @@ def bad(used: str | None = None) -> Object:
     return pod([container("bad")], runtimeClassName=used)
 
 
-def of_set(cluster: HandMade) -> Finding:
+def of_set(cluster: Admitting) -> Finding:
     return inside(cluster, workload=NAME, kind="StatefulSet")
 
 
@@ -209,11 +221,18 @@ def test_a_workload_is_in_the_sandbox_when_each_of_its_pods_is() -> None:
         ([bad()], CLASS, {"template-only"}),
         ([bad("runc")], "runc", {"other-handler"}),
         ([good(), bad()], CLASS, {"template-only", "some-pods"}),
+        ([good(), bad()], None, {"no-class", "some-pods", "others-inside"}),
     ],
 )
 def test_why_a_pod_of_a_workload_is_outside(pods: list[Object], template_class: str | None, causes: set[str]) -> None:
     finding = of_set(stateful_set(*pods, template_class=template_class))
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, causes)
+
+
+def test_a_workload_whose_next_pod_is_refused_was_left_outside() -> None:
+    cluster = stateful_set(bad())
+    cluster.accepts = False
+    assert of_set(cluster).causes == {"no-class", "next-refused"}
 
 
 def test_one_container_outside_is_enough() -> None:
