@@ -137,7 +137,7 @@ def resolve(cluster: Observer, *, workloads: Sequence[str]) -> Finding:
 _CUT = {"UDP, TCP": "dns-cut", "UDP": "udp-cut", "TCP": "tcp-cut"}
 
 
-@check("network.isolates", causes=("ingress-open", "egress-open", "by-label", "policy-elsewhere"))
+@check("network.isolates", causes=("open", "ingress-open", "egress-open", "by-label", "policy-elsewhere"))
 def isolates(cluster: Observer, *, namespace: str) -> Finding:
     """A Pod that comes into the namespace with labels of its own is held to a policy, in both directions."""
     expected = Text(
@@ -155,7 +155,7 @@ def isolates(cluster: Observer, *, namespace: str) -> Finding:
         f"a Pod with other labels is not held to any policy for {open_to}; NetworkPolicies of {namespace}: {names}",
         f"带有其他标签的 Pod 不受任何 {open_to} 策略约束；{namespace} 的 NetworkPolicy：{names}",
     )
-    causes = {f"{each.lower()}-open" for each in not_held}
+    causes = {"open" if len(not_held) > 1 else f"{not_held[0].lower()}-open"}
     if all(any(each in (policy["spec"].get("policyTypes") or ()) for policy in known) for each in not_held):
         causes.add("by-label")
     if not known and _elsewhere(cluster):
