@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lab import i18n
 from lab.commands.arguments import Verbs, exercise_argument, json_option, print_json
 from lab.commands.exercises import open_session
+from lab.commands.sitting import require_none_under_way
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +40,8 @@ def add(verbs: Verbs) -> None:
 def _history(args: Namespace) -> int:
     from lab.practice.attempt import standings
 
+    if not args.export:
+        require_none_under_way()
     session = open_session(args)
     exercises = [session.exercise(args.exercise)] if args.exercise else session.catalog.exercises
     attempts = session.history.attempts(args.exercise or "")
@@ -95,6 +98,7 @@ def _in_order(suggestions: Sequence[Suggestion], catalog: Catalog, now: datetime
 
 
 def _note(args: Namespace) -> int:
+    require_none_under_way()
     session = open_session(args)
     exercise = session.exercise(args.exercise)
     if args.text is not None:

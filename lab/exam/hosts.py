@@ -74,10 +74,10 @@ def part(hosts: Sequence[Host]) -> None:
     Raises:
         LabError: a lab that is there refuses.
     """
-    there = [host for host in hosts if host.engine.status().state is State.READY]
+    there = [host for host in hosts if _is_there(host)]
     reopen(there)
     first, *others = hosts
-    if isinstance(first.engine, Joinable):
+    if isinstance(first.engine, Joinable) and first in there:
         for other in others:
             first.engine.leave(other.engine.lab)
 
@@ -95,6 +95,14 @@ def close(hosts: Sequence[Host]) -> None:
 def reopen(hosts: Sequence[Host]) -> None:
     """Let the learner in again."""
     _on_each_machine(hosts, access.reopen)
+
+
+def _is_there(host: Host) -> bool:
+    """Whether its lab can be used. Where even the runtime is gone, it cannot."""
+    try:
+        return host.engine.status().state is State.READY
+    except LabError:
+        return False
 
 
 def place_of_shell(hosts: Sequence[Host]) -> str:

@@ -93,6 +93,13 @@ def test_a_lab_that_is_gone_does_not_keep_the_others_from_being_parted() -> None
     assert lab_of(both[1]).did("access reopen") == []
 
 
+def test_where_even_the_runtime_is_gone_there_is_nothing_to_part() -> None:
+    both = hosts("cks", "cks-2")
+    for host in both:
+        lab_of(host).state = LabError("runtime.missing")  # type: ignore[assignment]
+    exam_hosts.part(both)
+
+
 @pytest.mark.parametrize(
     ("listed", "place"),
     [

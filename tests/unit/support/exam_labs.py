@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lab.catalog.model import Catalog, Domain, Exercise, Localized
+from lab.cluster.engine import Status
+from lab.errors import LabError
 from lab.exam.hosts import Host
 from lab.practice.session import Session
 from tests.unit.support.clocks import Hands
@@ -58,6 +60,11 @@ class ExamLab(HandMadeEngine):
     def up(self, progress: object) -> None:
         self.up_again += 1
         self.running = True
+
+    def status(self) -> Status:
+        if isinstance(self.state, LabError):
+            raise self.state
+        return super().status()
 
     def power_on(self) -> bool:
         return not self.running
