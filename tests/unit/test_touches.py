@@ -92,6 +92,17 @@ def test_every_touch_can_be_told_to_a_person(language: i18n.Language, monkeypatc
         assert described(touch)
 
 
-def test_no_two_exercises_of_the_lab_touch_the_same() -> None:
-    together = combinations(load().exercises, 2)
-    assert [(one.id, other.id, shared(one, other)) for one, other in together if shared(one, other)] == []
+APART = {
+    ("csr-review", "mtls-csr"),  # every request for a certificate is one of the learner's
+    ("gvisor-runtimeclass", "gvisor-tenant"),  # every new RuntimeClass is
+    ("gvisor-runtimeclass", "sandbox-required"),
+    ("gvisor-tenant", "sandbox-required"),
+    ("gatekeeper-replica-limits", "sandbox-required"),  # what is accepted in the whole cluster
+}
+"""Exercises that cannot be prepared together, since their tasks are about the same thing."""
+
+
+def test_only_exercises_about_the_same_thing_touch_the_same() -> None:
+    together = combinations(sorted(load().exercises, key=lambda each: each.id), 2)
+    found = {(one.id, other.id): shared(one, other) for one, other in together if shared(one, other)}
+    assert {pair: touched for pair, touched in found.items() if pair not in APART} == {}
