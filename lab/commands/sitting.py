@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lab.exam.prepare import Wish
     from lab.exam.sittings import Journal, Sitting, Sittings
     from lab.exam.state import State
+    from lab.practice.history import History
     from lab.progress import OnProgress
     from lab.ui.screens.lobby import Lobby
     from lab.ui.screens.sitting import Exam
@@ -40,6 +41,7 @@ def add(exam: Verbs) -> None:
     """Enter these verbs."""
     start = exam.add("start", _start)
     draw_options(start)
+    start.add_argument("--lost", type=int, metavar="N", help=i18n.text("cli.exam.only_lost"))
     json_option(start)
     json_option(exam.add("status", _status))
     json_option(exam.add("hand-in", _hand_in))
@@ -161,14 +163,30 @@ def _start(args: Namespace) -> int:
     catalog, blueprints = load_blueprints()
     blueprint = blueprints.get(args.blueprint)
     seed, digest = args.seed or drawn_seed()
-    wish = Wish(blueprint, seed, digest, args.hosts)
+    history = History(paths.history())
+    only = _lost_in(args.lost, history) if args.lost else frozenset()
     with Console() as progress:
-        begun = begin(wish, args.name, catalog, History(paths.history()), progress)
+        begun = begin(Wish(blueprint, seed, digest, args.hosts, only), args.name, catalog, history, progress)
     if args.json:
         print_json(_to_json(begun.sitting, begun.sitting.state(now())))
     else:
         _tell_start(begun, str(blueprint.title))
     return 0
+
+
+def _lost_in(number: int, history: History) -> frozenset[str]:
+    """The exercises of the tasks that were not wholly right in a sitting.
+
+    Raises:
+        UsageError: there is no such sitting (`exam.no_sitting`), or nothing was lost in it (`exam.nothing_lost`).
+    """
+    from lab.exam.sittings import Sittings
+
+    sitting = Sittings(history.database).get(number)
+    lost = sitting.state(sitting.last).lost_tasks
+    if not lost:
+        raise UsageError("exam.nothing_lost", number=number)
+    return frozenset(sitting.plan.task(position).exercise for position in lost)
 
 
 def _tell_start(begun: Begun, title: str) -> None:

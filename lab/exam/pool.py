@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from lab.catalog.blueprint import Blueprint
@@ -31,6 +31,12 @@ class Pool:
     left_out: tuple[str, ...]
     digest: str
     collide: Collide = field(compare=False)
+
+    def only(self, names: Collection[str]) -> Pool:
+        """The part of it that has these exercises, for an exam of what was lost in another. It is a pool of its own."""
+        exercises = tuple(each for each in self.exercises if each.id in names)
+        facts = json.dumps([self.digest, [each.id for each in exercises]])
+        return replace(self, exercises=exercises, digest=_short(facts))
 
 
 def pool_of(blueprint: Blueprint, exercises: Iterable[Exercise], lacks: Collection[Capability] = ()) -> Pool:
@@ -70,4 +76,8 @@ def _digest(blueprint: Blueprint, exercises: Iterable[Exercise]) -> str:
             [each.id, each.domain, each.objective, each.level, each.minutes, sorted(each.touches)] for each in exercises
         ],
     }
-    return sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()[:_DIGITS]
+    return _short(json.dumps(facts, separators=(",", ":")))
+
+
+def _short(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_DIGITS]

@@ -33,12 +33,19 @@ OpenSession = Callable[[str], Session]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The exam that is wanted. `digest`: of the pool that the seed was given with; `hosts`: 0 for the blueprint's."""
+    """The exam that is wanted.
+
+    Attributes:
+        digest: of the pool that the seed was given with; empty: of whatever pool there is.
+        hosts: 0: as many as the blueprint says.
+        only: the exercises that it may have; empty: all that fit.
+    """
 
     blueprint: Blueprint
     seed: int
     digest: str = ""
     hosts: int = 0
+    only: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,8 @@ def prepare(wish: Wish, sessions: Sequence[Session], progress: OnProgress) -> Pr
         session.engine.up(_of_lab(session, progress))
     catalog = sessions[0].catalog
     lacks = {capability for session in sessions for capability in session.engine.lacks()}
-    pool = pool_of(wish.blueprint, catalog.exercises, lacks)
+    whole = pool_of(wish.blueprint, catalog.exercises, lacks)
+    pool = whole.only(wish.only) if wish.only else whole
     plan = draw(wish.blueprint, pool, wish.seed, len(sessions))
     require_pool(plan, wish.digest)
     stands = [_Stand(Host(name, session), plan, progress) for name, session in zip(plan.hosts, sessions, strict=False)]

@@ -185,8 +185,9 @@ def reason(suggestion: Suggestion, report: Report) -> str:
 
 
 def again(report: Report) -> str:
-    """How to sit it again, and another one like it."""
-    return i18n.text("report.again", blueprint=report.plan.blueprint, seed=report.plan.name)
+    """How to sit it again, what was lost in it, and another one like it."""
+    plan = report.plan
+    return i18n.text("report.again", blueprint=plan.blueprint, seed=plan.name, number=report.number)
 
 
 # The parts

@@ -78,6 +78,15 @@ class State:
     gone: frozenset[str]
     lost: frozenset[str]
 
+    @property
+    def lost_tasks(self) -> tuple[int, ...]:
+        """The positions of the tasks that are not wholly right, and of those that could not be judged."""
+        return tuple(
+            position
+            for position, task in enumerate(self.tasks, 1)
+            if task.grade is None or task.grade.earned < task.grade.points
+        )
+
     def task(self, position: int) -> TaskState:
         """The state of the task at a position."""
         return self.tasks[position - 1]

@@ -114,6 +114,17 @@ def test_an_exam_can_be_given_up(sitting: Sitting, sittings: Sittings, capsys: O
     assert sittings.open() is None
 
 
+def test_where_nothing_was_lost_there_is_no_exam_of_it(sitting: Sitting, sittings: Sittings, capsys: Output) -> None:
+    journal = Journal(sittings, sitting)
+    journal.hand_in()
+    for position in range(1, 5):
+        journal.graded(position, from_detail(passed()))
+    journal.close()
+    told = run(capsys, "exam", "start", "drill", "--lost", str(sitting.number), code=2)
+    assert f"Nothing was lost in sitting {sitting.number}" in told
+    assert "There is no sitting 99" in run(capsys, "exam", "start", "drill", "--lost", "99", code=2)
+
+
 @pytest.mark.parametrize("verb", ["status", "hand-in", "close", "proctor"])
 def test_without_an_exam_it_is_said_how_to_begin_one(verb: str, capsys: Output) -> None:
     assert "`ckslab exam start` begins one" in run(capsys, "exam", verb, code=2)

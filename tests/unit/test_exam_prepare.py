@@ -102,6 +102,14 @@ def test_what_the_engine_cannot_do_is_not_drawn() -> None:
     assert prepared([*several(), needs], [lab]).plan.left_out == ("needs-apparmor",)
 
 
+def test_an_exam_of_what_was_lost_has_only_that_and_as_much_less_time() -> None:
+    wish = Wish(blueprint(), 7, only=frozenset({"ex-2", "ex-5"}))
+    plan = prepare(wish, [session(lab, several()) for lab in labs()], ignore).plan
+    assert {task.exercise for task in plan.tasks} == {"ex-2", "ex-5"}
+    assert plan.minutes == blueprint().minutes // 2
+    assert sum(task.weight for task in plan.tasks) == 100
+
+
 def test_a_seed_of_another_pool_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         prepare(Wish(blueprint(), 7, "another-pool"), [session(labs()[0], several())], ignore)
