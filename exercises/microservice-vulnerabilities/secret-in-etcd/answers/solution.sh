@@ -2,7 +2,7 @@
 # etcdctl on the control plane; the value is read out of the bytes.
 set -euo pipefail
 
-ssh kube-control-plane sudo etcdctl \
+ssh -n kube-control-plane sudo etcdctl \
   --endpoints=https://127.0.0.1:2379 \
   --cacert=/etc/kubernetes/pki/etcd/ca.crt \
   --cert=/etc/kubernetes/pki/etcd/server.crt \
