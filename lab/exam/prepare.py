@@ -108,7 +108,9 @@ def prepare(wish: Wish, sessions: Sequence[Session], progress: OnProgress) -> Pr
         UsageError: the seed belongs to another pool (`exam.other_pool`).
     """
     for session in sessions:
-        session.engine.up(_of_lab(session, progress))
+        say = _of_lab(session, progress)
+        session.engine.up(say)
+        say(Progress("", 1, 1, 0))  # it is up: nothing more is to come of that
     catalog = sessions[0].catalog
     lacks = {capability for session in sessions for capability in session.engine.lacks()}
     whole = pool_of(wish.blueprint, catalog.exercises, lacks)
