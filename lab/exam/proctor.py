@@ -102,11 +102,11 @@ class Proctor:
             return
         since = self._running.setdefault(host.name, now)
         if Kubectl(host.engine.nodes()[0]).answers() or now.seconds - since.seconds > API_SECONDS:
-            self._bring_back(host)
+            self._bring_back(host, now)
 
-    def _bring_back(self, host: Host) -> None:
+    def _bring_back(self, host: Host, since: Moment) -> None:
         self._connect(host)
-        self._journal.back(host.name)
+        self._journal.back(host.name, since)
         self._forget(host)
         if not self._gone:
             exam_hosts.close_after(self._there(), self._journal.state().left)

@@ -176,9 +176,9 @@ class Journal:
         """A lab has failed. `since` is when it was last known to work, if that was before now."""
         self.add(Kind.GONE, host=host, at=since)
 
-    def back(self, host: str) -> None:
-        """It works again."""
-        self.add(Kind.BACK, host=host)
+    def back(self, host: str, since: Moment | None = None) -> None:
+        """It works again. `since` is when it was first seen to, if that was before now."""
+        self.add(Kind.BACK, host=host, at=since)
 
     def lost(self, host: str) -> None:
         """It is given up."""
