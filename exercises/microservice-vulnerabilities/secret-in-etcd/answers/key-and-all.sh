@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# etcdctl in etcd's own Pod, which prints the key before the value; the value comes by the API, without a newline.
+# A file on the control plane, the key before the value, is brought to base; the value by the API, without a newline.
 set -euo pipefail
 
-kubectl -n kube-system exec etcd-kube-control-plane -- etcdctl \
+ssh kube-control-plane bash -euo pipefail <<'NODE'
+sudo etcdctl \
   --cacert=/etc/kubernetes/pki/etcd/ca.crt \
-  --cert=/etc/kubernetes/pki/etcd/server.crt \
-  --key=/etc/kubernetes/pki/etcd/server.key \
-  get /registry/secrets/notary/deed > ~/deed.etcd
+  --cert=/etc/kubernetes/pki/etcd/peer.crt \
+  --key=/etc/kubernetes/pki/etcd/peer.key \
+  get /registry/secrets/notary/deed > /tmp/secrets < /dev/null
+NODE
+ssh -n kube-control-plane 'cat /tmp/secrets; rm /tmp/secrets' > ~/deed.etcd
 kubectl -n notary get secret deed --output=jsonpath='{.data.seal}' | base64 --decode > ~/seal.txt
