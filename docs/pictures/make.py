@@ -1,4 +1,7 @@
-"""Makes the pictures of the README files: the demo, driven by its keys, and a report. Run by `make pictures`."""
+"""Makes the pictures of the README files: the demo, driven by its keys, and an exam. Run by `make pictures`.
+
+What the exam's shell shows is `shell.txt`, written off a real one.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,29 @@ from pathlib import Path
 from textual.screen import Screen
 
 from lab import i18n
+from lab.catalog.blueprint import Blueprint
 from lab.catalog.blueprint import load as load_blueprints
 from lab.catalog.load import load
 from lab.clock import Clock
+from lab.commands.drawing import lack_text
 from lab.demo import DemoSession
 from lab.exam.events import Event, Kind, Moment
-from lab.exam.plan import draw
+from lab.exam.notepad import Notepad
+from lab.exam.plan import draw, shortages
 from lab.exam.pool import pool_of
+from lab.exam.prepare import Wish
 from lab.exam.report import Report, report_of
 from lab.exam.reviews import what_next
-from lab.exam.sittings import Sitting
+from lab.exam.sittings import Journal, Sitting, Sittings
 from lab.exam.verdicts import agreed, to_detail
+from lab.practice.history import History
+from lab.progress import OnProgress
+from lab.ui import exam_view
 from lab.ui.app import demo_app
+from lab.ui.exam_app import ExamApp
+from lab.ui.screens.lobby import Lobby, LobbyScreen
 from lab.ui.screens.report import ReportScreen
+from lab.ui.screens.sitting import Exam, SittingScreen
 
 FOLDER = Path(__file__).parent
 SIZE = (120, 36)
@@ -93,8 +106,70 @@ def report() -> Report:
     return report_of(sitting, catalog, title=chapter.title, suggestions=suggestions, now=TODAY)
 
 
+def sitting() -> SittingScreen:
+    """An exam of the chapter after eleven minutes, one task done and one flagged."""
+    catalog = load()
+    chapter = load_blueprints([domain.id for domain in catalog.domains]).get("chapter")
+    plan = draw(chapter, pool_of(chapter, catalog.exercises), 7)
+    now = _at(11 * 60 + 12)
+    sittings = Sittings(History().database)
+    begun = sittings.begin(plan, _at(0))
+    keys = [Event(Kind.KEY, _at(seconds), 0) for seconds in range(15, 600, 15)]
+    opened = [Event(Kind.OPENED, _at(5), 1), Event(Kind.OPENED, _at(330), 2)]
+    flagged = [Event(Kind.FLAGGED, _at(329), 1, detail={"on": True})]
+    sittings.add(begun.number, [*opened, *flagged, *keys])
+
+    def nothing() -> None:
+        """Nobody watches a picture."""
+
+    exam = Exam(
+        plan=plan,
+        catalog=catalog,
+        journal=Journal(sittings, begun, lambda: now),
+        notepad=Notepad(FOLDER / "no notepad"),
+        shell_argv=lambda: ["sh", "-c", 'cat "$1"; exec cat', "sh", str(FOLDER / "shell.txt")],
+        full_shell=nothing,
+        watch_over=nothing,
+        report=report,
+        close=nothing,
+    )
+    return SittingScreen(exam)
+
+
+def lobby() -> LobbyScreen:
+    """The exams that there are, on a computer that has room for two labs."""
+    catalog = load()
+    blueprints = load_blueprints([domain.id for domain in catalog.domains]).known
+
+    def about(blueprint: Blueprint) -> str:
+        lacks = shortages(blueprint, pool_of(blueprint, catalog.exercises))
+        return exam_view.about(blueprint, catalog, [lack_text(catalog, lack) for lack in lacks], 8 * 1024**3, 1)
+
+    return LobbyScreen(Lobby(blueprints, about, lambda: 7, _never))
+
+
+def _never(wish: Wish, progress: OnProgress) -> Exam:
+    """Nothing begins in a picture."""
+    raise NotImplementedError
+
+
 def _at(seconds: float) -> Moment:
     return Moment(TODAY - timedelta(hours=1) + timedelta(seconds=seconds), "boot", seconds)
+
+
+async def exam_picture(screen: Callable[[], Screen[None]]) -> str:
+    """A screen of the app for exams, as SVG."""
+    app = ExamApp(lobby_of_nothing())
+    async with app.run_test(size=SIZE) as pilot:
+        await app.push_screen(screen())
+        for _ in range(20):  # the shell draws when it likes
+            await pilot.pause(0.05)
+        return app.export_screenshot(title="ckslab")
+
+
+def lobby_of_nothing() -> Lobby:
+    """What the app opens with, under the picture."""
+    return Lobby([], lambda _: "", lambda: 7, _never)
 
 
 async def picture(keys: Sequence[str], opened: Callable[[], Screen[None]] | None = None) -> str:
@@ -123,6 +198,10 @@ def main() -> None:
         for name, keys in PICTURES.items():
             file = FOLDER / f"{name}.{language}.svg"
             file.write_text(asyncio.run(picture(keys)), encoding="utf-8")
+            print(file)
+        for name, screen in {"sitting": sitting, "lobby": lobby}.items():
+            file = FOLDER / f"{name}.{language}.svg"
+            file.write_text(asyncio.run(exam_picture(screen)), encoding="utf-8")
             print(file)
         file = FOLDER / f"report.{language}.svg"
         file.write_text(asyncio.run(picture((), lambda: ReportScreen(report()))), encoding="utf-8")

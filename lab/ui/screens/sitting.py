@@ -104,8 +104,8 @@ class SittingScreen(Screen[None]):
         self.set_interval(TICK, self._tick)
         if self._is_under_way:
             await self._open(self._state.opened_last or 1)
-            self._begin_shell()
             self._terminal.focus()
+            self.call_after_refresh(self._begin_shell)  # before, it would be told that its screen is tiny
         self._show()
 
     def on_unmount(self) -> None:
