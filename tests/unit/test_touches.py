@@ -99,6 +99,9 @@ APART = {
     ("gvisor-runtimeclass", "sandbox-required"),
     ("gvisor-tenant", "sandbox-required"),
     ("gatekeeper-replica-limits", "sandbox-required"),  # what is accepted in the whole cluster
+    ("gatekeeper-allowed-registries", "gatekeeper-replica-limits"),
+    ("gatekeeper-allowed-registries", "vap-no-latest"),
+    ("gatekeeper-replica-limits", "vap-no-latest"),
 }
 """Exercises that cannot be prepared together, since their tasks are about the same thing."""
 
