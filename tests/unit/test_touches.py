@@ -102,6 +102,9 @@ APART = {
     ("gatekeeper-allowed-registries", "gatekeeper-replica-limits"),
     ("gatekeeper-allowed-registries", "vap-no-latest"),
     ("gatekeeper-replica-limits", "vap-no-latest"),
+    ("gatekeeper-allowed-registries", "sandbox-required"),
+    ("gatekeeper-audit-then-deny", "sandbox-required"),
+    ("sandbox-required", "vap-no-latest"),
 }
 """Exercises that cannot be prepared together, since their tasks are about the same thing."""
 
