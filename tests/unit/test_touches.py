@@ -93,6 +93,7 @@ def test_every_touch_can_be_told_to_a_person(language: i18n.Language, monkeypatc
 
 
 APART = {
+    ("capabilities-minimal", "psa-diagnose"),  # both have a namespace harbour: one of them needs another
     ("etcd-encryption", "secret-in-etcd"),  # what the one encrypts the other reads
     ("csr-review", "mtls-csr"),  # every request for a certificate is one of the learner's
     ("gvisor-runtimeclass", "gvisor-tenant"),  # every new RuntimeClass is
