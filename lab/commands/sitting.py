@@ -232,6 +232,8 @@ def _phase(sitting: Sitting, state: State) -> str:
 def _hand_in(args: Namespace) -> int:
     from lab.console import Console
     from lab.exam import proctor
+    from lab.exam.begin import hosts_of
+    from lab.exam.finish import hand_in
     from lab.exam.sittings import Journal
     from lab.exam.state import Phase
 
@@ -239,7 +241,7 @@ def _hand_in(args: Namespace) -> int:
     sitting = _the_open_one(sittings)
     journal = Journal(sittings, sitting)
     if journal.state().phase is Phase.UNDER_WAY:
-        journal.hand_in()
+        hand_in(journal, hosts_of(sitting, load_blueprints()[0]))
     proctor.ensure(sitting)
     with Console() as progress:
         _await_grades(journal, sitting, progress)

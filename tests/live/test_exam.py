@@ -101,7 +101,7 @@ def test_a_sitting_counts_what_was_done_in_time_and_gives_back_the_time_of_a_lab
     assert status(ckslab)["given_back"] == pytest.approx(AWAY, abs=5)
 
     # What is under way at the end ends with it; what is begun afterwards ends at once.
-    script = f"sleep 5; {next(each for each in late[1].answers if each.name == SOLUTION).script_text}"
+    script = f"sleep 20; {next(each for each in late[1].answers if each.name == SOLUTION).script_text}"
     argv = late[2].argv("shell", "--", "bash", "-c", script)
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as at_work:
         time.sleep(2)

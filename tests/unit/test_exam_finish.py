@@ -13,7 +13,7 @@ from checkers.api import Check, Finding, Observer, Verdict
 from lab.catalog.model import Criterion, Exercise, Localized
 from lab.errors import LabError
 from lab.exam import recordings
-from lab.exam.finish import AGAIN, SETTLE, Finish
+from lab.exam.finish import AGAIN, SETTLE, Finish, hand_in
 from lab.exam.hosts import Host
 from lab.exam.sittings import Journal, Sittings
 from lab.exam.state import Phase
@@ -91,6 +91,14 @@ def test_the_machines_are_closed_before_anything_is_graded_and_open_when_all_is(
         for node in (lab.workstation, lab.node):
             assert [line.split()[-1] for line in node.ran if "access" in line] == ["close", "reopen"]
         assert lab.node.ran[0].endswith("close")
+
+
+def test_who_hands_in_closes_the_machines_at_once_and_a_host_that_is_gone_keeps_nobody_from_it() -> None:
+    sat = Sat()
+    sat.labs[0].workstation.answers["access close"] = LabError("node.gone", node="base")
+    hand_in(sat.journal, sat.hosts)
+    assert sat.labs[1].did("access close")
+    assert sat.journal.state().phase is Phase.ENDED
 
 
 def test_what_is_on_its_way_may_arrive() -> None:
