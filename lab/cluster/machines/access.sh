@@ -18,15 +18,19 @@ uptime_seconds() { cut --delimiter=. --fields=1 /proc/uptime; }
 
 is_due() { [ -e "$CLOSES_AT" ] && [ "$(uptime_seconds)" -ge "$(cat "$CLOSES_AT")" ]; }
 
-# What the learner runs on the machine itself. A Pod's processes may have the learner's number, but not its mounts.
+# What the learner runs on the machine itself. A Pod's processes may have the learner's number, but not its mounts. Base is
+# a container that may not see the mounts of others' processes; it has no Pods, either.
 learners_processes() {
+  local ours theirs process
+  ours=$(readlink /proc/self/ns/mnt)
   {
     pgrep --uid "$LEARNER" || true
     # sudo says who called it, to all that is begun by it.
     grep --files-with-matches --no-messages --null-data --line-regexp "SUDO_USER=$LEARNER" /proc/[0-9]*/environ |
       cut --delimiter=/ --fields=3 || true
   } | sort --unique | while read -r process; do
-    if [ "$(readlink "/proc/$process/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ]; then echo "$process"; fi
+    theirs=$(readlink "/proc/$process/ns/mnt" || true)
+    if [ -z "$theirs" ] || [ "$theirs" = "$ours" ]; then echo "$process"; fi
   done
 }
 
