@@ -104,7 +104,10 @@ APART = {
     ("gatekeeper-allowed-registries", "vap-no-latest"),
     ("gatekeeper-replica-limits", "vap-no-latest"),
     ("gatekeeper-allowed-registries", "sandbox-required"),
+    ("gatekeeper-allowed-registries", "gatekeeper-audit-then-deny"),
+    ("gatekeeper-audit-then-deny", "gatekeeper-replica-limits"),
     ("gatekeeper-audit-then-deny", "sandbox-required"),
+    ("gatekeeper-audit-then-deny", "vap-no-latest"),
     ("sandbox-required", "vap-no-latest"),
 }
 """Exercises that cannot be prepared together, since their tasks are about the same thing."""
