@@ -64,10 +64,7 @@ class Probe:
     @property
     def text(self) -> Text:
         """As a statement; of a refusal that is as it should be, no more than by which rule."""
-        outcome = self.ruling.text
-        if self.is_right and self.ruling.constraints:
-            names = ", ".join(self.ruling.constraints)
-            outcome = Text(f"refused by {names}", f"被 {names} 拒绝")
+        outcome = self.ruling.short if self.is_right else self.ruling.text
         return Text(
             f"{self.subject}, {self.what.en} in {self.namespace}: {outcome.en}",
             f"{self.subject}，{self.namespace} 中的{self.what.zh}：{outcome.zh}",

@@ -80,6 +80,14 @@ class Ruling:
         return Text("accepted", "被接受")
 
     @property
+    def short(self) -> Text:
+        """The same; of a refusal by constraints or policies, no more than by which."""
+        if not self.constraints:
+            return self.text
+        names = ", ".join(self.constraints)
+        return Text(f"refused by {names}", f"被 {names} 拒绝")
+
+    @property
     def is_by_policy(self) -> bool:
         """A ValidatingAdmissionPolicy refuses it that is not one of Gatekeeper's."""
         return not self.is_accepted and not self.constraints and bool(_BY_BINDING.search(self.words))

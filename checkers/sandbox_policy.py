@@ -69,10 +69,7 @@ class _Probe:
     @property
     def text(self) -> Text:
         """As a statement."""
-        outcome = self.ruling.text
-        if self.is_right and self.ruling.constraints:
-            names = ", ".join(self.ruling.constraints)
-            outcome = Text(f"refused by {names}", f"被 {names} 拒绝")
+        outcome = self.ruling.short if self.is_right else self.ruling.text
         return Text(
             f"{self.what.en} in {self.namespace}: {outcome.en}", f"{self.namespace} 中{self.what.zh}：{outcome.zh}"
         )
