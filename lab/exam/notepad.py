@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import paths
+from lab.exam.recordings import folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,4 @@ class Notepad:
 
 def of_sitting(state: Path, sitting: int) -> Notepad:
     """The notepad of the sitting of this number, in the directory of what must survive (`lab.paths.state`)."""
-    return Notepad(state / "sittings" / str(sitting) / "notepad.txt")
+    return Notepad(folder(state, sitting) / "notepad.txt")

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from lab import log, paths
 from lab.cluster.engine import Powered, State
@@ -21,6 +20,7 @@ from lab.exam import events
 from lab.exam import hosts as exam_hosts
 from lab.exam.events import Moment, Watch
 from lab.exam.hosts import Host
+from lab.exam.recordings import folder
 from lab.exam.sittings import Journal, Sitting
 from lab.exam.state import Phase
 from lab.exam.state import State as SittingState
@@ -181,17 +181,13 @@ def ensure(sitting: Sitting) -> None:
 @contextmanager
 def alone(sitting: int) -> Iterator[bool]:
     """Be the only proctor of a sitting while the `with` block lasts; False: there is one already."""
-    with (paths.private(_folder(sitting)) / "proctor.lock").open("a") as file:
+    with (paths.private(folder(paths.state(), sitting)) / "proctor.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
         else:
             yield True
-
-
-def _folder(sitting: int) -> Path:
-    return paths.state() / "sittings" / str(sitting)
 
 
 def _runs(host: Host) -> bool:

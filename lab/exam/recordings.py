@@ -11,13 +11,18 @@ from lab.errors import LabError
 from lab.grading.record import Recorder, Replay, public, write
 
 
-def path(state: Path, sitting: int, position: int) -> Path:
-    """Where the recording of a task lies.
+def folder(state: Path, sitting: int) -> Path:
+    """Where the files of a sitting lie.
 
     Args:
         state: the directory of what must survive (`lab.paths.state`).
     """
-    return state / "sittings" / str(sitting) / f"{position}.jsonl"
+    return state / "sittings" / str(sitting)
+
+
+def path(state: Path, sitting: int, position: int) -> Path:
+    """Where the recording of a task lies, in the sitting's folder."""
+    return folder(state, sitting) / f"{position}.jsonl"
 
 
 def save(file: Path, exercise: Exercise, grades: Sequence[Recorder]) -> None:
