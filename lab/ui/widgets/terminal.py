@@ -27,7 +27,10 @@ from lab.terminal.pty import CHUNK, Pty
 from lab.terminal.screen import Cursor, Screen
 from lab.terminal.style import Style
 
-_BETWEEN_PAINTS = 1 / 120
+_BETWEEN_PAINTS, _IN_A_FLOOD = 1 / 120, 1 / 20
+"""Seconds from one paint to the next."""
+_FLOOD = 12
+"""Paints with no pause between them, after which output counts as a flood: nobody reads it as it passes."""
 _CURSOR = RichStyle(reverse=True)
 
 
@@ -58,6 +61,7 @@ class Terminal(Widget, can_focus=True):
         self._stale: set[int] = set()
         self._base: RichStyle | None = None
         self._paint_later: Timer | None = None
+        self._paints_without_pause = 0
         self._read_later: asyncio.TimerHandle | None = None
 
     @property
@@ -203,14 +207,19 @@ class Terminal(Widget, can_focus=True):
         self._stale |= self._screen.feed(output)
         for text in self._copies.feed(output):
             self.app.copy_to_clipboard(text)
-        # A flood is painted so many times a second; the first piece after a silence, such as a key's echo, at once.
+        # The first piece after a pause, such as a key's echo, is painted at once.
         if self._paint_later is None:
+            self._paints_without_pause = 0
             self._paint()
-            self._paint_later = self.set_timer(_BETWEEN_PAINTS, self._paint_rest)
         if len(output) == CHUNK:
-            # A flood gets half of the time; the other half is for the keys and the clock.
+            # Much output gets half of the time, a flood a quarter; the rest is for the keys and the clock.
+            rest = (loop.time() - began) * (3 if self._is_flooded else 1)
             loop.remove_reader(pty.fd)
-            self._read_later = loop.call_later(loop.time() - began, self._start_reading, pty)
+            self._read_later = loop.call_later(rest, self._start_reading, pty)
+
+    @property
+    def _is_flooded(self) -> bool:
+        return self._paints_without_pause >= _FLOOD
 
     def _paint_rest(self) -> None:
         self._paint_later = None
@@ -221,6 +230,8 @@ class Terminal(Widget, can_focus=True):
         width = self.content_size.width
         self.refresh(*(Region(0, row, width, 1) for row in self._stale))
         self._stale.clear()
+        self._paints_without_pause += 1
+        self._paint_later = self.set_timer(_IN_A_FLOOD if self._is_flooded else _BETWEEN_PAINTS, self._paint_rest)
 
 
 def _with_cursor(strip: Strip, cursor: Cursor) -> Strip:
