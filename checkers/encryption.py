@@ -1,5 +1,7 @@
 """The configuration of encryption at rest: what the API server has loaded, and what it would start with again.
 
+`encryption.lasting` asks which provider and key write, `encryption.key_gone` whether a key is gone for good.
+
 What it writes next is not tried with a new Secret. The API server's metrics have the hash of the configuration that it
 works with; the file that has this hash says which provider writes, and that holds for its next start too, which no
 trial could show. A trial would leave traces in the learner's cluster, and show less.
@@ -8,9 +10,11 @@ trial could show. A trial would leave traces in the learner's cluster, and show 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from posixpath import dirname, join, normpath
+from typing import Any
 
 import yaml
 
@@ -36,11 +40,24 @@ _READ = (
     " sed -E -e 's#[A-Za-z0-9+/]{16,}={0,2}#masked#g'"
     " -e 's#(secret[[:punct:]]?[[:space:]]*:[[:space:]]*)[^,}]+#\\1masked#g' -- \"$1\""
 )
+OLD_KEY = "/var/lib/ckslab/old-encryption-key"
+"""Where the script of a scenario leaves the hash of the key that it has the API server encrypt with (SHA-256)."""
+_MARK = "old-key"
+# The same, in which that key, whatever it is called and however it is written, is marked.
+_READ_MARKED = (
+    'text=$(cat -- "$1"); old=$(cat -- "$2") || exit;'
+    " for word in $(grep -oE '[A-Za-z0-9+/]{16,}={0,2}' -- \"$1\" | sort -u); do"
+    ' if [ "$(printf %s "$word" | base64 --decode 2> /dev/null | sha256sum | cut -d" " -f1)" = "$old" ];'
+    f' then is={_MARK}; else is=masked; fi; text=${{text//"$word"/$is}}; done;'
+    f" printf %s \"$text\" | sed -E '/{_MARK}/!s#(secret[[:punct:]]?[[:space:]]*:[[:space:]]*)[^,}}]+#\\1masked#g'"
+)
 _NOTICED = 60.0
 """Seconds in which the kubelet makes a new API server of a changed manifest, and that one loads its file."""
 _RELOADED = 90.0
 """Seconds in which the API server loads a changed file by itself, where automatic reload is on."""
 _LINKS = 8
+_UNREADABLE = (yaml.YAMLError, LookupError, TypeError, AttributeError, StopIteration)
+"""What a text raises that is no configuration."""
 _RESOURCES = (("secrets", "secrets."), ("*.",), ("*.*",))
 """The names in a configuration that cover Secrets; the API server goes by the first of these that is there."""
 
@@ -52,6 +69,15 @@ _WRITES = Text(
     "The first provider that is listed for secrets writes, the others only read: it decides how each Secret is stored "
     "from now on.",
     "为 secrets 列出的第一个提供程序负责写入，其余的只用于读取：它决定今后每个 Secret 如何存储。",
+)
+_FIRST_KEY = Text(
+    "The first key of the first provider encrypts, the others only decrypt: a new key has to come first.",
+    "第一个提供程序的第一个密钥负责加密，其余的只用于解密：新密钥必须排在第一位。",
+)
+_STILL = Text(
+    "As long as the API server has the old key, whoever got hold of it reads what the API server still accepts, and a "
+    "Secret that was not written again stays unnoticed.",
+    "只要 API 服务器还有旧密钥，拿到它的人就仍能读取 API 服务器仍然接受的内容，没有重新写入的 Secret 也不会被发现。",
 )
 _DOWN = Text(
     "The kubelet runs the API server and etcd from manifests on the node; nothing in the cluster can be seen or "
@@ -81,6 +107,8 @@ _CAUSES = (
     "identity-first",
     "other-provider",
     "other-resource",
+    "other-key",
+    "new-key-second",
     "kubelet-stopped",
     "kubelet-disabled",
     "key-not-base64",
@@ -101,6 +129,14 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
+class _Provider:
+    """A provider of a configuration; of each key name and secret, which is masked."""
+
+    name: str
+    keys: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Wrong:
     """Something that is not right, and whether time alone may mend it."""
 
@@ -110,24 +146,52 @@ class _Wrong:
     may_pass: bool = False
 
 
+_Judge = Callable[[_File], Iterator[_Wrong]]
+"""What is wrong with a file, whether it is loaded or would only be."""
+
+
 @check("encryption.lasting", causes=_CAUSES)
-def lasting(cluster: Observer, *, provider: Provider) -> Finding:
-    """The API server stores Secrets by this provider, and would do so again whenever it is started."""
+def lasting(cluster: Observer, *, provider: Provider, key: str = "") -> Finding:
+    """The API server stores Secrets by this provider, and this key of it, and would do so whenever it is started."""
+    by = f"{provider}:{key}" if key else provider
     expected = Text(
-        f"the API server encrypts Secrets with {provider} before it stores them, and would start with the same "
+        f"the API server encrypts Secrets with {by} before it stores them, and would start with the same "
         "configuration again",
-        f"API 服务器在存储 Secret 之前用 {provider} 加密，并且重新启动时会使用同一份配置",
+        f"API 服务器在存储 Secret 之前用 {by} 加密，并且重新启动时会使用同一份配置",
     )
+    found = Text(
+        f"{by} comes first for secrets in the configuration that it has loaded and would load again",
+        f"在它已加载并会再次加载的配置中，{by} 在 secrets 的提供程序中排在第一位",
+    )
+    return _of_configuration(cluster, partial(_other_writer, provider=provider, key=key), expected, found)
+
+
+@check("encryption.key_gone", causes=(*_CAUSES, "old-key-there", "old-key-left", "same-secret"))
+def key_gone(cluster: Observer, *, key: str) -> Finding:
+    """The API server has the key no more that the scenario began with, under no name, nor would it after a start.
+
+    `key` is the name of the new one.
+    """
+    expected = Text(
+        "the API server has no longer the key that Secrets were encrypted with at the start, and would not have it "
+        "after a restart",
+        "API 服务器不再拥有开始时用于加密 Secret 的密钥，重新启动后也不会有",
+    )
+    found = Text(
+        "it is not in the configuration that the API server has loaded and would load again",
+        "API 服务器已加载并会再次加载的配置中没有它",
+    )
+    return _of_configuration(cluster, partial(_old_key, cluster, key=key), expected, found)
+
+
+def _of_configuration(cluster: Observer, judge: _Judge, expected: Text, found: Text) -> Finding:
+    """`found` where nothing is wrong with what the API server has loaded, nor with what it would load."""
     try:
         cluster.list("Namespace")
     except LearnerBroke as down:
-        return _while_down(cluster, down, expected, provider)
-    wrong = _all_wrong(cluster, provider, _Running.of(cluster))
+        return _while_down(cluster, down, expected, judge)
+    wrong = _all_wrong(cluster, judge, _Running.of(cluster))
     if not wrong:
-        found = Text(
-            f"{provider} comes first for secrets in the configuration that it has loaded and would load again",
-            f"在它已加载并会再次加载的配置中，{provider} 在 secrets 的提供程序中排在第一位",
-        )
         return passed(expected, found)
     certain = [fault for fault in wrong if not fault.may_pass]
     if not certain:
@@ -153,21 +217,21 @@ class _Running:
         return cls(_LOADED.findall(metrics), float(since[1]))
 
 
-def _while_down(cluster: Observer, down: LearnerBroke, expected: Text, provider: Provider) -> Finding:
+def _while_down(cluster: Observer, down: LearnerBroke, expected: Text, judge: _Judge) -> Finding:
     """The words of the node say why it is down; what is wrong with the manifest is a cause beside that."""
     causes = {cause for cause, words in _LOGGED if words in down.words.en}
-    causes |= {fault.cause for fault in _all_wrong(cluster, provider, None)}
+    causes |= {fault.cause for fault in _all_wrong(cluster, judge, None)}
     return failed(expected, down.words, _DOWN, STATIC_POD, causes)
 
 
-def _all_wrong(cluster: Observer, provider: Provider, running: _Running | None) -> Sequence[_Wrong]:
+def _all_wrong(cluster: Observer, judge: _Judge, running: _Running | None) -> Sequence[_Wrong]:
     """Everything that is wrong, with what runs and with what would be started. `running` is None where nothing runs."""
     starter = kubelet(cluster)
     folder = manifests(cluster, starter.folder)
     if not folder.manifests:
         return [_no_manifest(folder, starter), *_not_started(starter)]
     by_file = {
-        manifest.file: list(_of_manifest(cluster, manifest, folder.now, running, provider))
+        manifest.file: list(_of_manifest(cluster, manifest, folder.now, running, judge))
         for manifest in folder.manifests
     }
     wrong = [fault for faults in by_file.values() for fault in faults]
@@ -177,7 +241,7 @@ def _all_wrong(cluster: Observer, provider: Provider, running: _Running | None) 
 
 
 def _of_manifest(
-    cluster: Observer, manifest: Manifest, now: float, running: _Running | None, provider: Provider
+    cluster: Observer, manifest: Manifest, now: float, running: _Running | None, judge: _Judge
 ) -> Iterator[_Wrong]:
     """What is wrong with one manifest, or with the file that it names."""
     if not manifest.flag(FLAG):
@@ -188,9 +252,7 @@ def _of_manifest(
     if isinstance(file, _Wrong):
         yield file
         return
-    writer = _writer(file.text)
-    if writer != provider:
-        yield _other_writer(file, writer)
+    yield from judge(file)
     if running and file.hash not in running.hashes:
         # Between a change and its effect, what runs says nothing of it.
         is_starting = manifest.changed > running.since and now - manifest.changed < _NOTICED
@@ -221,17 +283,29 @@ def _config(cluster: Observer, manifest: Manifest) -> _File | _Wrong:
     return _Wrong("file-missing", Text(f"{path}: too many links", f"{path}：链接层数过多"))
 
 
-def _writer(text: str) -> str:
-    """The provider that writes Secrets; empty where none is listed for them, and they are written plain."""
+def _providers(text: str) -> Sequence[_Provider]:
+    """The providers for Secrets, the one that writes first; none where they are written plain.
+
+    Raises:
+        ValueError: it is no configuration.
+    """
     try:
         config = yaml.safe_load(text)
         for names in _RESOURCES:
             for entry in config["resources"]:
                 if set(names) & set(entry["resources"]):
-                    return str(next(iter(entry["providers"][0])))
-    except (yaml.YAMLError, LookupError, TypeError, StopIteration):
-        return "?"
-    return ""
+                    if not entry["providers"]:
+                        raise ValueError("no provider")
+                    return [_provider(provider) for provider in entry["providers"]]
+    except _UNREADABLE as error:
+        raise ValueError from error
+    return []
+
+
+def _provider(written: Mapping[str, Any]) -> _Provider:
+    name = next(iter(written))
+    keys = (written[name] or {}).get("keys") or ()
+    return _Provider(str(name), [(str(key.get("name")), str(key.get("secret"))) for key in keys])
 
 
 def _no_manifest(folder: Folder, starter: Kubelet) -> _Wrong:
@@ -285,21 +359,69 @@ def _unstartable(cluster: Observer, manifest: Manifest) -> Iterator[_Wrong]:
         yield _Wrong("hostpath-type", listed(misfits))
 
 
-def _other_writer(file: _File, writer: str) -> _Wrong:
-    if not writer:
+def _other_writer(file: _File, *, provider: Provider, key: str) -> Iterator[_Wrong]:
+    """What writes Secrets instead; nothing where it is this provider and, where one is named, this key of it."""
+    try:
+        providers = _providers(file.text)
+    except ValueError:
+        yield _no_configuration(file)
+        return
+    if not providers:
         words = (
             f"{file.place} lists no provider for secrets, so they are written plain",
             f"{file.place} 没有为 secrets 列出提供程序，因此它们以明文写入",
         )
-        return _Wrong("other-resource", Text(*words), _WRITES)
-    if writer == "?":
-        words = f"{file.place} is no configuration that can be read", f"{file.place} 不是可以读取的配置"
-        return _Wrong("config-syntax", Text(*words))
+        yield _Wrong("other-resource", Text(*words), _WRITES)
+        return
+    writer = providers[0]
+    if writer.name != provider:
+        words = (
+            f"the first provider for secrets in {file.place} is {writer.name}",
+            f"{file.place} 中 secrets 的第一个提供程序是 {writer.name}",
+        )
+        yield _Wrong("identity-first" if writer.name == "identity" else "other-provider", Text(*words), _WRITES)
+    elif key and [name for name, _ in writer.keys][:1] != [key]:
+        names = [f"{each.name}:{name}" for each in providers for name, _ in each.keys]
+        words = (
+            f"the keys for secrets in {file.place} are, in this order: {', '.join(names)}",
+            f"{file.place} 中 secrets 的密钥依次为：{', '.join(names)}",
+        )
+        yield _Wrong("new-key-second" if f"{provider}:{key}" in names else "other-key", Text(*words), _FIRST_KEY)
+
+
+def _old_key(cluster: Observer, file: _File, *, key: str) -> Iterator[_Wrong]:
+    """The key that the scenario began with, where the file still has it. `key` is the name of the new one."""
+    ran = cluster.on_node(NODE, ["bash", "-c", _READ_MARKED, "bash", file.place, OLD_KEY])
+    if ran.code != 0:
+        raise LabBroken(
+            Text(
+                f"The start of this exercise left no {OLD_KEY} on {NODE}. Start it again: `ckslab start`.",
+                f"本练习的开始步骤没有在 {NODE} 上留下 {OLD_KEY}。请重新开始：`ckslab start`。",
+            )
+        )
+    try:
+        config = yaml.safe_load(ran.stdout)
+        providers = [_provider(each) for entry in config["resources"] for each in entry["providers"]]
+    except _UNREADABLE:
+        yield _no_configuration(file)
+        return
+    names = {name for provider in providers for name, secret in provider.keys if secret == _MARK}
+    if not names:
+        return
     words = (
-        f"the first provider for secrets in {file.place} is {writer}",
-        f"{file.place} 中 secrets 的第一个提供程序是 {writer}",
+        f"{file.place} still has the key, under the name {', '.join(sorted(names))}",
+        f"{file.place} 中仍有该密钥，名称为 {'、'.join(sorted(names))}",
     )
-    return _Wrong("identity-first" if writer == "identity" else "other-provider", Text(*words), _WRITES)
+    if key in names:
+        cause = "same-secret"
+    else:
+        cause = "old-key-left" if [name for name, _ in providers[0].keys][:1] == [key] else "old-key-there"
+    yield _Wrong(cause, Text(*words), _STILL)
+
+
+def _no_configuration(file: _File) -> _Wrong:
+    words = f"{file.place} is no configuration that can be read", f"{file.place} 不是可以读取的配置"
+    return _Wrong("config-syntax", Text(*words))
 
 
 def _not_loaded(manifest: Manifest, file: _File, running: _Running, *, may_pass: bool) -> _Wrong:

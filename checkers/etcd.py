@@ -60,23 +60,27 @@ def secret_encrypted(cluster: Observer, *, name: str, namespace: str = "default"
     return passed(expected, _stored_as(key, value))
 
 
-@check("etcd.all_secrets_encrypted", causes=("plain", "some-plain", "other-provider", *_UNREAD))
-def all_secrets_encrypted(cluster: Observer, *, provider: Provider) -> Finding:
-    """The same of every Secret of the cluster."""
+@check(
+    "etcd.all_secrets_encrypted",
+    causes=("plain", "some-plain", "other-provider", "other-key", "some-other-key", *_UNREAD),
+)
+def all_secrets_encrypted(cluster: Observer, *, provider: Provider, key: str = "") -> Finding:
+    """The same of every Secret of the cluster; where a key is named, by this key."""
+    begin = f"k8s:enc:{provider}:v1:{key}:" if key else f"k8s:enc:{provider}:"
     expected = Text(
-        f"in etcd, every Secret of the cluster begins with k8s:enc:{provider}: and can be read",
-        f"etcd 中集群的每个 Secret 都以 k8s:enc:{provider}: 开头，并且可以读取",
+        f"in etcd, every Secret of the cluster begins with {begin} and can be read",
+        f"etcd 中集群的每个 Secret 都以 {begin} 开头，并且可以读取",
     )
     stored = cluster.etcd_values(SECRETS)
     hidden = cluster.unreadable("Secret", SECRETS)
     if hidden:
         return _unreadable(expected, stored, hidden)
-    others = {key: value for key, value in stored.items() if not _is_by(provider, value)}
+    others = {place: value for place, value in stored.items() if not _is_by(provider, value, key)}
     if others or not stored:
-        found = of_some([_stored_as(key, value) for key, value in others.items()], len(stored))
-        causes = {_other(value) for value in others.values()}
-        if "plain" in causes and len(others) < len(stored):
-            causes.add("some-plain")
+        found = of_some([_stored_as(place, value) for place, value in others.items()], len(stored))
+        causes = {"other-key" if _is_by(provider, value) else _other(value) for value in others.values()}
+        if len(others) < len(stored):
+            causes |= {f"some-{cause}" for cause in causes & {"plain", "other-key"}}
         return failed(expected, found, _OLD, REWRITE, causes)
     return passed(expected, Text(f"all {len(stored)} do", f"全部 {len(stored)} 个都是"))
 
@@ -104,9 +108,9 @@ def _unreadable(expected: Text, stored: Mapping[str, bytes], hidden: Mapping[str
     return failed(expected, of_some(texts, len(stored)), why, ENCRYPT, causes)
 
 
-def _is_by(provider: Provider, value: bytes) -> bool:
+def _is_by(provider: Provider, value: bytes, key: str = "") -> bool:
     match = _ENCRYPTED.match(value)
-    return match is not None and match["provider"].decode() == provider
+    return match is not None and match["provider"].decode() == provider and key in ("", match["key"].decode())
 
 
 def _stored_as(key: str, value: bytes) -> Text:

@@ -43,8 +43,18 @@ class PlacedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class RunScript:
+    """bash runs `script`, relative to the exercise's folder, as root on a machine."""
+
+    machine: Machine
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioFile:
     """`apply` are manifests, relative to the exercise's folder. `reset: baseline` takes the whole cluster back.
+
+    `run` are scripts that change machines before the manifests are applied. `reset: baseline` takes their changes back.
 
     `draw` are values that each start draws anew; `lab.catalog.drawn` says how the other files name them.
 
@@ -54,6 +64,7 @@ class ScenarioFile:
     namespaces: tuple[str, ...] = ()
     apply: tuple[str, ...] = ()
     files: tuple[PlacedFile, ...] = ()
+    run: tuple[RunScript, ...] = ()
     remove: tuple[Resource, ...] = ()
     reset: Reset = "objects"
     draw: Mapping[str, Literal["word"] | tuple[str, ...]] | None = None

@@ -24,6 +24,7 @@ from lab.catalog.model import (
     Exercise,
     Localized,
     MachineFile,
+    MachineScript,
     Mistake,
     Scenario,
     unknown_exercise,
@@ -130,6 +131,8 @@ def load_exercise(folder: Path, root: Path, domain: str, objectives: Sequence[st
         addons=_addons(source, file),
     )
     _check_installed(source, file)
+    if (file.scenario.install or file.scenario.run) and file.scenario.reset != "baseline":
+        source.problem("scenario.reset", "no_choice", got=file.scenario.reset, allowed="baseline")
     source.close()
     return exercise
 
@@ -151,12 +154,10 @@ def _addons(source: Source, file: ExerciseFile) -> tuple[str, ...]:
 
 
 def _check_installed(source: Source, file: ExerciseFile) -> None:
-    """Only what is loaded onto the lab can be installed there, and only the baseline takes it away again."""
+    """Only what is loaded onto the lab can be installed there."""
     for number, name in enumerate(file.scenario.install):
         if name not in file.addons:
             source.problem(f"scenario.install[{number}]", "no_addon", got=name, known=", ".join(file.addons))
-    if file.scenario.install and file.scenario.reset != "baseline":
-        source.problem("scenario.reset", "no_choice", got=file.scenario.reset, allowed="baseline")
 
 
 def _read_domain(source: Source) -> DomainFile:
@@ -253,6 +254,7 @@ def _scenario(source: Source, file: ScenarioFile, folder: Path) -> Scenario:
             MachineFile(placed.machine, placed.path, folder / placed.from_ if placed.from_ else None)
             for placed in file.files
         ),
+        scripts=tuple(MachineScript(step.machine, folder / step.script) for step in file.run),
         remove=file.remove,
         reset=file.reset,
         draw=_draw(source, file, folder),
@@ -281,6 +283,7 @@ def _draw(source: Source, file: ScenarioFile, folder: Path) -> drawn.Draw:
 def _files_of(file: ScenarioFile) -> dict[str, str]:
     """The field of each file that the scenario names."""
     named = {f"apply[{number}]": name for number, name in enumerate(file.apply)}
+    named |= {f"run[{number}].script": step.script for number, step in enumerate(file.run)}
     return named | {f"files[{number}].from": placed.from_ for number, placed in enumerate(file.files) if placed.from_}
 
 

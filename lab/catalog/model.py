@@ -130,6 +130,14 @@ class MachineFile:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineScript:
+    """A script that changes a machine before the learner begins: `content` is the one in the exercise's folder."""
+
+    machine: Machine
+    content: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What the lab prepares before the learner begins.
 
@@ -137,6 +145,7 @@ class Scenario:
         namespaces: made by `start`, gone with all their content by `reset`.
         apply: manifests, applied in this order.
         files: written by `start`, gone by `reset`, whatever the learner made of them.
+        scripts: run by `start` once the files are there, in this order; only the baseline undoes them.
         remove: what `reset` deletes besides; mostly what the task has the learner make elsewhere.
         reset: `baseline` where the learner changes what cannot be named beforehand: the API server, nodes, add-ons.
         draw: values that `start` draws anew each time.
@@ -146,6 +155,7 @@ class Scenario:
     namespaces: tuple[str, ...] = ()
     apply: tuple[Path, ...] = ()
     files: tuple[MachineFile, ...] = ()
+    scripts: tuple[MachineScript, ...] = ()
     remove: tuple[Resource, ...] = ()
     reset: Reset = "objects"
     draw: Draw = field(default_factory=dict)

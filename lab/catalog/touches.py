@@ -9,6 +9,7 @@ An exercise declares in `touches` what its learner changes for everybody:
     network          the network of all Pods: the CNI plugin, the router, DNS
     KIND:NAME        an object that belongs to the whole cluster; KIND is one of `OBJECTS`, in small letters
     node:NAME        a node as a whole: it is drained, upgraded, or its services are changed
+    namespace:*      every namespace: what may run in it
 
 What the scenario names is derived, and never declared: its namespaces (`namespace:NAME`), the objects that it removes
 (`KIND:NAMESPACE/NAME`, `KIND:*` for all of a kind) and its files (`file:MACHINE:PATH`). A scenario that removes all new
@@ -34,12 +35,13 @@ OBJECTS = tuple(kind.lower() for kind in OF_CLUSTER)
 """Kinds of objects that an exercise may declare by name."""
 
 _CONTROL_PLANE = "node:kube-control-plane"
+_EVERYWHERE = "namespace:*"
 
 
 def is_touch(text: str) -> bool:
     """Whether an exercise may declare this."""
     kind, _, name = text.partition(":")
-    return text in AREAS or (kind in OBJECTS and bool(name) and not set(name) & set(":/* "))
+    return text in (*AREAS, _EVERYWHERE) or (kind in OBJECTS and bool(name) and not set(name) & set(":/* "))
 
 
 def derived(scenario: Scenario) -> Iterator[str]:
@@ -86,7 +88,7 @@ def described(touch: str) -> str:
     if kind == "file":
         machine, _, path = name.partition(":")
         return i18n.text("touches.file", machine=machine, path=path)
-    if kind in (*AREAS, "namespace", "node"):
+    if kind in (*AREAS, "namespace", "node") and touch != _EVERYWHERE:
         return i18n.text(f"touches.{kind}", name=name)
     return i18n.text("touches.all" if name == "*" else "touches.object", kind=kind, name=name)
 
@@ -104,7 +106,7 @@ def _holds(whole: str, part: str) -> bool:
     if part == "api-server":
         return whole == _CONTROL_PLANE
     namespace, slash, _ = name.partition("/")
-    return bool(slash) and whole == f"namespace:{namespace}"
+    return bool(slash) and whole in (f"namespace:{namespace}", _EVERYWHERE)
 
 
 def _is_above(whole: str, machine: str, path: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from checkers.kept import FILE, fingerprints, remembered
 from lab.catalog.drawn import filled
-from lab.catalog.model import MachineFile, Resource, Scenario
+from lab.catalog.model import Machine, MachineScript, Resource, Scenario
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Engine, Node
 from lab.cluster.host.wait import until
@@ -26,6 +26,10 @@ NAMESPACE_GONE = 60
 """Seconds for a namespace to be gone with all that is in it."""
 SETTLED = 60
 """Seconds for a scene to settle."""
+SCRIPT = 240
+"""Seconds for a script on a machine, which may have the API server started anew."""
+LINES = 10
+"""Of what a script wrote, which a person is shown where it failed."""
 _BEGINNING = {"ContainerCreating", "PodInitializing"}
 """Why a container waits that is still on its way."""
 
@@ -64,13 +68,19 @@ class Stage:
             wait = f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
             self._kubectl.do("delete", "namespace", namespace, "--ignore-not-found", wait, timeout=NAMESPACE_GONE + 10)
         for file in scenario.files:
-            self._machine(file).run(["rm", "--recursive", "--force", "--", file.path])
+            self._machine(file.machine).run(["rm", "--recursive", "--force", "--", file.path])
 
     def set(self, scenario: Scenario, drawn: Mapping[str, str]) -> None:
-        """Lay the files on the machines, make the namespaces and apply the manifests, with these values in them."""
+        """Lay the files on the machines, run the scripts, make the namespaces and apply the manifests.
+
+        Args:
+            drawn: the values that belong in them.
+        """
         for file in scenario.files:
             if file.content:
-                self._machine(file).write(file.path, filled(file.content.read_bytes(), drawn))
+                self._machine(file.machine).write(file.path, filled(file.content.read_bytes(), drawn))
+        for script in scenario.scripts:
+            self._run(script, drawn)
         for namespace in scenario.namespaces:
             self._kubectl.do("create", "namespace", namespace)
         self._await_accounts(scenario)
@@ -117,10 +127,23 @@ class Stage:
     def _write_hashes(self, text: str) -> None:
         self._control_plane.write(FILE, text.encode(), mode=0o600)
 
-    def _machine(self, file: MachineFile) -> Node:
-        if file.machine not in self._machines:
-            raise LabError("node.gone", node=file.machine)
-        return self._machines[file.machine]
+    def _run(self, script: MachineScript, drawn: Mapping[str, str]) -> None:
+        """Run a script on its machine.
+
+        Raises:
+            LabError: it failed (`start.step`), with the last of what it wrote.
+        """
+        strict = ["bash", "-euo", "pipefail", "-s"]
+        content = filled(script.content.read_bytes(), drawn)
+        done = self._machine(script.machine).run(strict, stdin=content, timeout=SCRIPT)
+        if not done.ok:
+            said = f"{done.text}\n{done.error}".splitlines()[-LINES:]
+            raise LabError("start.step", "\n".join(said), script=script.content.name, machine=script.machine)
+
+    def _machine(self, name: Machine) -> Node:
+        if name not in self._machines:
+            raise LabError("node.gone", node=name)
+        return self._machines[name]
 
     def _namesakes(self, resource: Resource) -> list[Resource]:
         """What the learner made by that name in a namespace that the task does not name, as happens with `-n`.

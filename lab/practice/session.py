@@ -166,10 +166,14 @@ class Session:
     def _undo(self, exercises: Sequence[Exercise], say: Callable[[str], None], *, set_again: bool = False) -> None:
         """Clear the scenarios away and, where wanted, set them again; from the baseline where one of them asks for it.
 
+        So does an exercise under way that took for itself what one of these needs: deleting objects does not undo it.
+
         An API server that is down and a webhook that refuses everything are not undone by deleting objects: where
         clearing and setting fail, they begin again from the baseline.
         """
-        if all(exercise.scenario.reset == "objects" for exercise in exercises):
+        before = self._others(exercises) if set_again else []
+        in_the_way = [other for other in before if any(shared(other, exercise) for exercise in exercises)]
+        if all(exercise.scenario.reset == "objects" for exercise in (*exercises, *in_the_way)):
             try:
                 self._clear(exercises, set_again=set_again)
             except UsageError:

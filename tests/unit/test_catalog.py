@@ -238,6 +238,16 @@ def test_all_problems_of_a_file_are_told_in_order(root: Path) -> None:
             "scenario.reset",
             "baseline",
         ),
+        (
+            lambda v: v.update(scenario={"run": [{"machine": "base", "script": "setup/no.sh"}]}),
+            "scenario.run[0].script",
+            "there is no file setup/no.sh",
+        ),
+        (
+            lambda v: v.update(scenario={"run": [{"machine": "base", "script": "exercise.yaml"}]}),
+            "scenario.reset",
+            "baseline",
+        ),
         (lambda v: v.update(scenario={"files": [FILE]}), "scenario.files[0].from", "there is no file setup/no.conf"),
         (lambda v: v.update(scenario={"files": [FILE | {"path": "a.conf"}]}), "scenario.files[0].path", "at the root"),
         (lambda v: v.update(scenario={"files": [FILE | {"machine": "mine"}]}), "scenario.files[0].machine", "base"),

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from checkers.api import Finding, LabBroken, LearnerBroke, NotSeen, Ran, Text, Verdict
-from checkers.encryption import lasting
+from checkers.encryption import key_gone, lasting
 from tests.unit.support.observations import HandMade, Object
 
 FLAG = "--encryption-provider-config"
@@ -47,6 +47,7 @@ class Node(HandMade):
     """A control plane that encrypts as it should, unless its fields say otherwise.
 
     Attributes:
+        marked: the file in use, in which the key of the start is marked.
         manifests: file in the static Pods' folder -> content, or text that is no Pod.
         files: path on the node -> content; each of them is loaded if `loaded` does not say what is.
         links: path on the node -> where it leads to.
@@ -65,6 +66,7 @@ class Node(HandMade):
     file_changed: float = LONG_AGO
     elsewhere: str = ""
     metrics: bool = True
+    marked: str | None = None
     ran: list[str] = field(default_factory=list)
 
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
@@ -78,6 +80,8 @@ class Node(HandMade):
             return Ran(0, self.elsewhere, "")
         if "metrics" in line:
             return self._metrics()
+        if argv[0] == "bash":
+            return Ran(1, "", "No such file or directory") if self.marked is None else Ran(0, self.marked, "")
         if "kube-apiserver" in line:
             return self._listed(argv[-1])
         if "readlink" in line:
@@ -393,3 +397,76 @@ def test_no_key_leaves_the_node() -> None:
     lasting(node, provider="aescbc")
     assert not [line for line in node.ran if line.startswith("cat") and FILE in line]
     assert [line for line in node.ran if "masked" in line]
+
+
+# Which key writes
+
+
+def keys(*names: str, held: str = "masked") -> Object:
+    return {"aescbc": {"keys": [{"name": name, "secret": held} for name in names]}}
+
+
+def of_key(*providers: Object, **shown: Any) -> Finding:
+    return lasting(Node(files={FILE: config(*providers)}, **shown), provider="aescbc", key="autumn")
+
+
+@pytest.mark.parametrize(
+    "providers", [[keys("autumn")], [keys("autumn", "spring")], [keys("autumn"), keys("spring"), {"identity": {}}]]
+)
+def test_the_first_key_of_the_first_provider_writes(providers: Sequence[Object]) -> None:
+    assert of_key(*providers).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("providers", [[keys("spring", "autumn")], [keys("spring"), keys("autumn")]])
+def test_a_new_key_that_comes_second_only_reads(providers: Sequence[Object]) -> None:
+    found = of_key(*providers)
+    assert causes(found) == {"new-key-second"}
+    assert "aescbc:spring, aescbc:autumn" in found.found.en
+
+
+@pytest.mark.parametrize("providers", [[keys("spring")], [{"aescbc": {"keys": []}}], [{"aescbc": None}]])
+def test_another_key_fails(providers: Sequence[Object]) -> None:
+    assert causes(of_key(*providers)) == {"other-key"}
+
+
+# Which key is gone
+
+
+def of_old_key(text: str, **shown: Any) -> Finding:
+    return key_gone(Node(marked=text, **shown), key="autumn")
+
+
+def test_a_key_that_the_file_does_not_have_is_gone() -> None:
+    assert of_old_key(config(keys("autumn"))).verdict is Verdict.PASS
+
+
+def test_a_key_that_is_only_in_a_comment_is_gone() -> None:
+    assert of_old_key(f"{config(keys('autumn'))}# old-key\n").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps"])
+def test_a_key_that_still_reads_is_not_gone_and_its_name_is_reported(resource: str) -> None:
+    found = of_old_key(config(keys("autumn"), keys("winter", held="old-key"), resources=[resource]))
+    assert causes(found) == {"old-key-left"}
+    assert "winter" in found.found.en
+
+
+def test_a_key_that_still_writes_is_not_gone() -> None:
+    assert causes(of_old_key(config(keys("spring", held="old-key"), keys("autumn")))) == {"old-key-there"}
+
+
+def test_a_new_name_makes_no_new_key() -> None:
+    assert causes(of_old_key(config(keys("autumn", held="old-key")))) == {"same-secret"}
+
+
+def test_a_key_that_is_gone_from_the_file_alone_is_still_in_use() -> None:
+    assert causes(of_old_key(config(keys("autumn")), loaded=["old"])) == {"changed-afterwards"}
+
+
+def test_a_file_that_is_no_configuration_fails() -> None:
+    assert causes(of_old_key("resources: secrets")) == {"config-syntax"}
+
+
+def test_a_start_that_left_no_hash_of_the_key_is_the_labs_fault() -> None:
+    with pytest.raises(LabBroken, match="old-encryption-key"):
+        key_gone(Node(), key="autumn")

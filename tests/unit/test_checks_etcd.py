@@ -105,6 +105,20 @@ def test_one_plain_secret_of_any_namespace_fails_and_is_named() -> None:
     assert key("a") not in found.found.en
 
 
+def test_another_key_than_the_one_that_is_named_fails() -> None:
+    stored = {key("a"): AESCBC, key("b", "kube-system"): AESCBC.replace(b"key1", b"key2")}
+    shown = [secret("a"), secret("b", "kube-system")]
+    found = all_secrets_encrypted(HandMade(shown, stored=stored), provider="aescbc", key="key2")
+    assert found.verdict is Verdict.FAIL
+    assert found.causes == {"other-key", "some-other-key"}
+    assert f"{key('a')}: k8s:enc:aescbc:v1:key1:" in found.found.en
+
+
+def test_all_pass_by_the_key_that_is_named() -> None:
+    found = all_secrets_encrypted(HandMade([secret("a")], stored={key("a"): AESCBC}), provider="aescbc", key="key1")
+    assert found.verdict is Verdict.PASS
+
+
 def test_of_many_plain_secrets_only_some_are_named() -> None:
     stored = {key(f"s{number}"): PLAIN for number in range(40)}
     found = all_secrets_encrypted(HandMade(stored=stored), provider="aescbc")

@@ -13,7 +13,16 @@ import pytest
 from checkers.api import Verdict
 from lab.authoring.recall import Wanted
 from lab.authoring.workbench import AuthorSession, prove_exercises
-from lab.catalog.model import Catalog, Domain, Exercise, Localized, MachineFile, Resource, Scenario
+from lab.catalog.model import (
+    Catalog,
+    Domain,
+    Exercise,
+    Localized,
+    MachineFile,
+    MachineScript,
+    Resource,
+    Scenario,
+)
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Completed, State
 from lab.cluster.machines import baseline, inventory
@@ -205,6 +214,47 @@ def test_a_lab_without_the_machine_of_a_file_says_which_is_missing(useless_basel
     own = one(Scenario(files=(MachineFile("kube-worker-1", "/opt/profile", tmp_path / "profile"),)))
     with pytest.raises(LabError, match="kube-worker-1"):
         session(HandMadeEngine(), own).start(own)
+
+
+def machine_changing(tmp_path: Path) -> Exercise:
+    """An exercise with a file on its machine, a script that uses it, and a manifest."""
+    content, script, manifest = tmp_path / "policy", tmp_path / "audit.sh", tmp_path / "pod.yaml"
+    content.write_bytes(b"rules: []\n")
+    script.write_bytes(b"install /opt/policy /etc/DRAWN(word)\n")
+    manifest.write_bytes(b"kind: Pod\n")
+    scenario = Scenario(
+        files=(MachineFile("kube-control-plane", "/opt/policy", content),),
+        scripts=(MachineScript("kube-control-plane", script),),
+        apply=(manifest,),
+        draw={"word": ()},
+        reset="baseline",
+    )
+    return one(scenario, touches=frozenset({"api-server"}))
+
+
+def test_a_script_runs_on_its_machine_with_what_was_drawn_before_anything_is_applied(
+    restores: list[str], tmp_path: Path
+) -> None:
+    engine, own = HandMadeEngine(), machine_changing(tmp_path)
+    session(engine, own).start(own)
+    assert asked(engine.node)[-4:-1] == ["rm --recursive --force -- /opt/policy", "bash -euo pipefail -s", "apply -f -"]
+    script = engine.node.stdins[-3]
+    assert script.startswith(b"install /opt/policy /etc/")
+    assert b"DRAWN" not in script
+
+
+def test_a_script_that_fails_is_told_with_its_machine_and_its_last_lines(restores: list[str], tmp_path: Path) -> None:
+    class Failing(HandMadeNode):
+        def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
+            said = super().run(argv, stdin=stdin, timeout=timeout)
+            return done(argv, code=1, stdout="begun", stderr="no such file") if "-euo" in argv else said
+
+    own = machine_changing(tmp_path)
+    with pytest.raises(LabError) as refused:
+        session(HandMadeEngine(Failing()), own).start(own)
+    assert refused.value.came_back == "begun\nno such file"
+    assert "audit.sh" in refused.value.tried
+    assert "kube-control-plane" in refused.value.tried
 
 
 @pytest.mark.usefixtures("useless_baseline")
@@ -543,6 +593,18 @@ def test_a_node_that_an_exercise_under_way_changes_is_left_alone(restores: list[
     at_lab.start(busybox)
     assert len(restores) == 1
     assert still_open(at_lab) == {"etcd", "busybox"}
+
+
+def test_what_an_exercise_under_way_took_for_itself_only_the_baseline_gives_back(restores: list[str]) -> None:
+    engine, sandbox = HandMadeEngine(), one(name="sandbox", touches=frozenset({"runtimeclass:*"}))
+    runtime = one(
+        Scenario(reset="baseline"), name="runtime", touches=frozenset({"node-runtime", "runtimeclass:gvisor"})
+    )
+    at_lab = session(engine, sandbox, runtime)
+    at_lab.start(runtime)
+    at_lab.start(sandbox)
+    assert len(restores) == 2
+    assert still_open(at_lab) == {"sandbox"}
 
 
 def test_nodes_of_a_cluster_that_is_not_the_labs_alone_are_not_compared(restores: list[str]) -> None:

@@ -31,6 +31,8 @@ def touching(*touches: str, name: str = "one") -> Any:
         ("node:kube-worker-1", "node-runtime"),
         ("node:kube-worker-1", "kernel"),
         ("node:kube-control-plane", "api-server"),
+        ("namespace:*", "namespace:shop"),
+        ("namespace:*", "pod:default/web"),
     ],
 )
 def test_these_are_the_same_or_one_is_a_part_of_the_other(one: str, other: str) -> None:
@@ -75,7 +77,7 @@ def test_two_exercises_share_the_narrower_of_what_both_touch() -> None:
     assert shared(one, other) == shared(other, one) == ("pod:shop/web",)
 
 
-@pytest.mark.parametrize("touch", ["api-server", "kernel", "node:kube-worker-1", "runtimeclass:sandbox"])
+@pytest.mark.parametrize("touch", ["api-server", "kernel", "node:kube-worker-1", "runtimeclass:sandbox", "namespace:*"])
 def test_an_exercise_may_declare(touch: str) -> None:
     assert is_touch(touch)
 
@@ -95,6 +97,8 @@ def test_every_touch_can_be_told_to_a_person(language: i18n.Language, monkeypatc
 APART = {
     ("capabilities-minimal", "psa-diagnose"),  # both have a namespace harbour: one of them needs another
     ("etcd-encryption", "secret-in-etcd"),  # what the one encrypts the other reads
+    ("encryption-rotate", "etcd-encryption"),
+    ("encryption-rotate", "secret-in-etcd"),
     ("csr-review", "mtls-csr"),  # every request for a certificate is one of the learner's
     ("gvisor-runtimeclass", "gvisor-tenant"),  # every new RuntimeClass is
     ("gvisor-runtimeclass", "sandbox-required"),
