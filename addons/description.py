@@ -29,7 +29,7 @@ class GoPrograms:
         version: of the module; the add-on's where none is named.
         stamps: `-X` settings of the linker.
         tags: build tags.
-        in_copy: they are built in a copy of the module, as it must be where its go.mod replaces others by folders.
+        in_copy: they are built in a copy of the module, as it must be where its go.mod replaces others.
     """
 
     module: str
@@ -58,6 +58,7 @@ class Origin:
         wheel: one of the wheels' files.
         file: a path in the add-on's folder.
         output: what a program of the add-on prints, run in the add-on's folder.
+        without: of a manifest, the objects that are left out, as `KIND/NAME`; each must be there.
         replace: words of it -> others in their place; each must be there.
     """
 
@@ -66,6 +67,7 @@ class Origin:
     wheel: str = ""
     file: str = ""
     output: Sequence[str] = ()
+    without: Sequence[str] = ()
     replace: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -95,6 +97,7 @@ class Description:
         name: what people call it, in every language.
         memory: MiB that it takes on a lab where it is installed.
         seconds: of a first build on two cores.
+        oldest_go: that compiles it, where it is newer than the node image's.
         images: name -> what it is made of. Labs that reach a registry pull them by these names instead.
         manifests: name of the file on base, in /opt/lab/manifests -> where it comes from.
         tools: programs that are put on base, for the learner.
@@ -105,6 +108,7 @@ class Description:
     version: str
     memory: int
     seconds: int
+    oldest_go: str = ""
     go: GoPrograms | None = None
     wheels: Mapping[str, WheelFile] = field(default_factory=dict)
     images: Mapping[str, ImageParts] = field(default_factory=dict)

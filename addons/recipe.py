@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import yaml
 
 from addons.description import Description, ImageParts, Malformed, Origin
 from node import oci, pypi
@@ -132,11 +136,21 @@ class AddonRecipe:
 
     def _content(self, origin: Origin, made: dict[str, Path]) -> bytes:
         content = self._source(origin, made)
+        if origin.without:
+            content = self._without(origin.without, content)
         for words, others in origin.replace.items():
             if words.encode() not in content:
                 raise Malformed(f"{self.description.id}: {words!r} is not in {origin.module or origin.file}")
             content = content.replace(words.encode(), others.encode())
         return content
+
+    def _without(self, left_out: Sequence[str], manifest: bytes) -> bytes:
+        """A manifest without these objects; the others stay as they are written."""
+        documents = re.split(rb"^---$", manifest, flags=re.MULTILINE)
+        names = [_named(document) for document in documents]
+        if missing := set(left_out) - set(names):
+            raise Malformed(f"{self.description.id}: {', '.join(sorted(missing))} is not in the manifest")
+        return b"---".join(each for name, each in zip(names, documents, strict=True) if name not in left_out)
 
     def _source(self, origin: Origin, made: dict[str, Path]) -> bytes:
         if origin.output:
@@ -156,3 +170,9 @@ class AddonRecipe:
                 self.go.sources(self.description.go.module, self.description.go_version) / origin.module
             ).read_bytes()
         return (self.folder / origin.file).read_bytes()
+
+
+def _named(document: bytes) -> str:
+    """The object in a document of a manifest, as `KIND/NAME`; empty where there is none."""
+    obj = yaml.load(document, Loader=yaml.CSafeLoader)
+    return f"{obj['kind']}/{obj['metadata']['name']}" if obj else ""

@@ -1,31 +1,41 @@
-"""What a rule of admission makes of requests: a ValidatingAdmissionPolicy, or a constraint of Gatekeeper.
+"""What a rule of admission makes of requests: a ValidatingAdmissionPolicy, Gatekeeper's constraint, Kyverno's policy.
 
 The API server is asked, no rule is read; what refuses besides the rule does not count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
-from checkers import admission_policies, gatekeeper
-from checkers.admission_policies import Policies, is_error
+from checkers import admission_policies, gatekeeper, kyverno
+from checkers.admission_policies import Policies
 from checkers.api import Finding, Observer, Text, failed, passed
 from checkers.gatekeeper import Ask, Gatekeeper, Ruling
+from checkers.kit.new_pods import made_once, owned
 from checkers.kit.text import listed
 from checkers.kit.trouble import Trouble
+from checkers.kyverno import Kyverno
 
-By = Literal["policy", "constraint"]
+By = Literal["policy", "constraint", "kyverno"]
 """What the rule is made of."""
 
 LINKS: Mapping[By, str] = {
     "policy": "https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/",
     "constraint": "https://open-policy-agent.github.io/gatekeeper/website/docs/howto/",
+    "kyverno": "https://kyverno.io/docs/policy-types/validating-policy/",
+}
+_ENGINES: Mapping[By, Callable[[Observer], Policies | Gatekeeper | Kyverno]] = {
+    "policy": Policies,
+    "constraint": Gatekeeper,
+    "kyverno": Kyverno,
 }
 CAUSES = frozenset(
     gatekeeper.CAUSES
     | admission_policies.CAUSES
+    | kyverno.CAUSES
     | {"refused-too-much", "other-policy", "some-let-through", "rule-silent"}
 )
 """What a finding of `Rules` may have among its causes."""
@@ -41,6 +51,7 @@ class Probe:
         subject: what the rule is to judge it by, such as its image.
         what: where the object has that.
         wanted: it should be accepted.
+        is_refused: the rule refuses it.
     """
 
     subject: str
@@ -48,13 +59,14 @@ class Probe:
     namespace: str
     ruling: Ruling
     wanted: bool
+    is_refused: bool
     manifest: Mapping[str, Any]
     operation: str = "CREATE"
 
     @property
     def is_right(self) -> bool:
         """It is accepted where it should be, else refused by the rule and by nothing else."""
-        return self.ruling.is_accepted if self.wanted else bool(self.ruling.constraints)
+        return self.ruling.is_accepted if self.wanted else self.is_refused
 
     @property
     def has_escaped(self) -> bool:
@@ -74,10 +86,13 @@ class Probe:
 class Rules:
     """Asks what would become of objects by rules of this kind."""
 
+    by_error = False
+    """Whether it is a refusal, too, where a rule could not be evaluated."""
+
     def __init__(self, cluster: Observer, by: By) -> None:
         self.cluster = cluster
         self.by: By = by
-        self._engine = Gatekeeper(cluster) if by == "constraint" else Policies(cluster)
+        self._engine = _ENGINES[by](cluster)
 
     def trouble(self) -> Trouble | None:
         """Why no such rule judges anything; None if they do."""
@@ -95,7 +110,20 @@ class Rules:
     ) -> Probe:
         """What would become of an object. `by` is for other than its creation by the lab's administrator."""
         ruling = self._engine.rule(manifest, wanted=wanted, ask=by)
-        return Probe(subject, what, manifest["metadata"]["namespace"], ruling, wanted, manifest, operation)
+        is_refused = bool(ruling.constraints) or (self.by_error and ruling.is_error)
+        return Probe(subject, what, manifest["metadata"]["namespace"], ruling, wanted, is_refused, manifest, operation)
+
+    def ask_by_controller(
+        self, owner: str, subject: str, what: Text, manifest: dict[str, Any], *, wanted: bool
+    ) -> Probe:
+        """What would become of a Pod that the controller of this kind makes."""
+        by = partial(self.cluster.dry_run, user=owned(manifest, owner))
+        return self.ask(subject, what, manifest, wanted=wanted, by=by)
+
+    def make(self, subject: str, what: Text, manifest: dict[str, Any]) -> Probe:
+        """Make a Pod that nothing is run of, in a namespace of this grade."""
+        manifest["spec"]["schedulingGates"] = [{"name": "ckslab.io/never"}]
+        return self.ask(subject, what, manifest, wanted=True, by=partial(made_once, self.cluster))
 
     def finding(self, probes: Sequence[Probe], expected: Text, why: Text, causes: Iterable[str] = ()) -> Finding:
         """Where some rulings are wrong, the finding has only those, and why something escapes the rules."""
@@ -105,9 +133,9 @@ class Rules:
         all_causes = {*causes}
         if any(probe.wanted for probe in wrong):
             all_causes.add("refused-too-much")
-        if any(is_error(probe.ruling) for probe in wrong):
+        if any(probe.ruling.is_error for probe in wrong):
             all_causes.add("expression-error")
-        if self.by == "constraint" and any(probe.ruling.is_by_policy for probe in wrong):
+        if self.by != "policy" and any(probe.ruling.is_by_policy for probe in wrong):
             all_causes.add("other-policy")
         escaped = [probe for probe in wrong if probe.has_escaped]
         if escaped and any(probe.is_right and not probe.wanted for probe in probes):

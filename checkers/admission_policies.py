@@ -13,7 +13,7 @@ from checkers.kit.once import ask_once, list_once
 from checkers.kit.text import as_is, listed
 from checkers.kit.trouble import Trouble
 
-CAUSES = frozenset({"no-policy", "no-binding", "not-deny", "expression-error"})
+CAUSES = frozenset({"no-policy", "no-binding", "not-deny", "kind-not-matched", "expression-error"})
 """Why policies may accept what a learner wants refused, or refuse it for want of an answer."""
 
 _ADMISSION = "admissionregistration.k8s.io/v1"
@@ -41,10 +41,11 @@ class Policies:
         if run.accepted:
             return Ruling(is_accepted=True, words="; ".join(run.warnings))
         # A rule that cannot be evaluated refuses, but nobody has decided so.
-        names = [] if _FAILED.search(run.message) else _DENIED.findall(run.message)
-        return Ruling(False, tuple(dict.fromkeys(names)), len(names), run.message)
+        is_error = bool(_FAILED.search(run.message))
+        names = [] if is_error else _DENIED.findall(run.message)
+        return Ruling(False, tuple(dict.fromkeys(names)), len(names), run.message, is_error)
 
-    def why_accepted(self, _manifest: Mapping[str, Any], _operation: str = "CREATE") -> WhyAccepted:
+    def why_accepted(self, manifest: Mapping[str, Any], _operation: str = "CREATE") -> WhyAccepted:
         """Why no policy refuses a request, as far as policies and bindings show it without their expressions."""
         if not self._policies:
             return WhyAccepted(
@@ -59,12 +60,13 @@ class Policies:
                 frozenset({"no-binding"}),
                 Text(f"No binding names the policy {listing}.", f"没有绑定引用策略 {listing}。"),
             )
-        is_weak = not any("Deny" in (binding["spec"].get("validationActions") or ()) for binding in bindings)
-        return WhyAccepted(
-            causes=frozenset({"not-deny"}) if is_weak else frozenset(),
-            words=listed([*map(_described, bindings[:_MOST]), *self._warnings()]),
-            is_by_rules=not is_weak,
-        )
+        causes = set()
+        if not any("Deny" in (binding["spec"].get("validationActions") or ()) for binding in bindings):
+            causes.add("not-deny")
+        if not any(_is_for(policy, manifest["kind"]) for policy in self._policies):
+            causes.add("kind-not-matched")
+        words = listed([*map(_described, bindings[:_MOST]), *self._warnings()])
+        return WhyAccepted(frozenset(causes), words, is_by_rules=not causes)
 
     def _patiently(self, ask: Ask, manifest: Mapping[str, Any], *, wanted: bool) -> DryRun:
         run = ask(manifest)
@@ -91,9 +93,12 @@ class Policies:
         return list_once(self._cluster, "ValidatingAdmissionPolicyBinding", version=_ADMISSION)
 
 
-def is_error(ruling: Ruling) -> bool:
-    """Whether it is refused because a policy's expression could not be evaluated."""
-    return not ruling.is_accepted and bool(_FAILED.search(ruling.words))
+def _is_for(policy: Mapping[str, Any], kind: str) -> bool:
+    """Whether what it matches names this kind."""
+    plural = f"{kind.lower()}s"
+    rules = (policy["spec"].get("matchConstraints") or {}).get("resourceRules") or ()
+    named = {name for rule in rules for name in rule.get("resources") or ()}
+    return bool(named & {plural, f"{plural}/*", "*", "*/*"})
 
 
 def _described(binding: Mapping[str, Any]) -> Text:

@@ -63,12 +63,14 @@ class Ruling:
         constraints: those that refuse it; empty if it is accepted, or refused by something else.
         violations: how many there are, where constraints refuse it.
         words: the API server's message or warnings.
+        is_error: a policy refuses it for want of an answer: its expression could not be evaluated.
     """
 
     is_accepted: bool
     constraints: tuple[str, ...] = ()
     violations: int = 0
     words: str = ""
+    is_error: bool = False
 
     @property
     def text(self) -> Text:

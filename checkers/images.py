@@ -12,11 +12,9 @@ from functools import partial
 from typing import Any
 
 from checkers.admission import CAUSES, LINKS, By, Probe, Rules
-from checkers.api import DryRun, Finding, Observer, Refused, Text, check, failed, passed
+from checkers.api import Finding, Observer, Refused, Text, check, failed, passed
 from checkers.kit.namespaces import new_for_pods
-
-_CONTROLLER = "system:serviceaccount:kube-system:replicaset-controller"
-"""Who makes the Pods of Deployments."""
+from checkers.kit.new_pods import new_pod, stored
 
 _IMAGES = Text(
     "A rule about images is only one if it tells every spelling of a forbidden image from the allowed ones.",
@@ -64,32 +62,30 @@ class _Pods(Rules):
     def ask_for(self, image: str, namespace: str, *, wanted: bool, place: str = "container", beside: str = "") -> Probe:
         """About a new Pod with this image in one place; its other containers have the image `beside`."""
         word = self.cluster.draw("pod")
-        manifest = _pod(word, namespace, {word: word}, _spec(image, place, beside))
+        manifest = new_pod(word, namespace, {word: word}, _spec(image, place, beside))
         return self.ask(image, _PLACES[place], manifest, wanted=wanted)
 
     def of_a_deployment(self, image: str, namespace: str, *, wanted: bool) -> Probe:
         """About a Pod as the controller of ReplicaSets makes it."""
         word = self.cluster.draw("pod")
-        manifest = _pod(word, namespace, {"app": word, "pod-template-hash": word}, _spec(image, "container", ""))
-        owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": word, "uid": word, "controller": True}
-        manifest["metadata"]["ownerReferences"] = [owner]
+        labels = {"app": word, "pod-template-hash": word}
+        manifest = new_pod(word, namespace, labels, _spec(image, "container", ""))
         what = Text("a Deployment's Pod", "Deployment 的 Pod ")
-        return self.ask(image, what, manifest, wanted=wanted, by=partial(self.cluster.dry_run, user=_CONTROLLER))
+        return self.ask_by_controller("ReplicaSet", image, what, manifest, wanted=wanted)
 
     def without_labels(self, image: str, namespace: str, *, wanted: bool) -> Probe:
         """About a Pod that has none."""
-        manifest = _pod(self.cluster.draw("pod"), namespace, {}, _spec(image, "container", ""))
+        manifest = new_pod(self.cluster.draw("pod"), namespace, {}, _spec(image, "container", ""))
         return self.ask(image, Text("a Pod without labels", "没有标签的 Pod "), manifest, wanted=wanted)
 
-    def make(self, image: str, namespace: str) -> Probe:
-        """Make a Pod that nothing is run of, in a namespace of this grade."""
-        manifest = _pod(self.cluster.draw("pod that stays"), namespace, {}, _spec(image, "container", ""))
-        manifest["spec"]["schedulingGates"] = [{"name": "ckslab.io/never"}]
-        return self.ask(image, _PLACES["container"], manifest, wanted=True, by=self._make)
+    def make_with(self, image: str, namespace: str) -> Probe:
+        """Make a Pod, in a namespace of this grade."""
+        manifest = new_pod(self.cluster.draw("pod that stays"), namespace, {}, _spec(image, "container", ""))
+        return self.make(image, _PLACES["container"], manifest)
 
     def ask_change(self, made: Probe, image: str, *, wanted: bool) -> Probe:
         """About a Pod that was made, given another image."""
-        obj = self._stored(made)
+        obj = stored(self.cluster, made.manifest)
         (only,) = obj["spec"]["containers"]
         obj["spec"] = {**obj["spec"], "containers": [{**only, "image": image}]}
         what, by = Text("given to a Pod", "给已有的 Pod 换上"), self.cluster.dry_run_update
@@ -97,26 +93,11 @@ class _Pods(Rules):
 
     def ask_debugger(self, made: Probe, image: str, *, wanted: bool) -> Probe:
         """About an ephemeral container with this image, put into a Pod that was made."""
-        obj = self._stored(made)
+        obj = stored(self.cluster, made.manifest)
         debugger = {"name": self.cluster.draw("debugger"), "image": image, "terminationMessagePolicy": "File"}
         obj["spec"] = {**obj["spec"], "ephemeralContainers": [debugger]}
         by = partial(self.cluster.dry_run_update, subresource="ephemeralcontainers")
         return self.ask(image, _PLACES["ephemeral"], obj, wanted=wanted, by=by, operation="UPDATE")
-
-    def _make(self, manifest: Mapping[str, Any]) -> DryRun:
-        """Once a grade: several checks change the same Pod."""
-        metadata = manifest["metadata"]
-        if self.cluster.get("Pod", metadata["name"], metadata["namespace"]):
-            return DryRun(accepted=True)
-        return self.cluster.new_object(manifest)
-
-    def _stored(self, made: Probe) -> dict[str, Any]:
-        """The Pod as the API server holds it, to be changed whatever its status has become since."""
-        metadata = made.manifest["metadata"]
-        found = self.cluster.get("Pod", metadata["name"], metadata["namespace"]) or {**made.manifest}
-        kept = ("name", "namespace", "labels", "annotations")
-        metadata = {key: value for key, value in found["metadata"].items() if key in kept}
-        return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": found["spec"]}
 
 
 @check("images.judged", causes=CAUSES | {"port-taken-for-tag", "digest-refused", "look-alike", "hub-forgotten"})
@@ -187,7 +168,7 @@ def every_container(
         ]
     fresh = new_for_pods(cluster, _labels(cluster, label))
     if pods.ask_for(no, fresh, wanted=False).is_right:
-        made = pods.make(yes, fresh)
+        made = pods.make_with(yes, fresh)
         of_place["ephemeral"] = [made]
         if made.is_right:
             of_place["ephemeral"] += [
@@ -232,7 +213,7 @@ def every_pod(cluster: Observer, *, by: By, namespace: str, label: str = "", ref
     fresh = new_for_pods(cluster, _labels(cluster, label))
     if not pods.ask_for(no, fresh, wanted=False).is_right:
         return pods.finding(probes, expected, _EVERY)
-    made = pods.make(yes, fresh)
+    made = pods.make_with(yes, fresh)
     probes.append(made)
     changed = [pods.ask_change(made, no, wanted=False)] if made.is_right else []
     if made.is_right:
@@ -314,13 +295,6 @@ def _labels(cluster: Observer, label: str) -> dict[str, str]:
     key, _, value = label.partition("=")
     word = cluster.draw("label")
     return {word: word, **({key: value} if key else {})}
-
-
-def _pod(name: str, namespace: str, labels: Mapping[str, str], spec: Mapping[str, Any]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"name": name, "namespace": namespace}
-    if labels:
-        metadata["labels"] = dict(labels)
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": dict(spec)}
 
 
 def _spec(image: str, place: str, beside: str) -> dict[str, Any]:

@@ -68,6 +68,15 @@ def test_gatekeeper_has_the_image_and_the_manifest_that_its_exercise_names() -> 
     assert list(gatekeeper.manifests) == ["gatekeeper.yaml"]
 
 
+def test_of_kyverno_the_controller_that_judges_requests_is_installed() -> None:
+    kyverno = read(paths.data("addons") / "kyverno")
+    assert [name.partition("/")[2] for name in kyverno.images] == [
+        "kyverno/kyverno:v1.19.1",
+        "kyverno/kyvernopre:v1.19.1",
+    ]
+    assert [each.partition("/")[0] for each in kyverno.manifests["kyverno.yaml"].without] == ["Deployment"] * 3
+
+
 def test_the_version_is_named_once(tmp_path: Path) -> None:
     described = read(folder(tmp_path, PLAIN))
     assert described.go is not None
@@ -279,6 +288,44 @@ def test_words_that_are_no_longer_in_a_manifest_are_named(workshop: Workshop) ->
     done, events = workshop.run()
     assert not done
     assert "'Always' is not in deploy/all.yaml" in events[-1]["output"]
+
+
+REPORTER = """
+kind: Deployment
+metadata: {name: reporter}
+---"""
+MANY = f"""# of several
+kind: Deployment
+metadata: {{name: judge}}
+---{REPORTER}
+kind: Service
+metadata: {{name: reporter}} # --- and more
+---
+"""
+
+
+def test_a_manifest_goes_without_the_objects_that_are_left_out(workshop: Workshop) -> None:
+    folder(workshop.addons, PLAIN.replace("replace: {", "without: [Deployment/reporter], replace: {"))
+    (workshop.sources / "deploy/all.yaml").write_text(f"{MANY}kind: Job\nmetadata: {{name: Always}}\n")
+    workshop.run()
+    rest = f"{MANY.replace(REPORTER, '')}kind: Job\nmetadata: {{name: IfNotPresent}}\n"
+    assert workshop.built("manifests/policies.yaml") == rest
+
+
+def test_an_object_that_is_left_out_and_is_not_there_is_named(workshop: Workshop) -> None:
+    folder(workshop.addons, PLAIN.replace("replace: {", "without: [Deployment/cleaner], replace: {"))
+    (workshop.sources / "deploy/all.yaml").write_text(MANY)
+    done, events = workshop.run()
+    assert not done
+    assert "Deployment/cleaner is not in the manifest" in events[-1]["output"]
+
+
+def test_a_go_that_an_add_on_needs_is_asked_for(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(build, "toolchain", lambda minimum, *_: asked.append(minimum) or "/usr/bin/go")
+    folder(workshop.addons, f'{PLAIN}    oldest_go: "1.99.1"\n')
+    workshop.run()
+    assert asked == ["1.99.1"]
 
 
 # In the background

@@ -100,7 +100,8 @@ def namespace(name: str, **labels: str) -> Object:
 
 
 def policy() -> Object:
-    return {"kind": "ValidatingAdmissionPolicy", "metadata": {"name": "tags"}, "spec": {}}
+    spec = {"matchConstraints": {"resourceRules": [{"resources": ["pods", "pods/ephemeralcontainers"]}]}}
+    return {"kind": "ValidatingAdmissionPolicy", "metadata": {"name": "tags"}, "spec": spec}
 
 
 def binding(*actions: str) -> Object:

@@ -113,7 +113,7 @@ def test_the_rule_passes_every_check() -> None:
         ([policy()], {"no-binding"}),
         ([policy(), binding("Warn")], {"not-deny"}),
         ([policy(), binding()], {"rule-silent"}),
-        ([policy(["deployments"]), binding()], {"pods-not-matched"}),
+        ([policy(["deployments"]), binding()], {"kind-not-matched"}),
     ],
 )
 def test_why_nothing_is_refused(objects: list[Object], causes: set[str]) -> None:
@@ -123,8 +123,8 @@ def test_why_nothing_is_refused(objects: list[Object], causes: set[str]) -> None
 
 def test_another_class_does_not_do() -> None:
     finding = in_arcade(cluster(lambda asked: not asked.used))
-    assert finding.causes == {"any-class"}
-    assert finding.found.en.startswith("a Pod with RuntimeClass plain in arcade: accepted")
+    assert finding.causes == {"any-class", "some-let-through"}
+    assert finding.found.en.startswith("runtimeClassName: plain, a Pod in arcade: accepted")
 
 
 def test_who_refuses_everything_refuses_too_much() -> None:
@@ -157,8 +157,8 @@ def test_pods_of_controllers_count() -> None:
     finding = every_pod(
         cluster(lambda asked: boxed(asked) and not asked.user), namespace="arcade", runtime_class="gvisor"
     )
-    assert finding.causes == {"controllers-let-through"}
-    assert finding.found.en.startswith("a Pod of a ReplicaSet without a RuntimeClass in arcade: accepted")
+    assert finding.causes == {"controllers-let-through", "some-let-through"}
+    assert finding.found.en.startswith("runtimeClassName: null, a Pod of a ReplicaSet in arcade: accepted")
 
 
 def by_name(asked: Asked) -> bool:
@@ -168,7 +168,7 @@ def by_name(asked: Asked) -> bool:
 @pytest.mark.parametrize(
     ("rule", "causes"),
     [
-        (by_name, {"later-namespaces"}),
+        (by_name, {"later-namespaces", "some-let-through"}),
         (lambda asked: asked.used != "gvisor", {"everywhere", "refused-too-much"}),
         (lambda asked: "code" in asked.namespace and asked.used != "gvisor", {"any-value", "refused-too-much"}),
         (never, {"rule-silent"}),

@@ -237,7 +237,7 @@ def test_an_add_on_is_installed_when_its_deployments_are_available() -> None:
     engine, node = lab()
     addons.install(engine, ["gatekeeper"])
     applied, waited = (line.partition("admin.conf ")[2] for line in node.ran)
-    assert (applied, node.stdins[0]) == ("apply -f -", MANIFEST.encode())
+    assert (applied, node.stdins[0]) == ("apply --server-side --filename=-", MANIFEST.encode())
     assert waited == "wait --for=condition=Available deployment --all --namespace=gatekeeper-system --timeout=180s"
 
 

@@ -102,6 +102,8 @@ def load(engine: Engine, names: Iterable[str]) -> None:
 def install(engine: Engine, names: Iterable[str]) -> None:
     """Install add-ons that are loaded, as a learner would do from base, and wait until they are at work.
 
+    The server applies the manifests: definitions of kinds may be too large for the annotation that kubectl would make.
+
     Raises:
         LabError: the API server refused something, or it did not come up in time (`kubectl`).
     """
@@ -109,16 +111,17 @@ def install(engine: Engine, names: Iterable[str]) -> None:
     for name in sorted(names):
         for manifest in sorted((_built(name) / "manifests").iterdir()):
             content = manifest.read_bytes()
-            kubectl.do("apply", "-f", "-", stdin=patience.softened(content) if engine.pace > 1 else content)
+            seconds = _INSTALL_SECONDS * engine.pace
+            softened = patience.softened(content) if engine.pace > 1 else content
+            kubectl.do("apply", "--server-side", "--filename=-", stdin=softened, timeout=seconds)
             for namespace in sorted(_namespaces_of_deployments(content)):
-                seconds = _INSTALL_SECONDS * engine.pace
                 bound = f"--timeout={seconds:.0f}s"
                 wait = ["wait", "--for=condition=Available", "deployment", "--all", f"--namespace={namespace}", bound]
                 kubectl.do(*wait, timeout=seconds + 10)
 
 
 def _namespaces_of_deployments(manifest: bytes) -> set[str]:
-    objects = [document for document in yaml.safe_load_all(manifest) if document]
+    objects = [document for document in yaml.load_all(manifest, Loader=yaml.CSafeLoader) if document]
     return {str(each["metadata"]["namespace"]) for each in objects if each.get("kind") == "Deployment"}
 
 
