@@ -13,8 +13,9 @@ from typing import Any, Literal
 from checkers import admission_policies, gatekeeper, kyverno
 from checkers.admission_policies import Policies
 from checkers.api import Finding, Observer, Text, failed, passed
-from checkers.gatekeeper import Ask, Gatekeeper, Ruling
+from checkers.gatekeeper import Gatekeeper
 from checkers.kit.new_pods import made_once, owned
+from checkers.kit.ruling import Ask, Case, Engine
 from checkers.kit.text import listed
 from checkers.kit.trouble import Trouble
 from checkers.kyverno import Kyverno
@@ -27,7 +28,7 @@ LINKS: Mapping[By, str] = {
     "constraint": "https://open-policy-agent.github.io/gatekeeper/website/docs/howto/",
     "kyverno": "https://kyverno.io/docs/policy-types/validating-policy/",
 }
-_ENGINES: Mapping[By, Callable[[Observer], Policies | Gatekeeper | Kyverno]] = {
+_ENGINES: Mapping[By, Callable[[Observer], Engine]] = {
     "policy": Policies,
     "constraint": Gatekeeper,
     "kyverno": Kyverno,
@@ -43,43 +44,24 @@ _MOST = 4
 """How many wrong rulings a finding names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe(Case):
     """An object that was asked about, and what would become of it.
 
     Attributes:
         subject: what the rule is to judge it by, such as its image.
         what: where the object has that.
-        wanted: it should be accepted.
-        is_refused: the rule refuses it.
     """
 
     subject: str
     what: Text
-    namespace: str
-    ruling: Ruling
-    wanted: bool
-    is_refused: bool
-    manifest: Mapping[str, Any]
-    operation: str = "CREATE"
-
-    @property
-    def is_right(self) -> bool:
-        """It is accepted where it should be, else refused by the rule and by nothing else."""
-        return self.ruling.is_accepted if self.wanted else self.is_refused
-
-    @property
-    def has_escaped(self) -> bool:
-        """It is accepted, and should not be."""
-        return self.ruling.is_accepted and not self.wanted
 
     @property
     def text(self) -> Text:
-        """As a statement; of a refusal that is as it should be, no more than by which rule."""
-        outcome = self.ruling.short if self.is_right else self.ruling.text
+        """As a statement."""
         return Text(
-            f"{self.subject}, {self.what.en} in {self.namespace}: {outcome.en}",
-            f"{self.subject}，{self.namespace} 中的{self.what.zh}：{outcome.zh}",
+            f"{self.subject}, {self.what.en} in {self.namespace}: {self.outcome.en}",
+            f"{self.subject}，{self.namespace} 中的{self.what.zh}：{self.outcome.zh}",
         )
 
 
@@ -110,8 +92,15 @@ class Rules:
     ) -> Probe:
         """What would become of an object. `by` is for other than its creation by the lab's administrator."""
         ruling = self._engine.rule(manifest, wanted=wanted, ask=by)
-        is_refused = bool(ruling.constraints) or (self.by_error and ruling.is_error)
-        return Probe(subject, what, manifest["metadata"]["namespace"], ruling, wanted, is_refused, manifest, operation)
+        return Probe(
+            subject=subject,
+            what=what,
+            manifest=manifest,
+            ruling=ruling,
+            wanted=wanted,
+            operation=operation,
+            by_error=self.by_error,
+        )
 
     def ask_by_controller(
         self, owner: str, subject: str, what: Text, manifest: dict[str, Any], *, wanted: bool

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from checkers.api import DryRun, Observer, Text
-from checkers.gatekeeper import Ask, Ruling, WhyAccepted
 from checkers.kit.once import ask_once, list_once
+from checkers.kit.ruling import Ask, Ruling, WhyAccepted
 from checkers.kit.text import as_is, listed
 from checkers.kit.trouble import Trouble
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +11,9 @@ from checkers.api import DryRun, Finding, Observer, Text, check, passed
 from checkers.kit.constraint import CAUSES as OF_CONSTRAINTS
 from checkers.kit.constraint import Reason, Request, config_reason, errors, reasons, webhook_reason
 from checkers.kit.once import ask_once, list_once
+from checkers.kit.ruling import Ask, Ruling, WhyAccepted, owners_of_policy
 from checkers.kit.text import listed
-from checkers.kit.trouble import Trouble, running_pod
+from checkers.kit.trouble import Trouble, trouble_in
 
 INSTALL = "https://open-policy-agent.github.io/gatekeeper/website/docs/install/"
 NAMESPACE = "gatekeeper-system"
@@ -23,8 +23,6 @@ _ADMISSION = "admissionregistration.k8s.io/v1"
 # A refusal by the webhook has a line for each constraint: `[its-name] message`.
 _BY_WEBHOOK = re.compile(r'admission webhook "validation\.gatekeeper\.sh" denied the request: (.*)', re.DOTALL)
 _NAMED = re.compile(r"^\[([^\]]+)\]", re.MULTILINE)
-# A template in CEL is also enforced by the API server itself, with policies and bindings that Gatekeeper makes of it.
-_BY_BINDING = re.compile(r"ValidatingAdmissionPolicy '[^']+' with binding '([^']+)' denied request")
 
 _WEBHOOK = "validation.gatekeeper.sh"
 _NOT_CALLED = "failed calling webhook"
@@ -33,8 +31,6 @@ _MOST = 5
 
 CAUSES = OF_CONSTRAINTS | {"no-template", "template-faulty", "no-constraint"}
 """Why Gatekeeper may accept a request that a learner's rules are meant to refuse."""
-
-Ask = Callable[[Mapping[str, Any]], DryRun]
 
 _SERVES = Text(
     "Constraints are enforced by Gatekeeper's webhook: without it, the API server accepts what they forbid.",
@@ -53,60 +49,6 @@ def serves(cluster: Observer) -> Finding:
         "it refuses a faulty ConstraintTemplate and accepts a sound one", "它拒绝有误的 ConstraintTemplate，接受正确的"
     )
     return passed(expected, found)
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What becomes of a request.
-
-    Attributes:
-        constraints: those that refuse it; empty if it is accepted, or refused by something else.
-        violations: how many there are, where constraints refuse it.
-        words: the API server's message or warnings.
-        is_error: a policy refuses it for want of an answer: its expression could not be evaluated.
-    """
-
-    is_accepted: bool
-    constraints: tuple[str, ...] = ()
-    violations: int = 0
-    words: str = ""
-    is_error: bool = False
-
-    @property
-    def text(self) -> Text:
-        """The ruling as a statement."""
-        if not self.is_accepted:
-            return Text(f"refused: {self.words}", f"被拒绝：{self.words}")
-        if self.words:
-            return Text(f"accepted, with a warning: {self.words}", f"被接受，并附警告：{self.words}")
-        return Text("accepted", "被接受")
-
-    @property
-    def short(self) -> Text:
-        """The same; of a refusal by constraints or policies, no more than by which."""
-        if not self.constraints:
-            return self.text
-        names = ", ".join(self.constraints)
-        return Text(f"refused by {names}", f"被 {names} 拒绝")
-
-    @property
-    def is_by_policy(self) -> bool:
-        """A ValidatingAdmissionPolicy refuses it that is not one of Gatekeeper's."""
-        return not self.is_accepted and not self.constraints and bool(_BY_BINDING.search(self.words))
-
-
-@dataclass(frozen=True, slots=True)
-class WhyAccepted:
-    """Why no constraint refuses a request, as far as the objects show it.
-
-    Attributes:
-        causes: those that keep the whole of Gatekeeper from it, and those that every constraint has.
-        is_by_rules: nothing is in the way of any constraint, each template has one, and their rules find no violation.
-    """
-
-    causes: frozenset[str]
-    words: Text
-    is_by_rules: bool = False
 
 
 class Gatekeeper:
@@ -128,12 +70,11 @@ class Gatekeeper:
 
     def refusal(self, message: str) -> Ruling:
         """A refusal in the API server's words, and the constraints that it comes from, if they exist."""
-        by_webhook, by_binding = _BY_WEBHOOK.search(message), _BY_BINDING.search(message)
+        by_webhook = _BY_WEBHOOK.search(message)
         named = _NAMED.findall(by_webhook[1]) if by_webhook else []
-        if by_binding:
-            binding = self._cluster.get("ValidatingAdmissionPolicyBinding", by_binding[1], version=_ADMISSION) or {}
-            owners = (binding.get("metadata") or {}).get("ownerReferences") or ()
-            named += [owner["name"] for owner in owners if owner["apiVersion"].startswith(f"{_CONSTRAINTS}/")]
+        # A template in CEL is also enforced by the API server itself.
+        owners = owners_of_policy(self._cluster, message)
+        named += [owner["name"] for owner in owners if owner["apiVersion"].startswith(f"{_CONSTRAINTS}/")]
         known = {constraint["metadata"]["name"] for constraint in self.constraints} if named else set()
         named = [name for name in named if name in known]
         return Ruling(False, tuple(dict.fromkeys(named)), len(named), message)
@@ -199,7 +140,7 @@ class Gatekeeper:
             return Trouble(Text(f"Gatekeeper is not installed: {message}", f"未安装好 Gatekeeper：{message}"))
         if not faulty.accepted and _BY_WEBHOOK.search(faulty.message):
             return None
-        return self._not_running() or Trouble(
+        return trouble_in(self._cluster, NAMESPACE) or Trouble(
             Text(
                 f"Gatekeeper's webhook does not answer. Its Pods in {NAMESPACE} must be ready; "
                 f"a faulty ConstraintTemplate was {Ruling(faulty.accepted, words=faulty.message).text.en}",
@@ -231,13 +172,6 @@ class Gatekeeper:
         run = ask(manifest)
         is_doubtful = (run.accepted and not wanted) or _NOT_CALLED in run.message
         return ask(manifest) if is_doubtful else run
-
-    def _not_running(self) -> Trouble | None:
-        for pod in self._cluster.list("Pod", NAMESPACE):
-            found = running_pod(self._cluster, pod["metadata"]["name"], NAMESPACE)
-            if isinstance(found, Trouble):
-                return found
-        return None
 
     @cached_property
     def _templates(self) -> Sequence[dict[str, Any]]:

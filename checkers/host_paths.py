@@ -81,7 +81,7 @@ def repaired(cluster: Observer, *, workloads: Sequence[str]) -> Finding:
             causes.add("template-violates")
             found.append(Text(f"the template of {workload} has a hostPath", f"{workload} 的模板中有 hostPath"))
             ruling = Rules(cluster, "constraint").ask(workload, Text("", ""), template, wanted=False).ruling
-            if ruling.constraints:
+            if ruling.refusers:
                 causes.add("refused-now")
                 found.append(ruling.text)
     if found:

@@ -12,11 +12,11 @@ from functools import cached_property, partial
 from typing import Any
 
 from checkers.api import DryRun, Finding, NotSeen, Observer, Text, check, passed
-from checkers.gatekeeper import Ask, Ruling, WhyAccepted
 from checkers.kit.constraint import Reason
 from checkers.kit.once import ask_once, list_once
+from checkers.kit.ruling import Ask, Ruling, WhyAccepted, owners_of_policy
 from checkers.kit.text import as_is, listed
-from checkers.kit.trouble import Trouble, running_pod
+from checkers.kit.trouble import Trouble, trouble_in
 
 INSTALL = "https://kyverno.io/docs/installation/"
 NAMESPACE = "kyverno"
@@ -26,7 +26,6 @@ CAUSES = frozenset({"no-policy", "not-deny", "not-asked", "kind-not-matched", "n
 
 _CEL, _OLDER = "policies.kyverno.io/v1", "kyverno.io/v1"
 _KINDS = {"ValidatingPolicy": _CEL, "NamespacedValidatingPolicy": _CEL, "ClusterPolicy": _OLDER, "Policy": _OLDER}
-_ADMISSION = "admissionregistration.k8s.io/v1"
 
 _BY_WEBHOOK = re.compile(r'admission webhook "[^"]*\bkyverno\.svc[^"]*" denied the request: (.*)', re.DOTALL)
 _NAMED_BY_CEL = re.compile(r"Policy (\S+) failed: ")
@@ -34,8 +33,6 @@ _FAILED = re.compile(r"Policy \S+ error: ")
 # A ClusterPolicy refuses by a list: the policy's name, and below it each of its rules with a message.
 _LISTED = re.compile(r"was blocked due to the following policies\s*(.*)", re.DOTALL)
 _NAMED_IN_LIST = re.compile(r'^"?([^\s"]+)"?:$', re.MULTILINE)
-# Of some policies Kyverno makes ValidatingAdmissionPolicies, by which the API server refuses without asking it.
-_BY_BINDING = re.compile(r"ValidatingAdmissionPolicy '[^']+' with binding '([^']+)' denied request")
 _NOT_CALLED = "failed calling webhook"
 
 _PATIENCE = 20
@@ -101,11 +98,8 @@ class Kyverno:
         if by_webhook := _BY_WEBHOOK.search(message):
             by_list = _LISTED.search(by_webhook[1])
             return _NAMED_IN_LIST.findall(by_list[1]) if by_list else _NAMED_BY_CEL.findall(by_webhook[1])
-        if by_binding := _BY_BINDING.search(message):
-            binding = self._cluster.get("ValidatingAdmissionPolicyBinding", by_binding[1], version=_ADMISSION) or {}
-            owners = (binding.get("metadata") or {}).get("ownerReferences") or ()
-            return [owner["name"] for owner in owners if owner["kind"] in _KINDS]
-        return []
+        # Of some policies Kyverno makes ValidatingAdmissionPolicies, by which the API server refuses without asking it.
+        return [owner["name"] for owner in owners_of_policy(self._cluster, message) if owner["kind"] in _KINDS]
 
     def _patiently(self, ask: Ask, manifest: Mapping[str, Any], *, wanted: bool) -> DryRun:
         """Ask, and a second time where it may only have been too early.
@@ -142,20 +136,13 @@ class Kyverno:
         if sound.accepted and not faulty.accepted and _BY_WEBHOOK.search(faulty.message):
             return None
         ruling = Ruling(faulty.accepted, words=faulty.message).text
-        return self._not_running() or Trouble(
+        return trouble_in(self._cluster, NAMESPACE) or Trouble(
             Text(
                 f"Kyverno's webhook does not answer. Its Pods in {NAMESPACE} must be ready; a faulty ValidatingPolicy "
                 f"was {ruling.en}",
                 f"Kyverno 的 webhook 没有应答。{NAMESPACE} 中它的 Pod 必须就绪；有误的 ValidatingPolicy {ruling.zh}",
             )
         )
-
-    def _not_running(self) -> Trouble | None:
-        for pod in self._cluster.list("Pod", NAMESPACE):
-            found = running_pod(self._cluster, pod["metadata"]["name"], NAMESPACE)
-            if isinstance(found, Trouble):
-                return found
-        return None
 
     @cached_property
     def _policies(self) -> Sequence[dict[str, Any]]:

@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any
 
 from checkers.api import Finding, NotSeen, Observer, Refused, Text, check, failed, passed
-from checkers.gatekeeper import CAUSES, Gatekeeper, Ruling
+from checkers.gatekeeper import CAUSES, Gatekeeper
 from checkers.kit.constraint import denies, escapes, exempted, is_among, left_out
+from checkers.kit.ruling import Case
 from checkers.kit.text import listed
 
 LINK = "https://open-policy-agent.github.io/gatekeeper/website/docs/howto/"
@@ -65,36 +66,13 @@ _MAY_NOT = "cannot impersonate"
 """What the API server says where the lab's own credentials do not let it ask as another user."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Probe:
-    """A creation or a change that was asked for, and what would become of it. `wanted`: it should be accepted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Probe(Case):
+    """A creation or a change that was asked for, and what would become of it."""
 
     kind: str
     number: int
-    namespace: str
-    ruling: Ruling
-    wanted: bool
-    manifest: Mapping[str, Any]
     shape: _Shape = _PLAIN
-    operation: str = "CREATE"
-
-    @property
-    def is_right(self) -> bool:
-        """It is accepted where it should be, else refused by a constraint and by nothing else."""
-        return self.ruling.is_accepted if self.wanted else bool(self.ruling.constraints)
-
-    @property
-    def has_escaped(self) -> bool:
-        """It is accepted, and should not be."""
-        return self.ruling.is_accepted and not self.wanted
-
-    @property
-    def outcome(self) -> Text:
-        """The ruling; of a refusal that is as it should be, no more than by which constraints."""
-        if self.is_right and self.ruling.constraints:
-            names = ", ".join(self.ruling.constraints)
-            return Text(f"refused by constraint {names}", f"被约束 {names} 拒绝")
-        return self.ruling.text
 
 
 class _Deployments:
@@ -112,7 +90,7 @@ class _Deployments:
         manifest = _manifest(kind, number, namespace, name, shape.labels)
         ask = partial(self._cluster.dry_run, user=shape.user) if shape.user else self._cluster.dry_run
         ruling = self.gatekeeper.rule(manifest, wanted=wanted, ask=ask)
-        return _Probe(kind, number, namespace, ruling, wanted, manifest, shape)
+        return _Probe(kind=kind, number=number, ruling=ruling, wanted=wanted, manifest=manifest, shape=shape)
 
     def ask_update(self, made: Mapping[str, Any], number: int, *, wanted: bool) -> _Probe:
         """About a Deployment that exists, changed to this number."""
@@ -120,8 +98,15 @@ class _Deployments:
         before = made["spec"]["replicas"]
         shape = _Shape(Text(f", changed from {before} replicas", f"（原为 {before} 个）"))
         ruling = self.gatekeeper.rule(manifest, wanted=wanted, ask=self._cluster.dry_run_update)
-        namespace = made["metadata"]["namespace"]
-        return _Probe("Deployment", number, namespace, ruling, wanted, manifest, shape, "UPDATE")
+        return _Probe(
+            kind="Deployment",
+            number=number,
+            ruling=ruling,
+            wanted=wanted,
+            manifest=manifest,
+            shape=shape,
+            operation="UPDATE",
+        )
 
     def limits(self, outside: Sequence[int], namespace: str) -> Sequence[_Probe]:
         """The numbers of replicas that a constraint refuses; all that were tried where it refuses none.
@@ -197,7 +182,7 @@ def _rule_causes(deployments: _Deployments, probes: Sequence[_Probe], limit: int
         elif here.ruling.is_accepted and there.ruling.is_accepted:
             yield "rule-silent"
     allowed = [probe for probe in probes if probe.wanted]
-    too_much = [probe.number for probe in allowed if probe.ruling.constraints]
+    too_much = [probe.number for probe in allowed if probe.ruling.refusers]
     if too_much == [limit]:
         yield "boundary-refused"
     elif len(too_much) == len(allowed) and none.is_right and far.is_right:
@@ -225,7 +210,7 @@ def only_deployments(cluster: Observer, *, outside: Sequence[int], inside: int) 
     for kind in _OTHERS:
         numbers = [*(limit.number for limit in limits), inside] if kind != "Pod" else [1]
         probes += [deployments.ask(number, "default", wanted=True, kind=kind) for number in numbers]
-    refused = [probe for probe in probes if probe.kind != "Deployment" and probe.ruling.constraints]
+    refused = [probe for probe in probes if probe.kind != "Deployment" and probe.ruling.refusers]
     is_limited = all(limit.is_right for limit in limits)
     causes = {"other-kinds-refused"} if refused and is_limited else set()
     if refusal := _no_namespace(cluster, deployments.gatekeeper):
@@ -240,7 +225,7 @@ def _no_namespace(cluster: Observer, gatekeeper: Gatekeeper) -> Text | None:
         cluster.new_namespace()
     except Refused as error:
         ruling = gatekeeper.refusal(error.words.en)
-        return Text(f"Namespace: {error.words.en}", f"Namespace：{error.words.zh}") if ruling.constraints else None
+        return Text(f"Namespace: {error.words.en}", f"Namespace：{error.words.zh}") if ruling.refusers else None
     return None
 
 
@@ -313,7 +298,7 @@ def _excluded(constraint: Mapping[str, Any]) -> Sequence[str]:
 def _without_gone(cluster: Observer, probes: Sequence[_Probe]) -> list[_Probe]:
     """Without those in a namespace that went away meanwhile, such as that of another grade."""
     refusals = [probe for probe in probes if not probe.ruling.is_accepted]
-    doubtful = {probe.namespace for probe in refusals if not probe.ruling.constraints}
+    doubtful = {probe.namespace for probe in refusals if not probe.ruling.refusers}
     found = {name: cluster.get("Namespace", name) for name in sorted(doubtful)}
     gone = {name for name, obj in found.items() if obj is None or obj["metadata"].get("deletionTimestamp")}
     return [probe for probe in probes if probe.namespace not in gone]
@@ -344,7 +329,7 @@ def _holes(
     matches = {name: (constraint.get("spec") or {}).get("match") or {} for name, constraint in by_name.items()}
     named = [pattern for match in matches.values() for pattern in match.get("namespaces") or ()]
     for number in sorted({probe.number for probe in probes if not probe.wanted}):
-        refusers = {name for probe in probes if probe.number == number for name in probe.ruling.constraints}
+        refusers = {name for probe in probes if probe.number == number for name in probe.ruling.refusers}
         left = [set(left_out(matches[name], exempt)) for name in refusers if name in matches]
         for pattern in sorted(set.intersection(*left) if left else ()):
             if not any(fnmatchcase(pattern, name) for name in named):
@@ -415,7 +400,8 @@ def _updates(cluster: Observer, deployments: _Deployments, outside: Sequence[int
     made["spec"]["paused"] = True  # it runs nothing
     run = cluster.new_object(made)
     if not run.accepted:
-        return [_Probe("Deployment", inside, namespace, deployments.gatekeeper.refusal(run.message), True, made)]
+        ruling = deployments.gatekeeper.refusal(run.message)
+        return [_Probe(kind="Deployment", number=inside, ruling=ruling, wanted=True, manifest=made)]
     probes = [deployments.ask_update(made, number, wanted=False) for number in refused]
     return [*probes, deployments.ask_update(made, inside - 1, wanted=True)]
 

@@ -108,6 +108,15 @@ def running_pod(cluster: Observer, name: str, namespace: str) -> Pod | Trouble:
     return _steady(cluster, found) if isinstance(found, Pod) else found
 
 
+def trouble_in(cluster: Observer, namespace: str) -> Trouble | None:
+    """What is in the way of a Pod of a namespace, the first that does not run; None if all do."""
+    for obj in cluster.list("Pod", namespace):
+        found = running_pod(cluster, obj["metadata"]["name"], namespace)
+        if isinstance(found, Trouble):
+            return found
+    return None
+
+
 def _as_it_is(cluster: Observer, name: str, namespace: str) -> Pod | Trouble:
     """The Pod, if at this moment each of its containers runs or has done its work; else what is in the way."""
     obj = cluster.get("Pod", name, namespace)

@@ -249,7 +249,7 @@ def test_a_wrong_limit_fails_where_it_is_asked_for_and_nowhere_else(
 
 
 def test_what_has_the_same_outcome_is_reported_once() -> None:
-    text = "Deployment in default with 0, 1, 2 replicas: refused by constraint limits"
+    text = "Deployment in default with 0, 1, 2 replicas: refused by limits"
     finding = minimum(with_gatekeeper(limits()))
     assert finding.found.en == f"{text}; Deployment in default with 3, 4, 7 replicas: accepted"
     assert only(with_gatekeeper(limits())).found.en.count("Pod in default: accepted") == 1

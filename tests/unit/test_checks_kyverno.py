@@ -121,7 +121,7 @@ def test_a_refusal_comes_from(message: str, names: tuple[str, ...]) -> None:
     }
     mine = {"kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": "mine"}}
     ruling = Kyverno(Cluster([its, mine], of_pods=refusing(message))).rule(POD, wanted=False)
-    assert ruling.constraints == names
+    assert ruling.refusers == names
     assert not ruling.is_accepted
 
 
@@ -135,7 +135,7 @@ def test_a_refusal_for_want_of_an_answer_is_told_apart() -> None:
 
 def test_a_policy_that_is_not_ready_is_waited_for() -> None:
     lab = Cluster([cel(ready=False)], later=[[cel(ready=False)], [cel()]], of_pods=(ACCEPTED, *refusing(BY_CEL)))
-    assert Kyverno(lab).rule(POD, wanted=False).constraints == ("team",)
+    assert Kyverno(lab).rule(POD, wanted=False).refusers == ("team",)
     assert (lab.time - NOW).seconds == 5
 
 
@@ -165,7 +165,7 @@ def test_a_right_ruling_is_not_waited_for(of_pods: tuple[DryRun, ...], wanted: b
 
 def test_a_webhook_that_was_not_reached_is_asked_again() -> None:
     lab = Cluster([cel()], of_pods=(NOT_CALLED, *refusing(BY_CEL)))
-    assert Kyverno(lab).rule(POD, wanted=False).constraints == ("team",)
+    assert Kyverno(lab).rule(POD, wanted=False).refusers == ("team",)
 
 
 # Why nothing is refused
