@@ -6,13 +6,27 @@ API server answers decides. So a pinned version, other labels and a cluster-wide
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
-from checkers.api import DryRun, Finding, Observer, Text, check, failed, passed
+from checkers.api import Finding, Observer, Text, check, failed, passed
 from checkers.kit.namespaces import new_for_pods
+from checkers.kit.pod_security import (
+    KEEPING,
+    LABELS,
+    OF_VERSIONS,
+    STANDARDS,
+    VIOLATING,
+    Labels,
+    Level,
+    Ruling,
+    Spec,
+    describe_labels,
+    enforcing,
+    labels_of,
+    offer,
+)
+from checkers.kit.static_pods import kubelet, manifests
 from checkers.kit.text import as_is, listed
 from checkers.kit.trouble import Trouble, absent
 from checkers.kit.workload import CAUSES as OF_WORKLOADS
@@ -21,67 +35,17 @@ from checkers.kit.workload import Pods, running_pods
 MODES = (
     "https://kubernetes.io/docs/concepts/security/pod-security-admission/#pod-security-admission-labels-for-namespaces"
 )
-STANDARDS = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 
-Level = Literal["baseline", "restricted"]
+DEFAULTS = "https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/"
+_FLAG = "--admission-control-config-file"
+_CONTROLLERS = tuple(
+    f"system:serviceaccount:kube-system:{name}-controller" for name in ("replicaset", "daemon-set", "job")
+)
+"""Who creates the Pods of workloads."""
 Controller = Literal["Deployment", "StatefulSet", "DaemonSet"]
 
 # How many namespaces a finding names.
 _MOST = 8
-_LABELS = "pod-security.kubernetes.io/"
-# `would violate PodSecurity "baseline:latest": ...` where it warns, `violates PodSecurity "baseline:v1.35": ...` where
-# it refuses.
-_JUDGED_BY = re.compile(r'PodSecurity "(\w+):')
-
-_TIGHT = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "runAsNonRoot": True,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
-Spec = Mapping[str, Any]
-Labels = Mapping[str, str]
-
-
-def _with(**context: Any) -> Spec:
-    """A Pod that has nothing to be judged by but its container's security context; names it gets when it is offered."""
-    return {"containers": [{"securityContext": context}]}
-
-
-_PLAIN = _with()
-# For each standard Pods that violate it, each in another way, since a rule that only knows one of them is not the
-# standard; then Pods that keep to it, but to no stricter one. Both in every version.
-_VIOLATING: Mapping[Level, Sequence[Spec]] = {
-    "baseline": (
-        _with(privileged=True),
-        {**_PLAIN, "hostPID": True},
-        {**_PLAIN, "volumes": [{"name": "logs", "hostPath": {"path": "/var/log"}}]},
-        _with(capabilities={"add": ["NET_ADMIN"]}),
-    ),
-    "restricted": (_PLAIN, _with(**{**_TIGHT, "runAsNonRoot": False}), _with(**{**_TIGHT, "capabilities": {}})),
-}
-_KEEPING: Mapping[Level, Sequence[Spec]] = {
-    "baseline": (_PLAIN, _with(runAsUser=0, capabilities={"add": ["NET_BIND_SERVICE"]})),
-    "restricted": (_with(**_TIGHT),),
-}
-
-_TIGHT_POD = _with(**_TIGHT)
-# More of both, for a standard that is enforced. Later versions of it refuse what earlier ones do not: a namespace that
-# enforces the latest one says which of these Pods are to be refused.
-_OF_VERSIONS: Sequence[Spec] = (
-    _with(**{key: value for key, value in _TIGHT.items() if key != "seccompProfile"}),
-    _with(**_TIGHT, runAsUser=0),
-    {"containers": [{"securityContext": _TIGHT, "livenessProbe": {"tcpSocket": {"host": "10.0.0.1", "port": 80}}}]},
-    {**_TIGHT_POD, "volumes": [{"name": "logs", "hostPath": {"path": "/var/log"}}]},
-    {**_TIGHT_POD, "hostPID": True},
-    {**_TIGHT_POD, "initContainers": [{"securityContext": {}}]},
-    _with(**{**_TIGHT, "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}}),
-    {
-        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        **_with(allowPrivilegeEscalation=False, capabilities={"drop": ["ALL"]}),
-    },
-)
-
 _WARN = Text(
     "Only the mode `warn` tells whoever sends the request; `enforce` refuses it and `audit` writes to the audit log.",
     "只有 `warn` 模式会告知发出请求的人；`enforce` 拒绝请求，`audit` 写入审计日志。",
@@ -106,28 +70,19 @@ _ENFORCE = Text(
     "Only the mode `enforce` refuses a Pod; which standard it is held against, and of which version, the labels say.",
     "只有 `enforce` 模式会拒绝 Pod；按哪项标准、哪个版本检查，由标签决定。",
 )
+_DEFAULT = Text(
+    "A namespace without labels is held against what the API server's AdmissionConfiguration says, and without that "
+    "against nothing; what is exempt there is held against nothing either.",
+    "没有标签的命名空间按 API 服务器的 AdmissionConfiguration 检查，没有该配置就不做任何检查；其中豁免的也不做检查。",
+)
+_SILENT = Text(
+    "The mode `audit` writes to the audit log alone: `warn` tells whoever sends the request, `enforce` refuses it.",
+    "`audit` 模式只写入审计日志：`warn` 会告知发出请求的人，`enforce` 会拒绝请求。",
+)
 _KEEP = Text(
     "Admission judges a Pod when it is created: what runs from before goes on, and the next one is refused.",
     "准入在创建 Pod 时进行检查：之前已在运行的会继续运行，而下一个会被拒绝。",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What the API server says to a Pod. `words` has its message, as far as that is about Pod Security or a refusal."""
-
-    is_accepted: bool
-    levels: frozenset[str]
-    words: str
-
-    @property
-    def text(self) -> Text:
-        """As a statement."""
-        if not self.is_accepted:
-            return Text(f"refused: {self.words}", f"被拒绝：{self.words}")
-        if self.words:
-            return Text(f"accepted, with the warning: {self.words}", f"被接受，并附警告：{self.words}")
-        return Text("accepted without a warning", "被接受，没有警告")
 
 
 @check(
@@ -142,7 +97,7 @@ def warns(cluster: Observer, *, namespace: str, level: Level) -> Finding:
     )
     return _of_all(
         cluster,
-        _VIOLATING[level],
+        VIOLATING[level],
         namespace,
         expected,
         lambda ruling: ruling.is_accepted and level in ruling.levels,
@@ -159,7 +114,7 @@ def admits(cluster: Observer, *, namespace: str) -> Finding:
         f"whatever a Pod violates, it is accepted in namespace {namespace}",
         f"无论 Pod 违反什么，它在命名空间 {namespace} 中都被接受",
     )
-    probes = (*_VIOLATING["baseline"], *_VIOLATING["restricted"])
+    probes = (*VIOLATING["baseline"], *VIOLATING["restricted"])
     return _of_all(cluster, probes, namespace, expected, lambda ruling: ruling.is_accepted, _ADMIT, MODES, _unexplained)
 
 
@@ -172,7 +127,7 @@ def quiet(cluster: Observer, *, namespace: str, level: Level) -> Finding:
     )
     return _of_all(
         cluster,
-        _KEEPING[level],
+        KEEPING[level],
         namespace,
         expected,
         lambda ruling: ruling.is_accepted and not ruling.levels,
@@ -197,12 +152,12 @@ def elsewhere(cluster: Observer, *, namespace: str, level: Level, exempt: Sequen
     alike = _alike([other for other in before if other["metadata"]["name"] not in exempt])
     judging: dict[str, Labels] = {}
     for labels, names in alike:
-        if level in _offer(cluster, _VIOLATING[level][0], names[0]).levels:
+        if level in offer(cluster, VIOLATING[level][0], names[0]).levels:
             judging |= dict.fromkeys(names, labels)
     others = sorted(name for _, names in alike for name in names)
     if not judging:
         return passed(expected, Text(f"none of {_few(others, ', ')}", f"{_few(others, '、')} 均没有"))
-    labelled = [_describe_labels(name, judging[name]) for name in sorted(judging)[:_MOST]]
+    labelled = [describe_labels(name, judging[name]) for name in sorted(judging)[:_MOST]]
     found = listed([*labelled, *([as_is("...")] if len(judging) > _MOST else [])])
     return failed(expected, found, _ELSEWHERE, MODES, ("labelled",))
 
@@ -217,11 +172,11 @@ def warned_of(cluster: Observer, *, pod: str, namespace: str, level: Level) -> F
     obj = cluster.get("Pod", pod, namespace)
     if obj is None:
         return absent(cluster, pod, namespace).finding(expected, _VIOLATES, STANDARDS)
-    ruling = _offer(cluster, _again(obj), namespace, obj["metadata"])
+    ruling = offer(cluster, _again(obj), namespace, obj["metadata"])
     if ruling.is_accepted and level in ruling.levels:
         return passed(expected, ruling.text)
     # Where others are warned about and this Pod is not, it keeps to the standard.
-    keeps_to_it = ruling.is_accepted and level in _offer(cluster, _VIOLATING[level][0], namespace).levels
+    keeps_to_it = ruling.is_accepted and level in offer(cluster, VIOLATING[level][0], namespace).levels
     return failed(expected, ruling.text, _VIOLATES, STANDARDS, ("keeps-to-it",) if keeps_to_it else ())
 
 
@@ -238,23 +193,82 @@ def enforces(cluster: Observer, *, namespace: str, level: Level) -> Finding:
         f"Pods that violate {level} are refused in namespace {namespace}, by this standard; others are accepted",
         f"在命名空间 {namespace} 中，违反 {level} 的 Pod 因这项标准被拒绝，其他 Pod 被接受",
     )
-    model = _model(cluster, level)
-    by_version = [(spec, _offer(cluster, spec, model)) for spec in _OF_VERSIONS]
-    forbidden = [*_VIOLATING[level], *(spec for spec, ruling in by_version if level in ruling.levels)]
-    allowed = [*_KEEPING[level], *(spec for spec, ruling in by_version if level not in ruling.levels)]
-    rulings = [_offer(cluster, spec, namespace) for spec in forbidden]
-    refusals = [ruling for ruling in rulings if not ruling.is_accepted and level in ruling.levels]
+    forbidden, allowed = _by_standard(cluster, level)
+    rulings = [offer(cluster, spec, namespace) for spec in forbidden]
+    refusals = [ruling for ruling in rulings if _is_refusal(ruling, level)]
     escaped = [ruling for ruling in rulings if ruling not in refusals]
-    refused = [ruling for ruling in (_offer(cluster, spec, namespace) for spec in allowed) if not ruling.is_accepted]
+    refused = [ruling for ruling in (offer(cluster, spec, namespace) for spec in allowed) if not ruling.is_accepted]
     if not escaped and not refused:
         return passed(expected, refusals[0].text)
-    labels = _labels(cluster, namespace)
+    labels = labels_of(cluster, namespace)
     causes = _no_refusal(labels, level, knows_some=bool(refusals)) if escaped else set[str]()
     if refused:
         causes.add("refused-too-much")
     # One of each: what was let through, and what should have been.
     found = [ruling.text for ruling in (*escaped[:1], *refused[:1])]
-    return failed(expected, listed([*found, _describe_labels(namespace, labels)]), _ENFORCE, MODES, causes)
+    return failed(expected, listed([*found, describe_labels(namespace, labels)]), _ENFORCE, MODES, causes)
+
+
+@check(
+    "psa.enforces_by_default",
+    causes=(
+        "no-default",
+        "file-without-default",
+        "labelled",
+        "only-warned",
+        "other-standard",
+        "some-users",
+        "some-only",
+        "refused-too-much",
+    ),
+)
+def enforces_by_default(cluster: Observer, *, level: Level) -> Finding:
+    """In a namespace made afterwards, without any label, the same is refused, whoever creates the Pod."""
+    expected = Text(
+        f"Pods that violate {level} are refused in a namespace that is made afterwards and has no label, whoever "
+        "creates them; others are accepted",
+        f"在之后新建的、没有标签的命名空间中，无论由谁创建，违反 {level} 的 Pod 都被拒绝，其他 Pod 被接受",
+    )
+    namespace = new_for_pods(cluster, {})
+    forbidden, allowed = _by_standard(cluster, level)
+    rulings = [offer(cluster, spec, namespace) for spec in forbidden]
+    by_users = {
+        user: offer(cluster, forbidden[0], namespace, user=user) for user in (cluster.draw("user"), *_CONTROLLERS)
+    }
+    escaped = [ruling for ruling in rulings if not _is_refusal(ruling, level)]
+    let_through = {user: ruling for user, ruling in by_users.items() if not _is_refusal(ruling, level)}
+    refused = [ruling for ruling in (offer(cluster, spec, namespace) for spec in allowed) if not ruling.is_accepted]
+    if not (escaped or let_through or refused):
+        return passed(expected, rulings[0].text)
+    found = [ruling.text for ruling in (*escaped[:1], *refused[:1])]
+    found += [_by_whom(user, ruling) for user, ruling in let_through.items() if not escaped]
+    causes = {"refused-too-much"} if refused else set[str]()
+    if _is_refusal(rulings[0], level) != (not let_through) or 0 < len(let_through) < len(by_users):
+        causes.add("some-users")
+    elif escaped and len(escaped) < len(rulings):
+        causes.add("some-only")
+    elif escaped:
+        causes |= _no_default(cluster, escaped[0], level)
+    return failed(expected, listed(found), _DEFAULT, DEFAULTS, causes)
+
+
+@check("psa.silent", causes=("refused", "warned"))
+def silent(cluster: Observer, *, namespace: str) -> Finding:
+    """Whatever standard a Pod violates, it is accepted in the namespace, and nobody is warned of it."""
+    expected = Text(
+        f"whatever a Pod violates, it is accepted in namespace {namespace} without a warning",
+        f"无论 Pod 违反什么，它在命名空间 {namespace} 中都被接受，没有警告",
+    )
+    return _of_all(
+        cluster,
+        (*VIOLATING["baseline"], *VIOLATING["restricted"]),
+        namespace,
+        expected,
+        lambda ruling: ruling.is_accepted and not ruling.levels,
+        _SILENT,
+        MODES,
+        lambda ruling, _: {"warned"} if ruling.is_accepted else {"refused"} if ruling.levels else set(),
+    )
 
 
 @check("psa.keeps", causes=(*OF_WORKLOADS, "violates", "refused-here", "scaled-to-zero", "too-few"))
@@ -297,11 +311,11 @@ def _of_template(
     template = obj["spec"]["template"]
     found: list[Text] = []
     causes: set[str] = set()
-    ruling = _offer(cluster, _anywhere(template["spec"]), _model(cluster, level), template.get("metadata") or {})
+    ruling = offer(cluster, _anywhere(template["spec"]), enforcing(cluster, level), template.get("metadata") or {})
     if not ruling.is_accepted:
         found.append(Text(f"its template: {ruling.words}", f"它的模板：{ruling.words}"))
         causes.add("violates")
-        here = _offer(cluster, template["spec"], namespace, template.get("metadata") or {})
+        here = offer(cluster, template["spec"], namespace, template.get("metadata") or {})
         if not here.is_accepted and here.levels:
             causes.add("refused-here")
     if obj["spec"].get("replicas") == 0:
@@ -311,8 +325,8 @@ def _of_template(
 
 def _of_pods(cluster: Observer, running: Pods, level: Level) -> tuple[list[Text], set[str]]:
     """Which of the Pods that run do not keep to the standard: those of an older template."""
-    model = _model(cluster, level)
-    rulings = [(pod, _offer(cluster, _anywhere(_again(pod.object)), model, pod.metadata)) for pod in running.pods]
+    model = enforcing(cluster, level)
+    rulings = [(pod, offer(cluster, _anywhere(_again(pod.object)), model, pod.metadata)) for pod in running.pods]
     found = [
         Text(f"Pod {pod.name}: {ruling.words}", f"Pod {pod.name}：{ruling.words}")
         for pod, ruling in rulings
@@ -321,26 +335,51 @@ def _of_pods(cluster: Observer, running: Pods, level: Level) -> tuple[list[Text]
     return found, {"violates"} if found else set()
 
 
-def _model(cluster: Observer, level: Level) -> str:
-    """A namespace of this grade that enforces the latest version of the standard."""
-    return new_for_pods(cluster, {f"{_LABELS}enforce": level})
-
-
 def _anywhere(spec: Spec) -> Spec:
     """A Pod that may be created in another namespace, where its account is not."""
     return {key: value for key, value in spec.items() if key not in ("serviceAccountName", "serviceAccount")}
 
 
+def _by_standard(cluster: Observer, level: Level) -> tuple[Sequence[Spec], Sequence[Spec]]:
+    """Pods that the newest version of the standard forbids, and Pods that it allows."""
+    model = enforcing(cluster, level)
+    by_version = [(spec, offer(cluster, spec, model)) for spec in OF_VERSIONS]
+    forbidden = [*VIOLATING[level], *(spec for spec, ruling in by_version if level in ruling.levels)]
+    allowed = [*KEEPING[level], *(spec for spec, ruling in by_version if level not in ruling.levels)]
+    return forbidden, allowed
+
+
+def _is_refusal(ruling: Ruling, level: Level) -> bool:
+    """Whether it is by this standard."""
+    return not ruling.is_accepted and level in ruling.levels
+
+
+def _no_default(cluster: Observer, ruling: Ruling, level: Level) -> set[str]:
+    """Why no Pod that violates the standard is refused by it in a namespace without labels."""
+    if ruling.levels:
+        return {"only-warned" if ruling.is_accepted and level in ruling.levels else "other-standard"}
+    if any(manifest.flag(_FLAG) for manifest in manifests(cluster, kubelet(cluster).folder).manifests):
+        return {"file-without-default"}
+    namespaces = [namespace["metadata"].get("labels") or {} for namespace in cluster.list("Namespace")]
+    labelled = sum(1 for labels in namespaces if labels.get(f"{LABELS}enforce") == level)
+    # The one that this grade has made says so itself.
+    return {"no-default", "labelled"} if labelled > 1 else {"no-default"}
+
+
+def _by_whom(user: str, ruling: Ruling) -> Text:
+    return Text(f"created by {user}: {ruling.text.en}", f"由 {user} 创建：{ruling.text.zh}")
+
+
 def _no_refusal(labels: Labels, level: Level, *, knows_some: bool) -> set[str]:
     """Why a Pod that violates the standard is accepted. `knows_some`: another one is refused."""
     if knows_some:
-        is_old = labels.get(f"{_LABELS}enforce-version", "latest") != "latest"
+        is_old = labels.get(f"{LABELS}enforce-version", "latest") != "latest"
         return {"old-version" if is_old else "some-only"}
     if not labels:
         return {"no-label"}
-    if f"{_LABELS}enforce" not in labels:
+    if f"{LABELS}enforce" not in labels:
         return {"label-of-no-refusal"}
-    return set() if labels[f"{_LABELS}enforce"] == level else {"weaker-standard"}
+    return set() if labels[f"{LABELS}enforce"] == level else {"weaker-standard"}
 
 
 def _of_all(
@@ -356,10 +395,10 @@ def _of_all(
     """Offer these Pods one after the other; the finding is of the first that is answered wrongly."""
     rulings: list[Ruling] = []
     for spec in specs:
-        ruling = _offer(cluster, spec, namespace)
+        ruling = offer(cluster, spec, namespace)
         if not is_right(ruling):
-            labels = _labels(cluster, namespace)
-            found = listed([ruling.text, _describe_labels(namespace, labels)])
+            labels = labels_of(cluster, namespace)
+            found = listed([ruling.text, describe_labels(namespace, labels)])
             # Where another Pod was answered rightly, the standard as such is not what is missing.
             known = {"some-only"} if rulings else causes(ruling, labels)
             return failed(expected, found, why, link, known)
@@ -375,39 +414,14 @@ def _unexplained(_ruling: Ruling, _labels: Labels) -> set[str]:
 def _no_warning(ruling: Ruling, labels: Labels, level: Level) -> set[str]:
     """Why a Pod that violates the standard is not accepted with a warning of it."""
     if not ruling.is_accepted:
-        is_warned = labels.get(f"{_LABELS}warn") == level
+        is_warned = labels.get(f"{LABELS}warn") == level
         refused = {"refused", "refused-though-warned"} if is_warned else {"refused"}
         return refused if ruling.levels else set()
     if ruling.levels:
         return {"stricter-standard"} if level == "baseline" and "restricted" in ruling.levels else set()
     if not labels:
         return {"no-label"}
-    return set() if f"{_LABELS}warn" in labels else {"label-of-no-warning"}
-
-
-def _offer(cluster: Observer, spec: Spec, namespace: str, like: Mapping[str, Any] | None = None) -> Ruling:
-    """What would become of the creation of a Pod there, under a name that no rule can know.
-
-    Args:
-        like: the metadata of a Pod that this one is to have the labels and annotations of; else it has a random label.
-    """
-    word = cluster.draw("pod")
-    if like is None:
-        metadata: dict[str, Any] = {"labels": {word: word}}
-        spec = {**spec, "containers": [{**container, "name": word, "image": word} for container in spec["containers"]]}
-        if first := spec.get("initContainers"):
-            spec["initContainers"] = [{**container, "name": f"{word}-first", "image": word} for container in first]
-    else:
-        metadata = {key: like[key] for key in ("labels", "annotations") if key in like}
-    metadata = {**metadata, "name": word, "namespace": namespace}
-    return _ruling(cluster.dry_run({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
-
-
-def _ruling(run: DryRun) -> Ruling:
-    messages = run.warnings if run.accepted else (run.message,)
-    levels = frozenset(level for message in messages for level in _JUDGED_BY.findall(message))
-    relevant = [message for message in messages if not run.accepted or _JUDGED_BY.search(message)]
-    return Ruling(run.accepted, levels, "; ".join(relevant))
+    return set() if f"{LABELS}warn" in labels else {"label-of-no-warning"}
 
 
 def _again(pod: Mapping[str, Any]) -> Spec:
@@ -428,22 +442,10 @@ def _alike(namespaces: Sequence[Mapping[str, Any]]) -> list[tuple[Labels, list[s
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for namespace in namespaces:
         labels = namespace["metadata"].get("labels") or {}
-        known = tuple(sorted((key, value) for key, value in labels.items() if key.startswith(_LABELS)))
+        known = tuple(sorted((key, value) for key, value in labels.items() if key.startswith(LABELS)))
         groups.setdefault(known, []).append(namespace["metadata"]["name"])
     return [(dict(labels), names) for labels, names in groups.items()]
 
 
 def _few(names: Sequence[str], between: str) -> str:
     return between.join([*names[:_MOST], *(["..."] if names[_MOST:] else [])])
-
-
-def _labels(cluster: Observer, namespace: str) -> Labels:
-    """The namespace's labels for Pod Security admission."""
-    labels = ((cluster.get("Namespace", namespace) or {}).get("metadata") or {}).get("labels") or {}
-    return {key: value for key, value in sorted(labels.items()) if key.startswith(_LABELS)}
-
-
-def _describe_labels(namespace: str, labels: Labels) -> Text:
-    if not labels:
-        return Text(f"namespace {namespace} has no label {_LABELS}...", f"命名空间 {namespace} 没有 {_LABELS}... 标签")
-    return as_is(f"{namespace}: {', '.join(f'{key}={value}' for key, value in labels.items())}")

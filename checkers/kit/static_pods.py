@@ -65,12 +65,7 @@ class Manifest:
 
     def flag(self, flag: str) -> str | None:
         """What the flag is given; empty where nothing. None without the flag. The last one counts."""
-        found: str | None = None
-        for arg, after in zip(self.args, [*self.args[1:], ""], strict=False):
-            name, is_given, value = arg.partition("=")
-            if name.replace("_", "-") == flag:
-                found = value if is_given else "" if after.startswith("-") else after
-        return found
+        return flag_in(self.args, flag)
 
     def on_node(self, path: str) -> str:
         """Where a file of the container lies on the node; empty if it is in the container's layer, and gone with it."""
@@ -130,6 +125,16 @@ class Folder:
     now: float
     manifests: Sequence[Manifest]
     unread: Sequence[Text]
+
+
+def flag_in(args: Sequence[str], flag: str) -> str | None:
+    """What the flag is given among these; empty where nothing. None without the flag. The last one counts."""
+    found: str | None = None
+    for arg, after in zip(args, [*args[1:], ""], strict=False):
+        name, is_given, value = arg.partition("=")
+        if name.replace("_", "-") == flag:
+            found = value if is_given else "" if after.startswith("-") else after
+    return found
 
 
 def kubelet(cluster: Observer) -> Kubelet:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from checkers.api import DryRun, Finding, NotSeen, Text, Verdict
-from checkers.pod_security import Level, admits, elsewhere, enforces, keeps, quiet, warned_of, warns
+from checkers.kit.pod_security import Level
+from checkers.pod_security import admits, elsewhere, enforces, keeps, quiet, warned_of, warns
 from tests.unit.support.observations import NAME, HandMade, Object, container, node, pod
 
 PRIVILEGED = {"securityContext": {"privileged": True}}
