@@ -90,8 +90,8 @@ def sit(args: Namespace) -> int:
 
 
 def go(*argv: str) -> NoReturn:
-    """Become another `ckslab`: each app has a process of its own."""
-    os.execv(sys.executable, [sys.executable, "-m", "lab.cli", *argv])  # noqa: S606
+    """Become another `ckslab` that speaks the same language: each app has a process of its own."""
+    os.execv(sys.executable, [sys.executable, "-m", "lab.cli", "--lang", i18n.language(), *argv])  # noqa: S606
 
 
 def _lobby(lab: str) -> Lobby:

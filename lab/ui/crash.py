@@ -6,12 +6,13 @@ Textual would print the traceback with the values of all local variables, which 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,11 @@ def caught_everywhere(loop: asyncio.AbstractEventLoop, end: Callable[[Exception]
         threading.excepthook = before
 
 
+def has_lost_its_terminal(fault: BaseException) -> bool:
+    """Whether all that happened is that the learner has closed the window: what is drawn has nowhere to go."""
+    return isinstance(fault, OSError) and fault.errno == errno.EIO and not os.isatty(1)
+
+
 def report(fault: BaseException, sentence: str) -> int:
     """Write down what happened and say so. Returns the exit code.
 
@@ -84,7 +90,8 @@ def report(fault: BaseException, sentence: str) -> int:
         details = str(_write(fault))
     except OSError as error:
         details = f"{type(fault).__name__} ({error})"
-    print(i18n.text(sentence, details=details), file=sys.stderr)
+    with suppress(OSError):
+        print(i18n.text(sentence, details=details), file=sys.stderr)
     return EXIT_CODE
 
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from lab import i18n
@@ -99,14 +99,16 @@ def _run(make: Callable[[], CrashingApp], crashed: str) -> int:
     except Exception as error:
         fault = error
     if fault is not None:
-        code = crash.report(fault, crashed)
-        _end_within(GRACE, code)
-        return code
-    loop.close()
+        _end_within(GRACE, crash.EXIT_CODE)
+        if crash.has_lost_its_terminal(fault):
+            return crash.EXIT_CODE
+        return crash.report(fault, crashed)
     code = app.return_code or 0
-    if app.is_at_work:
-        print(i18n.text("ui.quit.unfinished"), file=sys.stderr)
     _end_within(GRACE, code)
+    loop.close()
+    if app.is_at_work:
+        with suppress(OSError):  # the learner may have closed the window
+            print(i18n.text("ui.quit.unfinished"), file=sys.stderr)
     return code
 
 

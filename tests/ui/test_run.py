@@ -70,6 +70,14 @@ def test_quitting_does_not_wait_for_work_that_never_ends(tmp_path: Path) -> None
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+def test_a_window_that_is_closed_is_no_fault_of_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    child, terminal = run_until("Preparing the lab", tmp_path)
+    os.close(terminal)
+    os.waitpid(child, 0)
+    assert not list((tmp_path / "state").rglob("crash*"))
+
+
 CRASH = """
 secret = "hunter2"
 class Faulty(Exception):
