@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from posixpath import join, normpath
 from typing import Any
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
@@ -48,6 +49,7 @@ _WHY = Text(
         "not-mounted",
         "other-path",
         "flag-missing",
+        "labelled",
         "not-recorded",
         "some-not-recorded",
         "no-label",
@@ -66,14 +68,16 @@ def violations(cluster: Observer, *, namespace: str, level: Level, log: str) -> 
         offer(cluster, spec, namespace, user=user, ending=f"-{number}")
     names = [name_of(cluster, f"-{number}") for number, _ in enumerate(users)]
     events = _read(cluster, log)
+    labels = labels_of(cluster, namespace)
     if events is None:
-        found, causes = _no_log(cluster, log)
-        return failed(expected, found, _WHY, AUDIT, causes)
+        missing, causes = _no_log(cluster, log)
+        if f"{LABELS}audit" in labels:
+            causes |= {"labelled"}
+        return failed(expected, missing, _WHY, AUDIT, causes)
     told = _told(_awaited(cluster, log, events, names), names)
     untold = {name: words for name, words in told.items() if f'"{level}:' not in (words or "")}
     if not untold:
         return passed(expected, as_is(f"{ANNOTATION}: {told[names[0]]}"))
-    labels = labels_of(cluster, namespace)
     wrong = [_describe(name, words) for name, words in untold.items()]
     causes = _not_told(untold.values(), labels, of_all=len(untold) == len(told))
     return failed(expected, listed([wrong[0], describe_labels(namespace, labels)]), _WHY, AUDIT, causes)
@@ -155,7 +159,13 @@ def _no_log(cluster: Observer, log: str) -> tuple[Text, set[str]]:
     if not path:
         words = Text(f"{found[0].file} does not give {_PATH}", f"{found[0].file} 中没有 {_PATH}")
         return listed([missing, words]), {"no-log", "flag-missing"}
-    place = found[0].on_node(path)
+    if path == "-":
+        words = Text(
+            f"{found[0].file}: {_PATH}=- is the standard output, which goes to the container's own log",
+            f"{found[0].file}：{_PATH}=- 是标准输出，写入容器自己的日志",
+        )
+        return listed([missing, words]), {"no-log", "other-path"}
+    place = found[0].on_node(normpath(join("/", path)))
     if not place:
         words = Text(
             f"{found[0].file}: {path} is on no volume, so the log stays in the container",

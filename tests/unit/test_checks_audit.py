@@ -100,8 +100,10 @@ def test_events_that_are_written_in_batches_are_waited_for() -> None:
         ({"audit": "restricted"}, {"level": "restricted"}, {"other-standard"}),
         ({}, {"recorded": ()}, {"not-recorded", "no-label"}),
         ({}, {"log": False, "args": ()}, {"no-log", "flag-missing"}),
-        (None, {"log": False, "mount": "/elsewhere"}, {"no-log", "not-mounted"}),
-        (None, {"log": False, "args": ("--audit-log-path=/var/log/kubernetes/a.log",)}, {"no-log", "other-path"}),
+        (None, {"log": False, "args": ()}, {"no-log", "flag-missing", "labelled"}),
+        ({}, {"log": False, "args": ("--audit-log-path=-",)}, {"no-log", "other-path"}),
+        ({}, {"log": False, "mount": "/elsewhere"}, {"no-log", "not-mounted"}),
+        ({}, {"log": False, "args": ("--audit-log-path=/var/log/kubernetes/a.log",)}, {"no-log", "other-path"}),
     ],
 )
 def test_why_the_log_does_not_tell(modes: Mapping[str, str] | None, shown: dict[str, Any], causes: set[str]) -> None:

@@ -99,6 +99,9 @@ APART = {
     ("etcd-encryption", "secret-in-etcd"),  # what the one encrypts the other reads
     ("encryption-rotate", "etcd-encryption"),
     ("encryption-rotate", "secret-in-etcd"),
+    ("encryption-rotate", "psa-audit"),
+    ("etcd-encryption", "psa-audit"),
+    ("psa-audit", "secret-in-etcd"),
     ("csr-review", "mtls-csr"),  # every request for a certificate is one of the learner's
     ("gvisor-runtimeclass", "gvisor-tenant"),  # every new RuntimeClass is
     ("gvisor-runtimeclass", "sandbox-required"),
