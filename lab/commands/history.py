@@ -38,6 +38,7 @@ def add(verbs: Verbs) -> None:
 
 
 def _history(args: Namespace) -> int:
+    from lab.exam.sittings import Sittings
     from lab.practice.attempt import standings
 
     if not args.export:
@@ -58,9 +59,13 @@ def _history(args: Namespace) -> int:
         print(i18n.text("cli.history.none"))
     else:
         print("\n".join([*_listed(attempts[:SHOWN]), "", *_summed_up(found)]))
-    if args.exercise and not (args.export or args.json):
+    if args.export or args.json:
+        return 0
+    if args.exercise:
         (standing,) = found
         print("\n".join(_in_detail(standing, session.history)))
+    if (sitting := Sittings(session.history.database).open()) is not None:
+        print(i18n.text("cli.exam.phase.graded", number=sitting.number))
     return 0
 
 

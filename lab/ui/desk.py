@@ -27,12 +27,14 @@ class Past:
         attempts: all of them, newest first.
         notes: exercise id -> the learner's own words on it.
         exams: what mock exams say of objectives.
+        open_exam: the number of the mock exam that was not closed yet; 0: there is none.
         trouble: why the history could not be read.
     """
 
     attempts: tuple[Attempt, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     exams: tuple[Review, ...] = ()
+    open_exam: int = 0
     trouble: Trouble | None = None
 
 

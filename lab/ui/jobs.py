@@ -252,8 +252,9 @@ class Jobs:
             from lab.exam.reviews import reviews_of
             from lab.exam.sittings import Sittings
 
-            exams = tuple(reviews_of(Sittings(history.database).all()))
-            return Past(history.attempts(), history.notes(), exams)
+            sittings = Sittings(history.database)
+            exams, not_closed = tuple(reviews_of(sittings.all())), sittings.open()
+            return Past(history.attempts(), history.notes(), exams, not_closed.number if not_closed else 0)
         except Exception as error:
             return Past(trouble=Trouble.of(error))
 

@@ -15,6 +15,7 @@ from lab.catalog.model import Catalog, Domain, Exercise, Localized
 from lab.cluster.engine import Capability, State
 from lab.errors import LabError
 from lab.practice.history import History
+from lab.ui.desk import Past
 from lab.ui.events import (
     Examined,
     ExerciseGraded,
@@ -170,6 +171,14 @@ async def test_what_is_due_again_says_when_it_was_passed(stage: Stage) -> None:
     async with stage.show(at_home=True) as pilot:
         await stage.hear(pilot, HistoryRead)
         assert suggested(stage) == [f"✓ PASS {ENGLISH[0]} passed 2 weeks ago; can you still do it? · {FACTS}"]
+
+
+async def test_an_exam_that_is_not_closed_is_shown(stage: Stage) -> None:
+    async with stage.show(at_home=True) as pilot:
+        await stage.hear(pilot, HistoryRead)
+        stage.app.take(HistoryRead(Past(open_exam=3)))
+        await pilot.pause()
+        assert stage.home.attempts.border_subtitle == "Mock exam 3 is not closed: m"
 
 
 async def test_the_last_attempts_are_shown_newest_first(stage: Stage) -> None:

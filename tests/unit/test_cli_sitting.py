@@ -105,6 +105,7 @@ def test_an_exam_is_closed_once_it_is_graded(sitting: Sitting, sittings: Sitting
     for position in range(1, 5):
         journal.graded(position, from_detail(passed()))
     assert "is graded" in run(capsys, "exam", "status")
+    assert "`ckslab exam close` gives its labs free" in run(capsys, "history")
     assert "is closed" in run(capsys, "exam", "close")
     assert "No exam is open" in run(capsys, "exam", "status", code=2)
 

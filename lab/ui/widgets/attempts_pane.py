@@ -68,6 +68,8 @@ class AttemptsPane(OptionList):
             now = self._now()
             self.add_options(Option(_line(attempt, _title(desk, attempt), now)) for attempt in self._shown)
             self.highlighted = min(at, len(self._shown) - 1)
+        if past.open_exam:
+            self.border_subtitle = i18n.text("ui.home.exam_open", number=past.open_exam)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
