@@ -6,14 +6,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import yaml
 
-from addons.description import Description, ImageParts, Malformed, Origin
+from addons.description import Description, GoPrograms, ImageParts, Malformed, Origin
 from node import oci, pypi
 from node.commands import CommandFailed, Commands
 from node.debian import Debian
@@ -38,15 +38,17 @@ class AddonRecipe:
     commands: Commands
     architecture: str
 
-    @cached_property
-    def programs(self) -> Artifact:
-        """What is compiled. Kept apart from the rest, which changes more often and costs little."""
+    def program(self, name: str) -> Artifact:
+        """One that is compiled. Kept apart from the rest, which changes more often and costs little."""
+        go = self.description.go
+        if go is None or name not in go.programs:
+            raise Malformed(f"{self.description.id}: {name} is none of its Go programs")
+        alone = replace(go, programs={name: go.programs[name]})
 
         def make(target: Path, _: dict[str, Path]) -> None:
-            if self.description.go:
-                self._compile(target)
+            self._compile(alone, name, target / name)
 
-        return self._artifact("programs", make, str(self.description.go), self.description.version)
+        return self._artifact(f"program-{name}", make, str(alone), self.description.version)
 
     @cached_property
     def wheels(self) -> Artifact:
@@ -70,9 +72,10 @@ class AddonRecipe:
             for name, origin in self.description.manifests.items():
                 (target / "manifests" / name).write_bytes(self._content(origin, made))
             for tool in self.description.tools:
-                shutil.copy(made[self.programs.name] / tool, target / "tools" / tool)
+                shutil.copy(self._built(tool, made), target / "tools" / tool)
 
-        return self._artifact("files", make, needs=tuple(filter(None, (self._programs_of_files, self.wheels))))
+        needs = self._needs(self.description.manifests.values(), self.description.tools)
+        return self._artifact("files", make, needs=needs)
 
     @cached_property
     def images(self) -> Artifact:
@@ -93,36 +96,39 @@ class AddonRecipe:
             for layer in target.glob("*.layer"):
                 layer.unlink()
 
-        return self._artifact("images", make, self.debian.release, needs=(self.programs, self.wheels))
+        origins = [origin for parts in self.description.images.values() for origin in parts.files.values()]
+        return self._artifact("images", make, self.debian.release, needs=self._needs(origins))
 
-    @property
-    def _programs_of_files(self) -> Artifact | None:
-        """The programs, where what is put on base needs any; a manifest that lies in a module needs none."""
-        origins = self.description.manifests.values()
-        return self.programs if self.description.tools or any(origin.output for origin in origins) else None
+    def _needs(self, origins: Iterable[Origin], tools: Iterable[str] = ()) -> tuple[Artifact, ...]:
+        """What files of these origins are taken from, and the tools: nothing is built that nobody takes from."""
+        known = list(origins)
+        printing = (origin.output[0] for origin in known if origin.output)
+        programs = {*tools, *printing, *(origin.program for origin in known if origin.program)}
+        wheels = (self.wheels,) if any(origin.wheel for origin in known) else ()
+        return (*map(self.program, sorted(programs)), *wheels)
+
+    def _built(self, program: str, made: dict[str, Path]) -> Path:
+        return made[self.program(program).name] / program
 
     def _artifact(self, part: str, make: Make, *ingredients: str, needs: tuple[Artifact, ...] = ()) -> Artifact:
         name = f"addon-{self.description.id}-{part}"
         sources = (HERE / "recipe.py", self.folder) if part in ("files", "images") else ()
         return Artifact(name, self.description.seconds, make, ingredients, sources, needs)
 
-    def _compile(self, target: Path) -> None:
-        wanted, version = self.description.go, self.description.go_version
-        assert wanted is not None  # noqa: S101 - asked for only then
+    def _compile(self, wanted: GoPrograms, name: str, target: Path) -> None:
+        package, version = wanted.programs[name], self.description.go_version
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            copy = Path(scratch) / "module"
             if wanted.in_copy:
+                copy = Path(scratch) / "module"
                 shutil.copytree(self.go.sources(wanted.module, version), copy)
-            for name, package in wanted.programs.items():
-                if wanted.in_copy:
-                    self.go.build(copy, target / name, f"./{package}", stamps=wanted.stamps, tags=wanted.tags)
-                    continue
-                installed = Path(scratch) / name
-                within = "" if package == "." else package
-                self.go.install(wanted.module, version, [within], installed, stamps=wanted.stamps, tags=wanted.tags)
-                # Go names it after its package.
-                (program,) = installed.iterdir()
-                program.rename(target / name)
+                self.go.build(copy, target, f"./{package}", stamps=wanted.stamps, tags=wanted.tags)
+                return
+            installed = Path(scratch) / name
+            within = "" if package == "." else package
+            self.go.install(wanted.module, version, [within], installed, stamps=wanted.stamps, tags=wanted.tags)
+            # Go names it after its package.
+            (program,) = installed.iterdir()
+            program.rename(target)
 
     def _lay(self, layer: Path, parts: ImageParts, made: dict[str, Path]) -> None:
         with oci.Layer(layer) as content:
@@ -155,13 +161,13 @@ class AddonRecipe:
     def _source(self, origin: Origin, made: dict[str, Path]) -> bytes:
         if origin.output:
             program, *arguments = origin.output
-            argv = [str(made[self.programs.name] / program), *arguments]
+            argv = [str(self._built(program, made)), *arguments]
             printed = subprocess.run(argv, cwd=self.folder, capture_output=True, check=False)
             if printed.returncode:
                 raise CommandFailed(argv, printed.returncode, printed.stderr.decode("utf-8", "backslashreplace"))
             return printed.stdout
         if origin.program:
-            return (made[self.programs.name] / origin.program).read_bytes()
+            return self._built(origin.program, made).read_bytes()
         if origin.wheel:
             return (made[self.wheels.name] / origin.wheel).read_bytes()
         if origin.module:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from checkers.api import Finding, NotSeen, Observer, Text, check, failed, passed
-from checkers.kit.network import Place, enter
+from checkers.kit.network import CURL, NO_ANSWER, Place, enter, http_status, is_answer
 from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
 from checkers.kit.text import as_is, listed
@@ -100,10 +100,10 @@ def demands(
     refused, answered = [], []
     for pod in servers.pods:
         status = _with_own(cluster, asking, _place(pod, port))
-        if not _is_answer(status):
+        if not is_answer(status):
             refused.append(_said(pod, port, Text("with the client's certificate", "使用客户端的证书"), status))
         for tried, status in _lacking(cluster, asking, pod, port, plain, without):
-            if _is_answer(status):
+            if is_answer(status):
                 answered.append(_said(pod, tried, lacks, status))
     causes = {cause for cause, texts in (("right-refused", refused), ("answered", answered)) if texts}
     if causes:
@@ -178,26 +178,20 @@ def _lacking(
     """What a client that lacks something is answered, by port."""
     if without == "encryption":
         for each in (port, *plain):
-            yield each, _ask(cluster, client, [*_curl(), _place(pod, each).url])
+            yield each, _ask(cluster, client, [*CURL, _place(pod, each).url])
     elif without == "certificate":
-        yield port, _ask(cluster, client, [*_curl(), _secure(_place(pod, port))])
+        yield port, _ask(cluster, client, [*CURL, _secure(_place(pod, port))])
     else:
         subject = f"/CN={certificates(client.pem)[0].subject.user or client.pod.name}"
-        ask = [*enter(cluster, client.pod), *_curl(), _secure(_place(pod, port))]
-        yield port, _status(cluster, client, ["bash", "-c", _FOREIGN, "bash", subject, *ask])
+        ask = [*enter(cluster, client.pod), *CURL, _secure(_place(pod, port))]
+        yield port, http_status(cluster, client.pod, ["bash", "-c", _FOREIGN, "bash", subject, *ask])
 
 
 def _with_own(cluster: Observer, client: _Client, place: Place) -> str:
     """What the client is answered with the certificate that its container has."""
     root = f"/proc/{inspect(cluster, client.pod, client.container).get('pid')}/root"
     certificate, key = (f"{root}{file}" for file in client.files)
-    return _ask(cluster, client, [*_curl(), "--cert", certificate, "--key", key, _secure(place)])
-
-
-def _curl() -> list[str]:
-    """Nobody asks here whose certificate the server has."""
-    silent = ["curl", "--silent", "--insecure", "--noproxy", "*", "--max-time", "5"]
-    return [*silent, "--output", "/dev/null", "--write-out", "%{http_code}"]
+    return _ask(cluster, client, [*CURL, "--cert", certificate, "--key", key, _secure(place)])
 
 
 def _secure(place: Place) -> str:
@@ -205,20 +199,7 @@ def _secure(place: Place) -> str:
 
 
 def _ask(cluster: Observer, client: _Client, argv: Sequence[str]) -> str:
-    return _status(cluster, client, [*enter(cluster, client.pod), *argv])
-
-
-def _status(cluster: Observer, client: _Client, argv: Sequence[str]) -> str:
-    """The status of HTTP; 000 where none came."""
-    ran = cluster.on_node(client.pod.node, argv)
-    if len(ran.stdout) != 3:
-        node = client.pod.node
-        raise NotSeen(Text(f"{node} could not ask: {ran.stderr}", f"{node} 无法发出请求：{ran.stderr}"))
-    return ran.stdout
-
-
-def _is_answer(status: str) -> bool:
-    return status[0] in "23"
+    return http_status(cluster, client.pod, [*enter(cluster, client.pod), *argv])
 
 
 def _place(pod: Pod, port: int) -> Place:
@@ -226,7 +207,7 @@ def _place(pod: Pod, port: int) -> Place:
 
 
 def _said(pod: Pod, port: int, how: Text, status: str) -> Text:
-    no = status == "000"
+    no = status == NO_ANSWER
     outcome = Text("no answer", "没有应答") if no else as_is(f"HTTP {status}")
     return Text(
         f"Pod {pod.name}, port {port}, {how.en}: {outcome.en}", f"Pod {pod.name}，端口 {port}，{how.zh}：{outcome.zh}"

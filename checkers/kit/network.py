@@ -12,6 +12,14 @@ from checkers.kit.runtime import inspect
 _CONNECT, _WHOLE = "3", "5"
 """Seconds for a connection to come about, and for all that may follow."""
 
+CURL = (
+    *("curl", "--silent", "--insecure", "--noproxy", "*", "--max-time", _WHOLE),
+    *("--output", "/dev/null", "--write-out", "%{http_code}"),
+)
+"""Prints the status of HTTP and nothing else; nobody asks whose certificate the server has."""
+NO_ANSWER = "000"
+"""What curl prints where no status of HTTP came."""
+
 # A question for the address of kube-dns.kube-system.svc.cluster.local. An answer, whatever it says, begins with the ID.
 _ID = "Qq"
 _QUESTION = (
@@ -41,6 +49,22 @@ class Place:
         return f"http://{host}:{self.port}/"
 
 
+def of_service(cluster: Observer, service: str) -> Place | None:
+    """The place of `NAMESPACE/SERVICE:PORT`; None where there is no such Service."""
+    whole, _, port = service.partition(":")
+    namespace, _, name = whole.partition("/")
+    found = cluster.get("Service", name, namespace)
+    return Place(str(found["spec"].get("clusterIP") or ""), int(port)) if found else None
+
+
+def no_service(service: str) -> Text:
+    """What to say where there is none."""
+    namespace, _, name = service.partition(":")[0].partition("/")
+    return Text(
+        f"There is no Service {name} in namespace {namespace}.", f"命名空间 {namespace} 中没有 Service {name}。"
+    )
+
+
 def connects(cluster: Observer, pod: Pod, places: Sequence[Place]) -> Sequence[bool]:
     """Whether a connection from the Pod to each of these places comes about, whatever is said on it."""
     argv = ["curl", "--silent", "--noproxy", "*", "--parallel", "--connect-timeout", _CONNECT, "--max-time", _WHOLE]
@@ -52,6 +76,19 @@ def connects(cluster: Observer, pod: Pod, places: Sequence[Place]) -> Sequence[b
     if len(seconds) != len(places):
         raise NotSeen(_not_asked(pod, ran.stderr))
     return [float(seconds[str(number)]) > 0 for number, _ in enumerate(places)]
+
+
+def http_status(cluster: Observer, pod: Pod, argv: Sequence[str]) -> str:
+    """The status of HTTP that a command with `CURL` prints on the Pod's node."""
+    ran = cluster.on_node(pod.node, argv)
+    if len(ran.stdout) != len(NO_ANSWER):
+        raise NotSeen(Text(f"{pod.node} could not ask: {ran.stderr}", f"{pod.node} 无法发出请求：{ran.stderr}"))
+    return ran.stdout
+
+
+def is_answer(status: str) -> bool:
+    """Whether a request got what it was sent for."""
+    return status[0] in "23"
 
 
 def resolves(cluster: Observer, pod: Pod, server: str) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from addons import build
 from addons.build import BACKGROUND_LOCK, Build
@@ -75,6 +76,17 @@ def test_of_kyverno_the_controller_that_judges_requests_is_installed() -> None:
         "kyverno/kyvernopre:v1.19.1",
     ]
     assert [each.partition("/")[0] for each in kyverno.manifests["kyverno.yaml"].without] == ["Deployment"] * 3
+
+
+def test_istio_has_the_images_that_its_manifest_is_made_to_name() -> None:
+    istio = read(paths.data("addons") / "istio")
+    operator = yaml.safe_load((paths.data("addons") / "istio/operator.yaml").read_text())["spec"]
+    assert set(istio.images) == {f"{operator['hub']}/{name}:{operator['tag']}" for name in ("pilot", "proxyv2")}
+
+
+def test_what_istio_is_installed_in_comes_before_it() -> None:
+    first, second = sorted(read(paths.data("addons") / "istio").manifests)
+    assert (first, second) == ("istio-namespace.yaml", "istio.yaml")
 
 
 def test_the_version_is_named_once(tmp_path: Path) -> None:
@@ -245,6 +257,31 @@ def test_for_a_lab_that_pulls_images_nothing_is_compiled(workshop: Workshop) -> 
     assert workshop.compiled == []
     assert workshop.built("manifests/policies.yaml")
     assert not (workshop.cache / "addons/policies/images.tar").exists()
+
+
+def test_of_several_programs_such_a_lab_needs_those_that_the_manifest_is_made_by(workshop: Workshop) -> None:
+    folder(
+        workshop.addons,
+        f"""
+        name: Mesh
+        version: v1
+        memory: 1
+        seconds: 1
+        go: {{module: {MODULE}, programs: {{server: cmd/server, tool: cmd/tool}}, in_copy: true}}
+        images: {{docker.io/example/mesh:v1: {{files: {{server: {{program: server}}}}}}}}
+        manifests: {{mesh.yaml: {{output: [tool, generate]}}}}
+        """,
+    )
+    workshop.run(images=False)
+    assert workshop.compiled == ["./cmd/tool"]
+    workshop.run()
+    assert workshop.compiled == ["./cmd/tool", "./cmd/server"]
+
+
+def test_a_program_that_no_module_has_is_named(workshop: Workshop) -> None:
+    folder(workshop.addons, PLAIN.replace("{program: policies}", "{program: rules}"))
+    with pytest.raises(Malformed, match="rules is none of its Go programs"):
+        workshop.run()
 
 
 def test_images_that_are_built_stay_when_another_lab_needs_none(workshop: Workshop) -> None:
