@@ -57,6 +57,7 @@ class FileCatalog(Catalog):
     def __init__(self, root: Path, *, drafts: bool = False) -> None:
         self._root = root
         self._drafts = drafts
+        self._read: dict[str, Exercise] = {}
 
     @property
     def domains(self) -> tuple[Domain, ...]:
@@ -69,12 +70,17 @@ class FileCatalog(Catalog):
         return self._all.problems
 
     def exercise(self, name: str) -> Exercise:
-        """The exercise with this id; only its file and its domain's are read.
+        """The exercise with this id; only its file and its domain's are read, and only once.
 
         Raises:
             UsageError: there is none (`exercise.unknown`); it names the nearest ids.
             CatalogError: it is broken.
         """
+        if name not in self._read:
+            self._read[name] = self._read_exercise(name)
+        return self._read[name]
+
+    def _read_exercise(self, name: str) -> Exercise:
         folders = [domain / name for domain in _domains(self._root)]
         folder = next((folder for folder in folders if (folder / "exercise.yaml").is_file()), None)
         if folder is None or not _NAME.fullmatch(name):
