@@ -146,7 +146,7 @@ def _exam_of(sitting: Sitting | None) -> Exam | None:
         journal=journal,
         notepad=notepad.of_sitting(paths.state(), sitting.number),
         shell_argv=lambda: embedded_argv(engine),
-        full_shell=lambda: foreground(full_screen_argv(engine, i18n.text("ui.exam.returns"))),
+        full_shell=lambda: foreground(full_screen_argv(engine, i18n.text("ui.exam.returns")), journal.key),
         watch_over=lambda: proctor.ensure(sitting),
         report=lambda: read_report(history, catalog, engine.lacks(), session.clock.now(), sitting.number),
         close=lambda: close(sitting, journal, catalog),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -282,11 +282,27 @@ async def test_a_disk_that_refuses_is_told_and_ends_nothing(sat: Sat, monkeypatc
         assert sat.journal.unsaved == ()
 
 
-async def test_the_shell_gets_the_whole_terminal_and_comes_back(sat: Sat) -> None:
+async def test_the_shell_gets_the_whole_terminal_and_comes_back(sat: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def suspend() -> Iterator[None]:
+        sat.full.append("the app lets go of the terminal")
+        yield
+        sat.full.append("and takes it again")
+
+    async with sat.show() as pilot:
+        monkeypatch.setattr(sat.app, "suspend", suspend)
+        await pilot.press("f4")
+        await pilot.pause()
+        assert sat.full == ["the app lets go of the terminal", "full", "and takes it again"]
+        assert sat.screen.query_one(Terminal).is_running
+
+
+async def test_where_the_terminal_cannot_be_left_the_exam_says_so_and_goes_on(sat: Sat) -> None:
     async with sat.show() as pilot:
         await pilot.press("f4")
         await pilot.pause()
-        assert sat.full == ["full"]
+        assert sat.full == []
+        assert any("`ckslab shell` in a second one" in notice.message for notice in sat.app._notifications)
         assert sat.screen.query_one(Terminal).is_running
 
 

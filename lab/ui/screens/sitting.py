@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on, work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
@@ -220,10 +220,15 @@ class SittingScreen(Screen[None]):
 
     def action_shell(self) -> None:
         """Give the whole terminal to the shell."""
-        if self._is_under_way:
-            self._terminal.stop()
-            self._exam.full_shell()
-            self._begin_shell()
+        if not self._is_under_way:
+            return
+        self._terminal.stop()
+        try:
+            with self.app.suspend():
+                self._exam.full_shell()
+        except SuspendNotSupported:
+            self.notify(i18n.text("ui.exam.not_here"), severity="warning", markup=False)
+        self._begin_shell()
 
     @on(Terminal.Ended)
     def _shell_ended(self) -> None:
