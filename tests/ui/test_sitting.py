@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.report import ReportScreen
 from lab.ui.screens.sitting import Exam, SittingScreen
+from lab.ui.shell import TAKEN
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.test_shell import BASH, until
 from tests.unit.support.exams import passed
@@ -51,18 +52,23 @@ class Sat:
         self.journal = Journal(self.sittings, self.sitting, self.computer.now)
         self.watched: list[str] = []
         self.full: list[str] = []
+        self.full_code = 0
         self.exam = Exam(
             plan=self.sitting.plan,
             catalog=catalog,
             journal=self.journal,
             notepad=Notepad(folder / "notepad.txt"),
             shell_argv=lambda: BASH,
-            full_shell=lambda: self.full.append("full"),
+            full_shell=self.full_shell,
             watch_over=lambda: self.watched.append("again"),
             report=self.report,
             close=lambda: self.watched.append("closed"),
         )
         self.app = ExamApp(self.exam)
+
+    def full_shell(self) -> int:
+        self.full.append("full")
+        return self.full_code
 
     def report(self) -> Report:
         title = Localized("A short exam", "短考试")
@@ -295,6 +301,16 @@ async def test_the_shell_gets_the_whole_terminal_and_comes_back(sat: Sat, monkey
         await pilot.pause()
         assert sat.full == ["the app lets go of the terminal", "full", "and takes it again"]
         assert sat.screen.query_one(Terminal).is_running
+
+
+async def test_a_shell_that_another_window_has_taken_is_left_to_it(sat: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
+    sat.full_code = TAKEN
+    async with sat.show() as pilot:
+        monkeypatch.setattr(sat.app, "suspend", nullcontext)
+        await pilot.press("f4")
+        await pilot.pause()
+        assert not sat.screen.query_one(Terminal).is_running
+        assert str(sat.screen.query_one("#shell").border_subtitle).startswith("The shell is open in another window.")
 
 
 async def test_where_the_terminal_cannot_be_left_the_exam_says_so_and_goes_on(sat: Sat) -> None:

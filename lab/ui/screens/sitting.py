@@ -30,6 +30,7 @@ from lab.ui.screens.confirm import ConfirmScreen
 from lab.ui.screens.note import NoteScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.report import ReportScreen
+from lab.ui.shell import TAKEN
 from lab.ui.widgets.terminal import Terminal
 from lab.ui.widgets.too_small import TooSmall
 
@@ -43,7 +44,7 @@ class Exam:
 
     Attributes:
         shell_argv: the command that is the exam's shell, asked for when one is begun.
-        full_shell: leaves the terminal to that shell until its learner returns.
+        full_shell: leaves the terminal to that shell until its learner returns; gives its exit code.
         watch_over: sees to it that somebody watches the sitting, whoever has ended.
         report: what came of it, once it is graded.
         close: gives its labs back; seconds may pass.
@@ -54,7 +55,7 @@ class Exam:
     journal: Journal
     notepad: Notepad
     shell_argv: Callable[[], Sequence[str]]
-    full_shell: Callable[[], object]
+    full_shell: Callable[[], int]
     watch_over: Callable[[], None]
     report: Callable[[], Report]
     close: Callable[[], None]
@@ -157,9 +158,8 @@ class SittingScreen(Screen[None]):
 
     def _name_panes(self) -> None:
         self._tasks.border_title = i18n.text("ui.exam.tasks")
-        shell = self.query_one("#shell")
-        shell.border_title = i18n.text("ui.pane.shell")
-        shell.border_subtitle = i18n.text("ui.exam.leave_shell")
+        self.query_one("#shell").border_title = i18n.text("ui.pane.shell")
+        self._say_of_shell("ui.exam.leave_shell")
 
     # Tasks
 
@@ -225,14 +225,21 @@ class SittingScreen(Screen[None]):
         self._terminal.stop()
         try:
             with self.app.suspend():
-                self._exam.full_shell()
+                is_taken = self._exam.full_shell() == TAKEN
         except SuspendNotSupported:
+            is_taken = False
             self.notify(i18n.text("ui.exam.not_here"), severity="warning", markup=False)
-        self._begin_shell()
+        if is_taken:
+            self._say_of_shell("ui.shell.taken")
+        else:
+            self._begin_shell()
 
     @on(Terminal.Ended)
-    def _shell_ended(self) -> None:
-        self.query_one("#shell").border_subtitle = i18n.text("ui.exam.shell_ended")
+    def _shell_ended(self, event: Terminal.Ended) -> None:
+        self._say_of_shell("ui.shell.taken" if event.code == TAKEN else "ui.exam.shell_ended")
+
+    def _say_of_shell(self, key: str) -> None:
+        self.query_one("#shell").border_subtitle = i18n.text(key)
 
     def on_key(self, event: events.Key) -> None:
         """Only a shell that has ended leaves a key to its screen."""
