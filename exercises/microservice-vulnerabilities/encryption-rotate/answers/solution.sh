@@ -4,7 +4,7 @@ set -euo pipefail
 
 restart='
 hash=$(sha256sum < /etc/kubernetes/enc/encryption.yaml | cut -d" " -f1)
-crictl stop "$(crictl ps --quiet --name kube-apiserver)"
+crictl --timeout 30s stop "$(crictl ps --quiet --name kube-apiserver)"
 for _ in $(seq 120); do
   kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw /metrics 2> /dev/null | grep "sha256:$hash" > /dev/null && break
   sleep 1
