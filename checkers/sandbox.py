@@ -34,6 +34,10 @@ _CLASS = Text(
     "A RuntimeClass changes nothing by itself: a Pod that names none runs as before, on the node's own kernel.",
     "RuntimeClass 本身不改变任何事：没有指定它的 Pod 仍像以前一样，直接运行在节点的内核上。",
 )
+_NODE = Text(
+    "Each node has handlers of its own: that a sandbox starts on one says nothing of another.",
+    "每个节点有自己的 handler：沙箱在一个节点上能启动，并不说明在另一个节点上也能。",
+)
 _KERNEL = Text(
     "On the node's own kernel, one hole in that kernel is the way from a container to the node and to all its Pods.",
     "直接使用节点的内核时，内核的一个漏洞就足以让容器越到节点和节点上的所有 Pod。",
@@ -82,19 +86,29 @@ def _use_causes(cluster: Observer, used: str | None, wanted: str) -> set[str]:
     return {"other-class", "other-class-alike"} if is_alike else {"other-class"}
 
 
-@check("sandbox.gvisor", causes=CAUSES)
-def gvisor(cluster: Observer, *, pod: str, namespace: str = "default") -> Finding:
-    """The processes of every running container of the Pod have gVisor for a kernel, by what its node says of them."""
+@check("sandbox.gvisor", causes=(*CAUSES, "no-class", "other-handler", "on-another-node"))
+def gvisor(cluster: Observer, *, pod: str, namespace: str = "default", node: str = "") -> Finding:
+    """The processes of every running container of the Pod have gVisor for a kernel, by what its node says of them.
+
+    Where a node is named, the Pod runs there.
+    """
+    place, place_zh = (f" on {node}", f"在 {node} 上") if node else ("", "")
     expected = Text(
-        f"every container of Pod {pod} runs in gVisor and sees its kernel",
-        f"Pod {pod} 的每个容器都在 gVisor 中运行，看到的是 gVisor 的内核",
+        f"every container of Pod {pod} runs in gVisor{place} and sees its kernel",
+        f"Pod {pod} 的每个容器都{place_zh}在 gVisor 中运行，看到的是 gVisor 的内核",
     )
 
     def judge(found_pod: Pod) -> Finding:
         kernels = [(container, _kernel(cluster, found_pod, container)) for container in found_pod.running]
         wrong = [(container, kernel) for container, kernel in kernels if not kernel.is_gvisors]
         found = listed(of_container(container, kernel.text) for container, kernel in wrong or kernels)
-        return failed(expected, found, _KERNEL, GVISOR) if wrong else passed(expected, found)
+        if wrong:
+            cause = "other-handler" if found_pod.spec.get("runtimeClassName") else "no-class"
+            return failed(expected, found, _KERNEL, GVISOR, (cause,))
+        if node and found_pod.node != node:
+            elsewhere = Text(f"Pod {pod} runs on {found_pod.node}", f"Pod {pod} 在 {found_pod.node} 上运行")
+            return failed(expected, elsewhere, _NODE, RUNTIME_CLASS, ("on-another-node",))
+        return passed(expected, found)
 
     return of_running_pod(cluster, pod, namespace, judge, expected, _KERNEL, GVISOR)
 

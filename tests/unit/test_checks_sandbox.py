@@ -242,3 +242,14 @@ def test_one_container_outside_is_enough() -> None:
 @pytest.mark.parametrize(("made", "verdict"), [(bad, Verdict.PASS), (good, Verdict.FAIL)])
 def test_a_workload_that_is_to_stay_outside(made: Any, verdict: Verdict) -> None:
     assert outside(stateful_set(made()), workload=NAME, kind="StatefulSet").verdict is verdict
+
+
+def test_a_pod_that_runs_on_another_node_than_the_one_that_is_named_fails() -> None:
+    lab = seeing(pod(), on_nodes={"kube-worker-1": run_by(main=GVISOR)})
+    assert gvisor(lab, pod=NAME, node="kube-worker-1").verdict is Verdict.PASS
+    assert gvisor(lab, pod=NAME, node="kube-control-plane").causes == {"on-another-node"}
+
+
+@pytest.mark.parametrize(("used", "cause"), [(None, "no-class"), (CLASS, "other-handler")])
+def test_why_a_pod_is_outside(used: str | None, cause: str) -> None:
+    assert finding_of(pod(runtimeClassName=used), run_by(main=RUNC)).causes == {cause}

@@ -104,6 +104,9 @@ APART = {
     ("psa-audit", "secret-in-etcd"),
     ("csr-review", "mtls-csr"),  # every request for a certificate is one of the learner's
     ("gvisor-runtimeclass", "gvisor-tenant"),  # every new RuntimeClass is
+    ("gvisor-install", "gvisor-runtimeclass"),
+    ("gvisor-install", "gvisor-tenant"),
+    ("gvisor-install", "sandbox-required"),
     ("gvisor-runtimeclass", "sandbox-required"),
     ("gvisor-tenant", "sandbox-required"),
     ("gatekeeper-replica-limits", "sandbox-required"),  # what is accepted in the whole cluster
