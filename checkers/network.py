@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from checkers.api import Finding, LabBroken, Observer, Text, broken, check, failed, passed
@@ -35,6 +37,10 @@ _ISOLATED = Text(
     "没有被任何策略选中的 Pod 是开放的。下一个创建 Pod 的人不会想到要为此加上标签。",
 )
 
+_AT_ONCE = 6
+"""Pods from which connections are tried at the same time."""
+
+Asked = TypeVar("Asked")
 Seen = TypeVar("Seen")
 
 
@@ -118,8 +124,11 @@ def resolve(cluster: Observer, *, workloads: Sequence[str]) -> Finding:
         node = pods[0].node
         return broken(expected, Text(f"{server} does not answer {node} either", f"{server} 也不应答 {node}"))
 
+    def ask_one(pod: Pod) -> tuple[bool, bool]:
+        return resolves(cluster, pod, server), all(connects(cluster, pod, [Place(server, 53)]))
+
     def ask() -> Sequence[tuple[bool, bool]]:
-        return [(resolves(cluster, pod, server), all(connects(cluster, pod, [Place(server, 53)]))) for pod in pods]
+        return _side_by_side(ask_one, pods)
 
     spaces = {pod.namespace for pod in pods}
     answered = _until(cluster, spaces, ask, lambda seen: all(all(each) for each in seen))
@@ -252,11 +261,18 @@ def _came(cluster: Observer, tried: Sequence[Connection]) -> list[Connection]:
     by_source: dict[str, list[Connection]] = {}
     for connection in tried:
         by_source.setdefault(f"{connection.source.namespace}/{connection.source.name}", []).append(connection)
-    found: list[Connection] = []
-    for of_source in by_source.values():
+
+    def of_one(of_source: Sequence[Connection]) -> list[Connection]:
         came = connects(cluster, of_source[0].source, [connection.place for connection in of_source])
-        found += [connection for connection, is_there in zip(of_source, came, strict=True) if is_there]
-    return found
+        return [connection for connection, is_there in zip(of_source, came, strict=True) if is_there]
+
+    return list(chain.from_iterable(_side_by_side(of_one, list(by_source.values()))))
+
+
+def _side_by_side(ask: Callable[[Asked], Seen], of: Sequence[Asked]) -> list[Seen]:
+    """Ask of each: what a policy drops is waited for, for seconds, and the waits need not follow one another."""
+    with ThreadPoolExecutor(_AT_ONCE) as asking:
+        return list(asking.map(ask, of))
 
 
 def _in_time(
