@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from lab import __version__, i18n, log, settings
-from lab.commands import app, author, cluster, demo, exam, exercises, grading, history, machines
+from lab.commands import app, author, classes, cluster, demo, exam, exercises, grading, history, machines
 from lab.commands.arguments import Parser, Verbs, everywhere
 from lab.errors import LabError
 
@@ -87,7 +87,7 @@ def _parser() -> Parser:
     parser.set_defaults(name=DEFAULT_LAB)
     app.add(parser)
     verbs = Verbs(parser)
-    for group in (demo, cluster, machines, exercises, grading, exam, history, author):
+    for group in (demo, cluster, machines, exercises, grading, exam, classes, history, author):
         group.add(verbs)
     return parser
 

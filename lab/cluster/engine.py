@@ -129,6 +129,14 @@ class Powered(Protocol):
 
 
 @runtime_checkable
+class Stoppable(Protocol):
+    """An engine that can stop its machines, with all that is in them kept. `up` starts them again."""
+
+    def power_off(self) -> None:
+        """Stop every machine that runs."""
+
+
+@runtime_checkable
 class Joinable(Powered, Protocol):
     """An engine whose labs can be connected: the base of one reaches the machines of another."""
 

@@ -61,6 +61,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
         clock: seconds that only go forward.
         run_command: gives the terminal to a command until it ends.
         settings: what the learner chose earlier.
+        in_class: the learner works on somebody else's machine: what is for its owner is not for them.
     """
 
     TITLE = "CKS Lab"
@@ -103,6 +104,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
         clock: Callable[[], float] = time.monotonic,
         run_command: RunCommand = foreground,
         settings: Settings = NOTHING_CHOSEN,
+        in_class: bool = False,
     ) -> None:
         wrapping.install()
         super().__init__()
@@ -111,7 +113,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
         self._session = session
         self._clock = clock
         self.jobs = Jobs(self, session, prepare, lambda: self.desk, self.take, clock)
-        self._preferences = Preferences(saved=not self.desk.lab.is_replay)
+        self._in_class = in_class
+        self._preferences = Preferences(saved=not (in_class or self.desk.lab.is_replay))
         self._work_pane = work_pane or self._shell_pane
         self._run_command = run_command
         self._next_look: Timer | None = None
@@ -223,11 +226,14 @@ class LabApp(CrashingApp, inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do what can be done. In a replay, what needs a cluster says that there is none, and how to get one."""
+        """Do what can be done, and say of what cannot why not: in a replay, or in a class."""
         _, name, _ = parse(action) if isinstance(action, str) else action
-        if not self.desk.lab.is_replay or name not in keys.NEED_CLUSTER:
+        if self.desk.lab.is_replay and name in keys.NEED_CLUSTER:
+            self.notify(i18n.text("ui.demo.no_cluster"), timeout=8)
+        elif self._in_class and name in keys.NOT_IN_CLASS:
+            self.notify(i18n.text("ui.class.not_yours"), timeout=8)
+        else:
             return await super().run_action(action, default_namespace, namespaces)
-        self.notify(i18n.text("ui.demo.no_cluster"), timeout=8)
         return True
 
     def watch_theme(self, before: str, theme: str) -> None:

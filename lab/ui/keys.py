@@ -107,6 +107,13 @@ SITTING = (
 )
 """In an exam the learner is in the shell nearly all the time, so each key is a function key."""
 
+BOARD = (
+    Key("names", "n", "names", rank=1),
+    Key("language", "l", "language", rank=2, group="lab"),
+    Key("quit", "q", "app.quit", rank=3, group="lab"),
+)
+"""For the instructor of a class."""
+
 CHOOSING = (
     Key("open", "enter", "open", rank=1),
     Key("back", "escape", "back", rank=2),
@@ -122,7 +129,7 @@ LIKE_VI = (
 )
 """For every screen that is read: what the arrows do."""
 
-TABLES = (PRACTICE, HOME, SITTING)
+TABLES = (PRACTICE, HOME, SITTING, BOARD)
 """A key has the same meaning on all screens that have it."""
 
 _written = {key.id: display(key.pressed) for table in TABLES for key in table}
@@ -162,6 +169,10 @@ def in_groups(table: Iterable[Key]) -> dict[Group, list[Key]]:
 
 NEED_CLUSTER = frozenset(["exams", "up", "down", "doctor", "start", "reset", "reset_all", "shell", "copy", "all_keys"])
 """The actions that make no sense without one."""
+
+
+NOT_IN_CLASS = frozenset(["exams", "down", "doctor"])
+"""The actions that are not for learners of a class: the machine and its labs are the instructor's."""
 
 
 def dimmed(active: Mapping[str, ActiveBinding], ids: Container[str]) -> dict[str, ActiveBinding]:

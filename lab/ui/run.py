@@ -16,12 +16,15 @@ from lab import i18n
 from lab.progress import OnProgress
 
 if TYPE_CHECKING:
+    from lab.catalog.model import Catalog
     from lab.demo import DemoSession
     from lab.practice.session import Session
     from lab.settings import Settings
     from lab.ui.crash import CrashingApp
     from lab.ui.screens.lobby import Lobby
     from lab.ui.screens.sitting import Exam
+    from lab.workshop.board import Board
+    from lab.workshop.class_file import Class
 
 # Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key
 # in the shell is seen 17 ms after it was pressed.
@@ -63,6 +66,14 @@ def run(session: Session, prepare: Callable[[OnProgress], None], settings: Setti
     return _run(lambda: LabApp(session, prepare, settings=settings), "ui.crash.lab")
 
 
+def run_in_class(session: Session, prepare: Callable[[OnProgress], None]) -> int:
+    """Show the app to a learner of a class, in whatever window they have, until they leave. Returns the exit code."""
+    from lab.settings import NOTHING_CHOSEN
+    from lab.ui.app import LabApp
+
+    return _run(lambda: LabApp(session, prepare, settings=NOTHING_CHOSEN, in_class=True), "ui.crash.lab")
+
+
 def run_demo(session: DemoSession, settings: Settings) -> int:
     """Show the app on recordings until the learner quits. Returns the exit code."""
     from lab.ui.app import demo_app
@@ -75,6 +86,13 @@ def run_exams(opens: Exam | Lobby, settings: Settings) -> int:
     from lab.ui.exam_app import ExamApp
 
     return _run(lambda: ExamApp(opens, settings), "ui.crash.exam")
+
+
+def run_board(class_: Class, catalog: Catalog, read: Callable[[], Board]) -> int:
+    """Show the board of a class until its instructor leaves. Returns the exit code."""
+    from lab.ui.board_app import BoardApp
+
+    return _run(lambda: BoardApp(class_, catalog, read), "ui.crash.board")
 
 
 def _run(make: Callable[[], CrashingApp], crashed: str) -> int:

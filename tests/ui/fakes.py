@@ -230,6 +230,7 @@ class Stage:
     commands: list[Sequence[str]] = field(default_factory=list)
     heard: Heard = field(default_factory=Heard)
     settings: Settings = NOTHING_CHOSEN
+    in_class: bool = False
     returns: int = 0
     """The exit code of what is given the whole terminal."""
 
@@ -241,7 +242,12 @@ class Stage:
         """Made when it is first needed, of what the session is then."""
         if self._app is None:
             self._app = LabApp(
-                self.session, self.preparation, clock=self.time, run_command=self._run, settings=self.settings
+                self.session,
+                self.preparation,
+                clock=self.time,
+                run_command=self._run,
+                settings=self.settings,
+                in_class=self.in_class,
             )
         return self._app
 

@@ -488,3 +488,11 @@ def test_an_engine_that_vanished_is_told(engine: HandMadeContainers) -> None:
     with pytest.raises(LabError) as caught:
         make(engine).status()
     assert caught.value.key == "runtime.silent"
+
+
+def test_power_off_stops_what_runs_and_keeps_it(engine: HandMadeContainers) -> None:
+    lab = make(engine)
+    lab.power_off()
+    assert "podman stop --time=30 own-control-plane own-worker own-base" in engine.ran
+    make(engine, "exited").power_off()
+    assert len([line for line in engine.ran if line.startswith("podman stop")]) == 1

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _CAP_SYS_RESOURCE = 24
@@ -56,13 +59,25 @@ def is_debian() -> bool:
 def inotify_left(most: int = INOTIFY_WANTED) -> int:
     """How many inotify instances this user may still have, found out by making them; `most` at the most."""
     libc, made = ctypes.CDLL(None), list[int]()
-    try:
-        while len(made) < most and (instance := libc.inotify_init1(os.O_CLOEXEC)) >= 0:
-            made.append(instance)
-    finally:
-        for instance in made:
-            os.close(instance)
+    with _many_files():
+        try:
+            while len(made) < most and (instance := libc.inotify_init1(os.O_CLOEXEC)) >= 0:
+                made.append(instance)
+        finally:
+            for instance in made:
+                os.close(instance)
     return len(made)
+
+
+@contextmanager
+def _many_files() -> Iterator[None]:
+    """Let this process have as many files open as it may, for a moment: an instance counts as one."""
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
 
 
 def free_bytes(directory: Path) -> int:

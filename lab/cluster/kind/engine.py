@@ -15,7 +15,7 @@ from lab.cluster import record
 from lab.cluster.engine import Capability, State, Status
 from lab.cluster.host import facts as host
 from lab.cluster.host.containers import LABEL, ContainerNode, Containers, find
-from lab.cluster.host.lock import exclusive
+from lab.cluster.host.lock import exclusive, hold
 from lab.cluster.host.processes import OnLine
 from lab.cluster.host.steps import Step, Steps
 from lab.cluster.host.wait import bounded, until
@@ -31,6 +31,7 @@ from lab.progress import OnProgress
 
 _CREATE_SECONDS = 600
 _API_SECONDS = 90
+_STOP_SECONDS = 30
 
 
 class KindEngine:
@@ -119,6 +120,13 @@ class KindEngine:
         if stopped:
             self._containers.must("start", *stopped)
         return bool(paused or stopped)
+
+    def power_off(self) -> None:
+        """Stop every machine that runs. A systemd gets a while to end what it began: etcd writes until then."""
+        with hold(self.lab):
+            running = [machine.container for machine, found in self._ours() if found["State"]["Status"] == "running"]
+            if running:
+                self._containers.must("stop", f"--time={_STOP_SECONDS}", *running, timeout=_STOP_SECONDS * 4)
 
     def runs(self) -> bool:
         """As the runtime sees its machines."""

@@ -1,0 +1,178 @@
+"""The seats of a class and what lets learners in: `class up`, `class stop`, `class slips`, `class purge`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import i18n
+from lab.commands.arguments import Verbs, image_options, json_option, print_json
+from lab.commands.class_file import file_option, load_class
+from lab.errors import UsageError
+from lab.text import cells, pad
+
+if TYPE_CHECKING:
+    from lab.catalog.model import Catalog
+    from lab.workshop.class_file import Class, Learner
+    from lab.workshop.ledger import Ledger
+    from lab.workshop.state import Seat
+
+
+def add(class_: Verbs) -> None:
+    """Enter these verbs among those of `class`."""
+    up = class_.add("up", _up)
+    up.add_argument("--consent", default="", metavar="NAME", help=i18n.text("cli.class.up.consent"))
+    up.add_argument("--anyway", action="store_true", help=i18n.text("cli.class.up.anyway"))
+    image_options(up)
+    stop = class_.add("stop", _stop)
+    slips = class_.add("slips", _slips)
+    slips.add_argument("seat", nargs="*", metavar="SEAT", help=i18n.text("cli.class.slips.seat"))
+    slips.add_argument("--again", action="store_true", help=i18n.text("cli.class.slips.again"))
+    slips.add_argument("--html", type=Path, metavar="FILE", help=i18n.text("cli.class.slips.html"))
+    purge = class_.add("purge", _purge)
+    purge.add_argument("--consent", default="", metavar="NAME", help=i18n.text("cli.class.purge.consent"))
+    for parser in (up, stop, slips, purge):
+        file_option(parser)
+    json_option(up)
+
+
+def _up(args: Namespace) -> int:
+    from lab.cluster import create_lab
+    from lab.cluster.record import wish
+    from lab.console import Console
+    from lab.exam.events import now
+    from lab.workshop.capacity import boots_at_a_time
+    from lab.workshop.ledger import open_ledger
+    from lab.workshop.seats import Seats
+    from lab.workshop.state import seats_of
+
+    class_, catalog = load_class(args)
+    ledger = open_ledger(class_.id)
+    if not args.anyway:
+        _require_room(class_, catalog)
+    _require_consent(class_, ledger, args.consent)
+    chosen = wish({"runtime": args.runtime, "image": args.image})
+    seats = Seats(class_, ledger, lambda name: create_lab(name, chosen), boots=boots_at_a_time(os.cpu_count() or 1))
+    with Console() as progress:
+        lost = seats.up(catalog, progress)
+    found = seats_of(class_, ledger.events(), now())
+    if args.json:
+        print_json([{"seat": each.name, "state": each.condition.value, "reason": each.reason} for each in found])
+    else:
+        print("\n".join(_to_text(class_, found)))
+    return 3 if lost else 0
+
+
+def _require_room(class_: Class, catalog: Catalog) -> None:
+    """See that this machine carries the class.
+
+    Raises:
+        UsageError: it does not (`class.no_room`).
+    """
+    from lab.workshop.capacity import capacity, count_made, this_machine
+
+    found = capacity(class_, catalog, this_machine(len(class_.seats)), count_made(class_.seats))
+    if not found.fits:
+        raise UsageError("class.no_room", room=found.room, seats=found.wanted, file=class_.id)
+
+
+def _require_consent(class_: Class, ledger: Ledger, given: str) -> None:
+    """See that the instructor knows what seats are. Asked once for each class.
+
+    Raises:
+        UsageError: they do not say so (`class.consent`).
+    """
+    from lab.workshop.events import Kind
+
+    if any(event.kind is Kind.CONSENTED for event in ledger.events()):
+        return
+    _require_typed(class_, given, i18n.text("workshop.consent", name=class_.id), "class.consent")
+    ledger.add(Kind.CONSENTED)
+
+
+def _require_typed(class_: Class, given: str, question: str, key: str) -> None:
+    """Have the class's name typed: what is asked for is not done by mistake."""
+    if not given and sys.stdin.isatty():
+        print(question, file=sys.stderr)
+        given = input("> ").strip()
+    if given != class_.id:
+        raise UsageError(key, question, name=class_.id)
+
+
+def _to_text(class_: Class, seats: Sequence[Seat]) -> Iterator[str]:
+    """A line a seat: its state, and whose it is."""
+    width = max(cells(each.name) for each in seats)
+    for each in seats:
+        whose = class_.learners[each.learner - 1].name if each.learner else i18n.text("workshop.reserve")
+        state = i18n.text(f"workshop.state.{each.condition}")
+        yield f"{pad(each.name, width)}  {pad(state, 10)}  {whose}" + (f"  {each.reason}" if each.reason else "")
+
+
+def _stop(args: Namespace) -> int:
+    from lab.cluster import open_lab
+    from lab.console import Console
+    from lab.workshop.ledger import open_ledger
+    from lab.workshop.seats import Seats
+
+    class_, _ = load_class(args)
+    with Console() as progress:
+        Seats(class_, open_ledger(class_.id), open_lab).stop(progress)
+    print(i18n.text("cli.class.stop.done"))
+    return 0
+
+
+def _slips(args: Namespace) -> int:
+    from lab.workshop import authority, slips
+    from lab.workshop.ledger import folder, open_ledger
+    from lab.workshop.slips import Slip
+    from lab.workshop.tokens import Passes, issue
+
+    class_, _ = load_class(args)
+    ledger = open_ledger(class_.id)
+    passes = Passes()
+    for event in ledger.events():
+        passes.follow(event)
+    chosen = _chosen(class_, args.seat)
+    given = [learner for learner in chosen if args.again or not passes.has_pass(learner.number)]
+    proof = authority.of_class(folder(class_.id), class_.address)
+    made = [Slip(class_, learner, issue(ledger, learner)) for learner in given]
+    if args.html and made:
+        args.html.touch(mode=0o600)
+        args.html.write_text(slips.to_html(made, proof), encoding="utf-8")
+        print(i18n.text("cli.class.slips.written", file=args.html, slips=len(made)))
+    elif made:
+        print(slips.to_text(made, proof))
+    if kept := [learner.seat for learner in chosen if learner not in given]:
+        print(i18n.text("cli.class.slips.kept", seats=", ".join(kept)), file=sys.stderr)
+    return 0
+
+
+def _chosen(class_: Class, seats: Sequence[str]) -> Sequence[Learner]:
+    """The learners on whose slips these seats are; without any, all.
+
+    Raises:
+        UsageError: there is no such seat (`class.no_seat`).
+    """
+    by_seat = {learner.seat: learner for learner in class_.learners}
+    for seat in seats:
+        if seat not in by_seat:
+            raise UsageError("class.no_seat", seat=seat, first=class_.learners[0].seat, last=class_.learners[-1].seat)
+    return [by_seat[seat] for seat in dict.fromkeys(seats)] or class_.learners
+
+
+def _purge(args: Namespace) -> int:
+    from lab.cluster import open_lab
+    from lab.console import Console
+    from lab.workshop.ledger import open_ledger
+    from lab.workshop.seats import Seats
+
+    class_, _ = load_class(args)
+    _require_typed(class_, args.consent, i18n.text("workshop.purge", name=class_.id), "class.purge")
+    with Console() as progress:
+        Seats(class_, open_ledger(class_.id), open_lab).purge(progress)
+    print(i18n.text("cli.class.purge.done", name=class_.id))
+    return 0

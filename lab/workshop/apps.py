@@ -1,0 +1,134 @@
+"""The apps of learners: each a process in a terminal of its own, shown through the door that its learner came by."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from lab.terminal.pty import Pty
+from lab.workshop.class_file import Learner
+from lab.workshop.events import Kind
+from lab.workshop.ledger import Ledger
+from lab.workshop.tokens import Door
+
+LEAST, MOST = (20, 5), (500, 200)
+"""Columns and rows that somebody's window may have; what is beyond is taken for the nearest of these."""
+
+_PASSED_ON = (
+    *("PATH", "HOME", "USER", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "CKSLAB_CACHE", "TZ"),
+    *("DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST", "CONTAINERS_CONF", "PYTHONPATH"),
+)
+"""What an app needs of the hub's variables to find labs and their runtime. The others are not for learners."""
+
+Command = Callable[[Learner], Sequence[str]]
+"""What runs the app of a learner."""
+
+
+class LearnersApp:
+    """One app that runs."""
+
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], columns: int, rows: int) -> None:
+        self._pty: Pty | None = Pty(argv, environment, *_bounded(columns, rows))
+        self._awake = asyncio.Event()
+
+    async def read(self) -> bytes | None:
+        """What it has drawn; None once it has ended. What is not read it waits with: a slow window slows it down."""
+        while self._pty is not None:
+            drawn = self._pty.read()
+            if drawn != b"":
+                return drawn
+            await self._something_to_read(self._pty.fd)
+        return None
+
+    def type(self, text: str) -> None:
+        """Keys that were pressed."""
+        if self._pty is not None and not self._pty.write(text):
+            asyncio.get_running_loop().add_writer(self._pty.fd, self._send_rest, self._pty)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Its window has another size."""
+        if self._pty is not None:
+            self._pty.resize(*_bounded(columns, rows))
+
+    def close(self) -> None:
+        """End it. The shell inside goes on in the seat's tmux."""
+        pty, self._pty = self._pty, None
+        if pty is None:
+            return
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(pty.fd)
+        loop.remove_writer(pty.fd)
+        self._awake.set()
+        # Hanging up waits for the app to save what it must, which is no reason for everybody else to wait.
+        loop.run_in_executor(None, pty.close)
+
+    def _send_rest(self, pty: Pty) -> None:
+        if pty.flush():
+            asyncio.get_running_loop().remove_writer(pty.fd)
+
+    async def _something_to_read(self, fd: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._awake = asyncio.Event()
+        loop.add_reader(fd, self._awake.set)
+        try:
+            await self._awake.wait()
+        finally:
+            if self._pty is not None:
+                loop.remove_reader(fd)
+
+
+class Apps:
+    """All apps that run: one for each learner at most. Who opens another has left the first."""
+
+    def __init__(self, command: Command, ledger: Ledger) -> None:
+        self._command = command
+        self._ledger = ledger
+        self._running: dict[int, LearnersApp] = {}
+
+    def open(self, learner: Learner, door: Door, columns: int, rows: int) -> LearnersApp:
+        """Begin a learner's app."""
+        self.close(learner.number)
+        app = LearnersApp(self._command(learner), environment(), columns, rows)
+        self._running[learner.number] = app
+        self._ledger.add(Kind.CAME, learner=learner.number, door=door)
+        return app
+
+    def left(self, learner: Learner, app: LearnersApp) -> None:
+        """Its window was closed, or it has ended."""
+        app.close()
+        if self._running.get(learner.number) is app:
+            del self._running[learner.number]
+            self._ledger.add(Kind.LEFT, learner=learner.number)
+
+    def close(self, learner: int) -> None:
+        """End a learner's app, if one runs."""
+        if app := self._running.pop(learner, None):
+            app.close()
+
+    def close_all(self) -> None:
+        """The hub ends."""
+        for learner in list(self._running):
+            self.close(learner)
+
+
+def environment() -> dict[str, str]:
+    """All variables of an app: built for it, not the hub's."""
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {**passed_on, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+
+
+def sit_command(file: Path) -> Command:
+    """`ckslab class sit`, for the class of a file."""
+
+    def command(learner: Learner) -> Sequence[str]:
+        start = [sys.executable, "-m", "lab.cli", "--name", learner.seat, "--lang", learner.language]
+        return [*start, "class", "sit", "--file", str(file.absolute()), str(learner.number)]
+
+    return command
+
+
+def _bounded(columns: int, rows: int) -> tuple[int, int]:
+    return min(max(columns, LEAST[0]), MOST[0]), min(max(rows, LEAST[1]), MOST[1])

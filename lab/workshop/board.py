@@ -1,0 +1,243 @@
+"""The board: how far each learner is, criterion by criterion, who is stuck on what, and which mistakes are made."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from checkers.api import Verdict
+from lab.exam.events import Moment
+from lab.workshop.class_file import Class
+from lab.workshop.events import Event, Kind
+from lab.workshop.marks import Marks, from_detail
+from lab.workshop.state import Condition, passed, seats_of
+
+STUCK_SECONDS = 480.0
+"""Who fails on the same criteria for so long, and has tried twice at least, does not get on alone."""
+
+Why = Literal["hand", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Why a learner needs help.
+
+    Attributes:
+        why: a hand is raised, or grade after grade is the same.
+        seconds: for how long.
+        exercise: the one that the learner is at.
+        criteria: those that fail again and again; empty where a hand says it.
+    """
+
+    why: Why
+    seconds: float
+    exercise: str
+    criteria: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a learner stands with an exercise.
+
+    Attributes:
+        marks: of the last grade; None: there was none since it was begun.
+        best: the most points of any grade that counts: those after the solution was seen do not.
+        passed: whether a grade that counts had all of them.
+    """
+
+    begun: bool = False
+    grades: int = 0
+    marks: Marks | None = None
+    best: int = 0
+    passed: bool = False
+    hints: int = 0
+    solution_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a learner stands.
+
+    Attributes:
+        door: the one that their app is shown through now; empty: through none.
+        exercise: the id of the one that they are at; empty: none was begun.
+        cells: of each exercise of the class.
+        stuck: None: they get on, as far as anybody can see.
+    """
+
+    learner: int
+    name: str
+    seat: str
+    condition: Condition
+    door: str
+    exercise: str
+    cells: Mapping[str, Cell]
+    stuck: Stuck | None
+
+    @property
+    def points(self) -> int:
+        """The best of each exercise."""
+        return sum(cell.best for cell in self.cells.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A known mistake that somebody in the class has made.
+
+    Attributes:
+        answer: the name of the wrong answer that it is.
+        now: how many learners' last grade looks like it.
+        ever: how many learners had such a grade.
+    """
+
+    exercise: str
+    answer: str
+    now: int
+    ever: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The class at a moment.
+
+    Attributes:
+        mistakes: the commonest first.
+    """
+
+    rows: tuple[Row, ...]
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def queue(self) -> tuple[Row, ...]:
+        """Who needs help: hands first, then who waits longest."""
+        waiting = [row for row in self.rows if row.stuck is not None]
+        return tuple(sorted(waiting, key=_urgency))
+
+
+def board_of(class_: Class, events: Sequence[Event], now: Moment) -> Board:
+    """What the events of a class come to."""
+    conditions = {seat.name: seat.condition for seat in seats_of(class_, events, now)}
+    work: defaultdict[int, _Work] = defaultdict(_Work)
+    for event in events:
+        if event.learner:
+            work[event.learner].follow(event)
+    rows = tuple(
+        Row(
+            learner.number,
+            learner.name,
+            learner.seat,
+            conditions[learner.seat],
+            (done := work[learner.number]).door,
+            done.exercise,
+            {name: done.cells.get(name, Cell()) for name in class_.exercises},
+            done.stuck(now),
+        )
+        for learner in class_.learners
+    )
+    return Board(rows, tuple(_mistakes([work[learner.number] for learner in class_.learners])))
+
+
+def _urgency(row: Row) -> tuple[bool, float]:
+    assert row.stuck is not None  # noqa: S101 - the queue has no others
+    return row.stuck.why != "hand", -row.stuck.seconds
+
+
+@dataclass(slots=True)
+class _Same:
+    """Grades of an exercise that were alike, one after the other."""
+
+    marks: Marks
+    since: Moment
+    grades: int = 1
+
+
+@dataclass(slots=True)
+class _Work:
+    """What a learner does, followed event by event."""
+
+    door: str = ""
+    exercise: str = ""
+    hand: Moment | None = None
+    cells: dict[str, Cell] = field(default_factory=dict)
+    mistakes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _same: _Same | None = None
+
+    def follow(self, event: Event) -> None:
+        """Something was done."""
+        match event.kind:
+            case Kind.CAME:
+                self.door = str(event.detail["door"])
+            case Kind.LEFT:
+                self.door = ""
+            case Kind.HAND:
+                self.hand = event.at if event.detail["up"] else None
+            case Kind.BEGAN:
+                self._begin(event.detail["exercise"])
+            case Kind.HINT:
+                name = event.detail["exercise"]
+                self._change(name, hints=max(self._cell(name).hints, int(event.detail["number"])))
+            case Kind.SOLUTION:
+                self._change(event.detail["exercise"], solution_seen=True)
+            case Kind.GRADED:
+                self._grade(from_detail(event.detail), event.at)
+
+    def stuck(self, now: Moment) -> Stuck | None:
+        """Why help is needed; None: it is not."""
+        if self.hand is not None:
+            return Stuck("hand", passed(self.hand, now), self.exercise)
+        if self._same is None or self._same.grades < 2 or self._same.marks.passed:
+            return None
+        seconds = passed(self._same.since, now)
+        failing = tuple(name for name, mark in self._same.marks.criteria.items() if mark.verdict is Verdict.FAIL)
+        return Stuck("same", seconds, self.exercise, failing) if failing and seconds >= STUCK_SECONDS else None
+
+    def _cell(self, exercise: str) -> Cell:
+        return self.cells.get(exercise, Cell())
+
+    def _change(self, exercise: str, **changes: Any) -> None:
+        self.cells[exercise] = replace(self._cell(exercise), **changes)
+
+    def _begin(self, exercise: str) -> None:
+        """A new attempt: the solution may not have been seen in it, and nothing is graded."""
+        if exercise != self.exercise:
+            self._same = None
+        self.exercise = exercise
+        self._change(exercise, begun=True, marks=None, solution_seen=False)
+
+    def _grade(self, marks: Marks, at: Moment) -> None:
+        if self._same is not None and _alike(self._same.marks, marks):
+            self._same.grades += 1
+        else:
+            self._same = _Same(marks, at)
+        self.exercise = marks.exercise
+        cell = self._cell(marks.exercise)
+        counts = not cell.solution_seen
+        self._change(
+            marks.exercise,
+            begun=True,
+            grades=cell.grades + 1,
+            marks=marks,
+            best=max(cell.best, marks.score if counts else 0),
+            passed=cell.passed or (counts and marks.passed),
+        )
+        if marks.mistake:
+            self.mistakes[marks.exercise].add(marks.mistake)
+
+
+def _alike(one: Marks, other: Marks) -> bool:
+    """Whether two grades say the same."""
+    return one.exercise == other.exercise and one.criteria == other.criteria
+
+
+def _mistakes(work: Sequence[_Work]) -> Iterator[Mistake]:
+    ever = Counter((exercise, name) for done in work for exercise, names in done.mistakes.items() for name in names)
+    now = Counter(
+        (exercise, cell.marks.mistake)
+        for done in work
+        for exercise, cell in done.cells.items()
+        if cell.marks is not None and cell.marks.mistake
+    )
+    for (exercise, name), count in sorted(ever.items(), key=lambda each: (-each[1], each[0])):
+        yield Mistake(exercise, name, now[exercise, name], count)

@@ -1,0 +1,63 @@
+"""What happens in a class, and when. Events are only added; `lab.workshop.state` computes from them what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from lab.exam.events import Moment
+
+
+class Kind(StrEnum):
+    """What can happen. After each, what its event says besides the time."""
+
+    MAKING = "making"
+    """A seat's lab is being made, or made anew: `seat`."""
+    READY = "ready"
+    """It was looked at, and works: `seat`, `detail: seconds` that it took."""
+    LOST = "lost"
+    """It does not work: `seat`, `detail: reason` in words that may be shown."""
+    STOPPED = "stopped"
+    """Its machines were stopped on purpose; what is in them stays: `seat`."""
+    REMOVED = "removed"
+    """Nothing of it is left: `seat`."""
+    CONSENTED = "consented"
+    """The instructor knows what seats may do to this machine."""
+    ISSUED = "issued"
+    """A learner got a token: `learner`, `detail: token, beside`, its hash, and whether what let them in before goes on
+    doing so."""
+    BOUND = "bound"
+    """A token was used, and is used up: `learner`, `detail: token, door, key`: the hash of what lets in from now on."""
+    CAME = "came"
+    """A learner's app began: `learner`, `detail: door`."""
+    LEFT = "left"
+    """It has ended, whoever ended it: `learner`."""
+    BEGAN = "began"
+    """A learner started an exercise: `learner`, `detail: exercise`."""
+    GRADED = "graded"
+    """It was graded: `learner`, and what `lab.workshop.marks` makes of it."""
+    HINT = "hint"
+    """A learner took a hint: `learner`, `detail: exercise, number`."""
+    SOLUTION = "solution"
+    """A learner saw the solution: `learner`, `detail: exercise`."""
+    HAND = "hand"
+    """A learner raised a hand, or took it down: `learner`, `detail: up`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened.
+
+    Attributes:
+        seat: the seat that it is about; empty: about none.
+        learner: the number of whom it is about; 0: of nobody.
+        detail: what else there is to know, as JSON can hold it.
+    """
+
+    kind: Kind
+    at: Moment
+    seat: str = ""
+    learner: int = 0
+    detail: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,111 @@
+"""The hub: one process that lets the learners of a class in, by browser and by ssh. It may be ended and begun again."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import signal
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from lab.errors import UsageError
+from lab.workshop.apps import Apps, Command
+from lab.workshop.authority import Authority
+from lab.workshop.browser_door import BrowserDoor
+from lab.workshop.class_file import Class
+from lab.workshop.events import Kind
+from lab.workshop.ledger import Ledger
+from lab.workshop.ssh_door import SshDoor
+from lab.workshop.tokens import Doorkeeper
+
+LOOPBACK = "127.0.0.1"
+FOLLOWS_EVERY = 0.5
+"""Seconds between two readings of the ledger: other programs write to it, such as `class slips --again`."""
+
+
+class Hub:
+    """Both doors and what is behind them.
+
+    Args:
+        command: what runs the app of a learner.
+    """
+
+    def __init__(self, class_: Class, ledger: Ledger, authority: Authority, command: Command) -> None:
+        self._class = class_
+        self._ledger = ledger
+        self._authority = authority
+        self._apps = Apps(command, ledger)
+        keeper = Doorkeeper(class_, ledger)
+        self._browsers = BrowserDoor(class_, keeper, self._apps)
+        self._ssh = SshDoor(class_, authority, keeper, self._apps)
+
+    async def serve(self, address: str = LOOPBACK, *, until: asyncio.Event) -> None:
+        """Let learners in until it is time to stop.
+
+        Args:
+            address: where it listens; by default nobody on another machine reaches it.
+
+        Raises:
+            OSError: a port cannot be had.
+        """
+        runner = web.AppRunner(self._browsers.application(), access_log=None, handle_signals=False)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, address, self._class.port, ssl_context=self._tls()).start()
+            async with await self._ssh.listen(address):
+                following = asyncio.create_task(self._follow())
+                await until.wait()
+                following.cancel()
+        finally:
+            self._apps.close_all()
+            await runner.cleanup()
+
+    async def _follow(self) -> None:
+        """Whoever's slip was given anew is let out: whoever came in by the old one may be somebody else."""
+        read = len(self._ledger.events())
+        while True:
+            await asyncio.sleep(FOLLOWS_EVERY)
+            for event in self._ledger.events(read):
+                read += 1
+                if event.kind is Kind.ISSUED and not event.detail.get("beside"):
+                    self._apps.close(event.learner)
+
+    def _tls(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self._authority.certificate, self._authority.key)
+        return context
+
+
+def run(hub: Hub, address: str) -> None:
+    """Serve until Ctrl+C, or until the process is told to end."""
+
+    async def serve() -> None:
+        until = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, until.set)
+        await hub.serve(address, until=until)
+
+    asyncio.run(serve())
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Be the only hub of a class. The operating system gives that back, however the hub ends.
+
+    Args:
+        folder: of the class.
+
+    Raises:
+        UsageError: it has one already (`class.served`).
+    """
+    with (folder / "hub.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError("class.served", name=folder.name) from None
+        yield

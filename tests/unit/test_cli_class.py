@@ -1,0 +1,117 @@
+"""`ckslab class`: begin one, and see whether a machine carries it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab import cli
+from lab.workshop import capacity
+from lab.workshop.capacity import Machine
+
+pytestmark = pytest.mark.usefixtures("english")
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def with_machine(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> None:
+    monkeypatch.setattr(capacity, "this_machine", lambda seats: machine)
+
+
+def test_a_class_is_begun_and_planned(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_machine(monkeypatch, Machine(24 * 2**30, 2, 1000, 100 * 2**30))
+    assert cli.main(["class", "new", "monday", "Ada Lovelace", "张三"]) == 0
+    assert "Learners: 2, exercises: 3" in capsys.readouterr().out
+    assert cli.main(["class", "plan"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("monday: 2 learners and 1 in reserve, 3 seats; made already: 0\n  processors  2.0 left")
+    assert told.endswith("They fit. Making them takes about 3 min, 1 at a time.\n")
+
+
+def test_a_plan_that_does_not_fit_says_what_limits_it_and_what_helps(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_machine(monkeypatch, Machine(24 * 2**30, 8, 100, 100 * 2**30))
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    assert cli.main(["class", "plan"]) == 1
+    told = capsys.readouterr().out
+    assert "There is room for 2 of 3 seats.\nAllow more inotify instances: `sudo sysctl" in told
+    assert cli.main(["class", "plan", "--json"]) == 1
+    plan = json.loads(capsys.readouterr().out)
+    assert (plan["room"], plan["fits"], plan["limits"][0]["resource"]) == (2, False, "inotify")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["new", "Monday", "Ada"], "A class cannot be called Monday."),
+        (["new", "monday"], "Nobody is in the class yet."),
+        (["new", "monday", "--list", "names.csv"], "There is no file names.csv"),
+        (["new", "monday", "Ada", "--exercises", "psa-warn"], "psa-warn-baseline"),
+        (["plan"], "There is no class here"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_explained(argv: list[str], said: str, capsys: Output) -> None:
+    assert cli.main(["class", *argv]) == 2
+    assert said in capsys.readouterr().err
+    assert not Path("class.yaml").exists()
+
+
+def test_a_class_that_is_there_is_not_written_over(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada"])
+    before = Path("class.yaml").read_text(encoding="utf-8")
+    assert cli.main(["class", "new", "tuesday", "Bob"]) == 2
+    assert "There is a class here already" in capsys.readouterr().err
+    assert Path("class.yaml").read_text(encoding="utf-8") == before
+
+
+def test_seats_are_not_made_before_their_danger_is_known(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_machine(monkeypatch, Machine(24 * 2**30, 2, 1000, 100 * 2**30))
+    cli.main(["class", "new", "monday", "Ada"])
+    for argv in ([], ["--consent", "yes"], ["--consent", "tuesday"]):
+        assert cli.main(["class", "up", *argv]) == 2
+        assert "can, in the end, become root on this machine" in capsys.readouterr().err
+
+
+def test_seats_that_do_not_fit_are_not_made(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_machine(monkeypatch, Machine(2**30, 2, 1000, 100 * 2**30))
+    cli.main(["class", "new", "monday", "Ada"])
+    assert cli.main(["class", "up", "--consent", "monday"]) == 2
+    assert "There is room for 0 of 2 seats" in capsys.readouterr().err
+
+
+def test_a_purge_must_be_meant(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada"])
+    assert cli.main(["class", "purge"]) == 2
+    assert "Nothing was removed." in capsys.readouterr().err
+
+
+def test_a_slip_is_shown_once(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    capsys.readouterr()
+    assert cli.main(["class", "slips", "monday-01"]) == 0
+    first = capsys.readouterr()
+    assert "Ada · monday · seat monday-01" in first.out
+    assert "Bob" not in first.out
+    assert cli.main(["class", "slips"]) == 0
+    second = capsys.readouterr()
+    assert "Ada" not in second.out
+    assert "Bob" in second.out
+    assert "These have slips already: monday-01." in second.err
+    assert cli.main(["class", "slips", "monday-01", "--again"]) == 0
+    assert "Ada" in capsys.readouterr().out
+    assert cli.main(["class", "slips", "monday-09"]) == 2
+    assert "monday-01 to monday-02" in capsys.readouterr().err
+
+
+def test_slips_to_be_printed_are_readable_by_nobody_else(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada"])
+    assert cli.main(["class", "slips", "--html", "slips.html"]) == 0
+    assert Path("slips.html").stat().st_mode & 0o777 == 0o600
+    assert "slips: 1" in capsys.readouterr().out
