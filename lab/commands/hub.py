@@ -35,9 +35,9 @@ def _serve(args: Namespace) -> int:
     with hub.alone(place):
         proof = authority.of_class(place, class_.address)
         it = hub.Hub(class_, open_ledger(class_.id), proof, sit_command(args.file))
-        print(i18n.text("cli.class.serve.begins", origin=class_.origin, ssh_port=class_.ssh_port, listen=address))
+        facts = {"origin": class_.origin, "ssh_port": class_.ssh_port, "listen": address}
         try:
-            hub.run(it, address)
+            hub.run(it, address, lambda: print(i18n.text("cli.class.serve.begins", **facts), flush=True))
         except OSError as error:
             raise LabError("class.port", str(error), address=address) from error
     print(i18n.text("cli.class.serve.ended"))

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import signal
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,11 +43,14 @@ class Hub:
         self._browsers = BrowserDoor(class_, keeper, self._apps)
         self._ssh = SshDoor(class_, authority, keeper, self._apps)
 
-    async def serve(self, address: str = LOOPBACK, *, until: asyncio.Event) -> None:
+    async def serve(
+        self, address: str = LOOPBACK, *, until: asyncio.Event, opened: Callable[[], None] = lambda: None
+    ) -> None:
         """Let learners in until it is time to stop.
 
         Args:
             address: where it listens; by default nobody on another machine reaches it.
+            opened: is called once both doors are open.
 
         Raises:
             OSError: a port cannot be had.
@@ -57,6 +60,7 @@ class Hub:
         try:
             await web.TCPSite(runner, address, self._class.port, ssl_context=self._tls()).start()
             async with await self._ssh.listen(address):
+                opened()
                 following = asyncio.create_task(self._follow())
                 await until.wait()
                 following.cancel()
@@ -81,14 +85,14 @@ class Hub:
         return context
 
 
-def run(hub: Hub, address: str) -> None:
+def run(hub: Hub, address: str, opened: Callable[[], None]) -> None:
     """Serve until Ctrl+C, or until the process is told to end."""
 
     async def serve() -> None:
         until = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, until.set)
-        await hub.serve(address, until=until)
+        await hub.serve(address, until=until, opened=opened)
 
     asyncio.run(serve())
 

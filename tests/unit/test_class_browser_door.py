@@ -16,7 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType
 from lab.workshop.browser_door import COOKIE, MOST_MESSAGE
 from lab.workshop.events import Kind
 from lab.workshop.tokens import TRIES
-from tests.unit.support.hubs import Served, serving
+from tests.unit.support.hubs import BOUND, Served, serving
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -47,7 +47,7 @@ async def connect(served: Served, browser: Browser, query: str = "") -> aiohttp.
 async def shown(socket: aiohttp.ClientWebSocketResponse, words: bytes) -> bytes:
     """What the terminal has shown once these words are among it."""
     drawn = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(BOUND):
         while words not in drawn:
             drawn += await socket.receive_bytes()
     return drawn
@@ -126,7 +126,7 @@ async def test_a_new_slip_lets_out_who_came_in_by_the_old_one(served: Served, br
     async with await connect(served, browser) as socket:
         await shown(socket, b"seat of 1")
         served.token()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(BOUND):
             assert (await socket.receive()).type in (WSMsgType.CLOSE, WSMsgType.CLOSED)
     assert await status(browser, "GET", "/") == 401
 
@@ -215,7 +215,7 @@ async def test_a_message_that_no_page_sends_ends_the_connection(served: Served, 
 
 async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
     """The code with which the hub has closed a connection."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(BOUND):
         while not socket.closed:
             await socket.receive()
     return socket.close_code

@@ -16,7 +16,7 @@ from lab.workshop.events import Kind
 from lab.workshop.hub import LOOPBACK
 from lab.workshop.ssh_door import MOST_TRIES
 from lab.workshop.tokens import TRIES, readable
-from tests.unit.support.hubs import Served, serving
+from tests.unit.support.hubs import BOUND, Served, serving
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -72,7 +72,7 @@ async def login(
         known_hosts=known_host(served),
         agent_path=None,
         config=None,
-        login_timeout=10,
+        login_timeout=BOUND,
         **options,
     ) as connection:
         yield connection
@@ -90,7 +90,7 @@ async def refused(
 
 async def shown(process: asyncssh.SSHClientProcess[bytes], words: bytes) -> bytes:
     drawn = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(BOUND):
         while words not in drawn:
             drawn += await process.stdout.read(1024)
     return drawn
@@ -112,7 +112,7 @@ async def test_a_token_lets_in_and_from_then_on_the_key_does(served: Served) -> 
         process.stdin.write(b"size")
         await shown(process, b"<90x30>")
         process.stdin.write(b"q")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(BOUND):
             assert (await process.wait()).exit_status == 0
 
 

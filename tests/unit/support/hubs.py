@@ -23,6 +23,8 @@ from lab.workshop.tokens import issue
 from tests.unit.support.classes import class_of
 
 ADDRESS = "localhost"
+BOUND = 60
+"""Seconds for what takes a moment where nothing else runs."""
 ECHO = """
 import os, sys, tty
 tty.setraw(0)
@@ -88,26 +90,13 @@ async def serving(folder: Path, learners: int = 2) -> AsyncIterator[Served]:
     class_ = replace(class_of(learners), address=ADDRESS, port=free_port(), ssh_port=free_port())
     ledger = Ledger(folder / "class.db")
     proof = authority.of_class(folder, ADDRESS)
-    until = asyncio.Event()
-    hub = asyncio.create_task(Hub(class_, ledger, proof, echo).serve(until=until))
-    served = Served(class_, ledger, proof)
+    until, opened = asyncio.Event(), asyncio.Event()
+    hub = asyncio.create_task(Hub(class_, ledger, proof, echo).serve(until=until, opened=opened.set))
+    opening = asyncio.create_task(opened.wait())
     try:
-        await _listening(class_.ssh_port, hub)
-        yield served
+        await asyncio.wait((hub, opening), return_when=asyncio.FIRST_COMPLETED)
+        yield Served(class_, ledger, proof)
     finally:
         until.set()
+        opening.cancel()
         await hub
-
-
-async def _listening(port: int, hub: asyncio.Task[None]) -> None:
-    """The ssh door is the last to be opened."""
-    async with asyncio.timeout(10):
-        while not hub.done():
-            try:
-                _, writer = await asyncio.open_connection(LOOPBACK, port)
-            except OSError:
-                await asyncio.sleep(0.01)
-                continue
-            writer.close()
-            return
-    await hub
