@@ -87,12 +87,20 @@ class Apps:
         self._command = command
         self._ledger = ledger
         self._running: dict[int, LearnersApp] = {}
+        self._may_stay: dict[int, Callable[[], bool]] = {}
 
-    def open(self, learner: Learner, door: Door, columns: int, rows: int) -> LearnersApp:
-        """Begin a learner's app."""
+    def open(
+        self, learner: Learner, door: Door, columns: int, rows: int, may_stay: Callable[[], bool] = lambda: True
+    ) -> LearnersApp:
+        """Begin a learner's app.
+
+        Args:
+            may_stay: whether what let the learner in would still do so.
+        """
         self.close(learner.number)
         app = LearnersApp(self._command(learner), environment(), columns, rows)
         self._running[learner.number] = app
+        self._may_stay[learner.number] = may_stay
         self._ledger.add(Kind.CAME, learner=learner.number, door=door)
         return app
 
@@ -107,6 +115,11 @@ class Apps:
         """End a learner's app, if one runs."""
         if app := self._running.pop(learner, None):
             app.close()
+
+    def close_strangers(self) -> None:
+        """End the apps of those who would no longer be let in."""
+        for learner in [learner for learner in self._running if not self._may_stay[learner]()]:
+            self.close(learner)
 
     def close_all(self) -> None:
         """The hub ends."""

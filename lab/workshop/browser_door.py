@@ -145,9 +145,10 @@ class BrowserDoor:
         learner = self._learner(request)
         if learner is None:
             raise web.HTTPUnauthorized(text="")
+        size = _number(request, "width", 80), _number(request, "height", 24)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=MOST_MESSAGE, compress=False)
         await socket.prepare(request)
-        app = self._apps.open(learner, "browser", _number(request, "width", 80), _number(request, "height", 24))
+        app = self._apps.open(learner, "browser", *size, may_stay=lambda: self._learner(request) == learner)
         tasks = [asyncio.create_task(_show(app, socket)), asyncio.create_task(_listen(app, socket))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -75,8 +75,8 @@ class Hub:
             await asyncio.sleep(FOLLOWS_EVERY)
             for event in self._ledger.events(read):
                 read += 1
-                if event.kind is Kind.ISSUED and not event.detail.get("beside"):
-                    self._apps.close(event.learner)
+                if event.kind is Kind.ISSUED:
+                    self._apps.close_strangers()
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 
 import asyncssh
 
@@ -67,7 +68,9 @@ class SshDoor:
             process.exit(1)
             return
         columns, rows, _, _ = process.term_size
-        app = self._apps.open(learner, "ssh", columns, rows)
+        key = str(process.get_extra_info("key"))
+        may_stay = partial(self._may_stay, learner, key)
+        app = self._apps.open(learner, "ssh", columns, rows, may_stay)
         typing = asyncio.create_task(_type(process, app))
         try:
             while (drawn := await app.read()) is not None:
@@ -81,6 +84,9 @@ class SshDoor:
                 await typing
             self._apps.left(learner, app)
             process.exit(0)
+
+    def _may_stay(self, learner: Learner, key: str) -> bool:
+        return self._keeper.of_key("ssh", key) == learner
 
 
 class _Login(asyncssh.SSHServer):
@@ -113,7 +119,7 @@ class _Login(asyncssh.SSHServer):
         fingerprint = key.get_fingerprint()
         self._offered = self._offered or fingerprint
         learner = self._keeper.of_key("ssh", fingerprint)
-        return learner is not None and self._let_in(learner)
+        return learner is not None and self._let_in(learner, fingerprint)
 
     def kbdint_auth_supported(self) -> bool:
         return True
@@ -147,13 +153,13 @@ class _Login(asyncssh.SSHServer):
             self._keeper.bind(token, self._address, "ssh", self._offered)
         except Refused:
             return False
-        return self._let_in(learner)
+        return self._let_in(learner, self._offered)
 
-    def _let_in(self, learner: Learner) -> bool:
-        """It is the learner of the seat that was asked for."""
+    def _let_in(self, learner: Learner, key: str) -> bool:
+        """Whether it is the learner of the seat that was asked for. The connection remembers who came by which key."""
         if learner.seat != self._seat or self._connection is None:
             return False
-        self._connection.set_extra_info(learner=learner)
+        self._connection.set_extra_info(learner=learner, key=key)
         return True
 
     @property

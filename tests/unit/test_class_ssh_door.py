@@ -170,6 +170,16 @@ async def test_after_three_wrong_tokens_the_connection_is_ended(served: Served) 
     assert len(typing.told) == 2 * MOST_TRIES
 
 
+async def test_a_new_slip_lets_out_who_came_in_by_the_old_one(served: Served) -> None:
+    mine = key()
+    async with login(served, "m-01", [mine], served.token()) as connection, app(connection) as process:
+        await shown(process, b"seat of 1")
+        served.token()
+        async with asyncio.timeout(BOUND):
+            await process.wait()
+    assert await refused(served, "m-01", [mine])
+
+
 async def test_a_password_is_not_even_asked_for(served: Served) -> None:
     token = served.token()
     assert await refused(served, "m-01", [key()], preferred_auth=["password"], password=token)
