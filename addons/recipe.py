@@ -82,19 +82,21 @@ class AddonRecipe:
         """One archive with the add-on's images."""
 
         def make(target: Path, made: dict[str, Path]) -> None:
-            images = []
+            images: list[oci.Image] = []
             for number, (name, parts) in enumerate(self.description.images.items()):
                 layers = []
                 if parts.packages:
-                    layers.append(target / f"{number}.packages.layer")
+                    # What unpacks packages goes by the suffix.
+                    layers.append(target / f"{number}.packages.tar")
                     self.debian.unpacked(parts.packages, layers[0])
                 if parts.files or parts.links:
                     layers.append(target / f"{number}.files.layer")
                     self._lay(layers[-1], parts, made)
                 images.append(oci.Image(name, layers, parts.config))
             oci.write(target / "images.tar", images, self.architecture)
-            for layer in target.glob("*.layer"):
-                layer.unlink()
+            for image in images:
+                for layer in image.layers:
+                    layer.unlink()
 
         origins = [origin for parts in self.description.images.values() for origin in parts.files.values()]
         return self._artifact("images", make, self.debian.release, needs=self._needs(origins))

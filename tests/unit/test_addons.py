@@ -181,6 +181,7 @@ class Workshop:
         program(target.parent, target.name, "print('from the tool')")
 
     def unpacked(self, packages: Sequence[str], target: Path) -> None:
+        assert target.suffix == ".tar"  # else mmdebstrap makes a directory
         with tarfile.open(target, "w"):
             pass
 
