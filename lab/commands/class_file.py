@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import i18n
 from lab.commands.arguments import Parser
+from lab.errors import UsageError
 
 if TYPE_CHECKING:
     from lab.catalog.model import Catalog
-    from lab.workshop.class_file import Class
+    from lab.workshop.class_file import Class, Learner
 
 
 def file_option(parser: Parser) -> None:
@@ -26,3 +28,16 @@ def load_class(args: Namespace) -> tuple[Class, Catalog]:
 
     catalog = load()
     return class_file.load(args.file, catalog), catalog
+
+
+def chosen_learners(class_: Class, seats: Sequence[str]) -> Sequence[Learner]:
+    """The learners on whose slips these seats are; without any, all.
+
+    Raises:
+        UsageError: there is no such seat (`class.no_seat`).
+    """
+    by_seat = {learner.seat: learner for learner in class_.learners}
+    for seat in seats:
+        if seat not in by_seat:
+            raise UsageError("class.no_seat", seat=seat, first=class_.learners[0].seat, last=class_.learners[-1].seat)
+    return [by_seat[seat] for seat in dict.fromkeys(seats)] or class_.learners

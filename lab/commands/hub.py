@@ -54,6 +54,7 @@ def _sit(args: Namespace) -> int:
     from lab.cluster import open_lab
     from lab.workshop import place
     from lab.workshop.ledger import folder, open_ledger
+    from lab.workshop.link import Link
 
     class_, catalog = load_class(args)
     learner = _learner(class_, args.number)
@@ -61,7 +62,7 @@ def _sit(args: Namespace) -> int:
     history = place.ClassHistory(learner, ledger, folder(class_.id) / f"{learner.seat}.db")
     engine = open_lab(learner.seat)
     session = place.session_of(class_, catalog, engine, history)
-    return run.run_in_class(session, lambda progress: place.mend(engine, progress))
+    return run.run_in_class(session, lambda progress: place.mend(engine, progress), Link(learner, ledger))
 
 
 def _learner(class_: Class, number: int) -> Learner:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from lab import i18n
 from lab.commands.arguments import Verbs, image_options, json_option, print_json
-from lab.commands.class_file import file_option, load_class
+from lab.commands.class_file import chosen_learners, file_option, load_class
 from lab.errors import UsageError
 from lab.text import cells, pad
 
 if TYPE_CHECKING:
     from lab.catalog.model import Catalog
-    from lab.workshop.class_file import Class, Learner
+    from lab.workshop.class_file import Class
     from lab.workshop.ledger import Ledger
     from lab.workshop.state import Seat
 
@@ -136,7 +136,7 @@ def _slips(args: Namespace) -> int:
     passes = Passes()
     for event in ledger.events():
         passes.follow(event)
-    chosen = _chosen(class_, args.seat)
+    chosen = chosen_learners(class_, args.seat)
     given = [learner for learner in chosen if args.again or not passes.has_pass(learner.number)]
     proof = authority.of_class(folder(class_.id), class_.address)
     made = [Slip(class_, learner, issue(ledger, learner)) for learner in given]
@@ -149,19 +149,6 @@ def _slips(args: Namespace) -> int:
     if kept := [learner.seat for learner in chosen if learner not in given]:
         print(i18n.text("cli.class.slips.kept", seats=", ".join(kept)), file=sys.stderr)
     return 0
-
-
-def _chosen(class_: Class, seats: Sequence[str]) -> Sequence[Learner]:
-    """The learners on whose slips these seats are; without any, all.
-
-    Raises:
-        UsageError: there is no such seat (`class.no_seat`).
-    """
-    by_seat = {learner.seat: learner for learner in class_.learners}
-    for seat in seats:
-        if seat not in by_seat:
-            raise UsageError("class.no_seat", seat=seat, first=class_.learners[0].seat, last=class_.learners[-1].seat)
-    return [by_seat[seat] for seat in dict.fromkeys(seats)] or class_.learners
 
 
 def _purge(args: Namespace) -> int:

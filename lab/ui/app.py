@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -43,6 +44,12 @@ if TYPE_CHECKING:
     from lab.demo import DemoSession
     from lab.ui.screens.practice import PracticeScreen
     from lab.ui.widgets.work_pane import WorkPane
+    from lab.workshop.link import Link
+
+NEWS_EVERY = 1.0
+"""Seconds between two questions to the class's ledger."""
+SAID_SECONDS = 60.0
+"""For which the instructor's words are shown; they are read between two commands."""
 
 
 def _nothing() -> Desk:
@@ -61,7 +68,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
         clock: seconds that only go forward.
         run_command: gives the terminal to a command until it ends.
         settings: what the learner chose earlier.
-        in_class: the learner works on somebody else's machine: what is for its owner is not for them.
+        link: in a class, the learner's line to their instructor, on whose machine they work: what is for its owner is
+            not for them.
     """
 
     TITLE = "CKS Lab"
@@ -104,17 +112,18 @@ class LabApp(CrashingApp, inherit_bindings=False):
         clock: Callable[[], float] = time.monotonic,
         run_command: RunCommand = foreground,
         settings: Settings = NOTHING_CHOSEN,
-        in_class: bool = False,
+        link: Link | None = None,
     ) -> None:
         wrapping.install()
         super().__init__()
         engine = session.engine
-        self.set_reactive(LabApp.desk, desk or Desk.of(session.catalog, engine.name, engine.lab))
+        desk = desk or Desk.of(session.catalog, engine.name, engine.lab)
+        self.set_reactive(LabApp.desk, replace(desk, in_class=link is not None))
         self._session = session
         self._clock = clock
         self.jobs = Jobs(self, session, prepare, lambda: self.desk, self.take, clock)
-        self._in_class = in_class
-        self._preferences = Preferences(saved=not (in_class or self.desk.lab.is_replay))
+        self._link = link
+        self._preferences = Preferences(saved=link is None and not desk.lab.is_replay)
         self._work_pane = work_pane or self._shell_pane
         self._run_command = run_command
         self._next_look: Timer | None = None
@@ -133,6 +142,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
             self.push_screen(TroubleScreen(self._refused))
         self.call_after_refresh(self.jobs.see_lab)
         self.call_after_refresh(self.jobs.read_history)
+        if self._link is not None:
+            self.set_interval(NEWS_EVERY, partial(self.jobs.hear, self._link))
 
     @property
     def is_at_work(self) -> bool:
@@ -196,6 +207,9 @@ class LabApp(CrashingApp, inherit_bindings=False):
                 self._practice.open_note(event)
             case events.LabSeen():
                 self._look_again()
+            case events.Heard():
+                for text in event.news.said:
+                    self.notify(text, title=i18n.text("ui.class.said"), timeout=SAID_SECONDS, markup=False)
         for step in events.steps(event, before, after):
             self._do(step)
 
@@ -226,14 +240,11 @@ class LabApp(CrashingApp, inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do what can be done, and say of what cannot why not: in a replay, or in a class."""
+        """Do what can be done. In a replay, what needs a cluster says that there is none, and how to get one."""
         _, name, _ = parse(action) if isinstance(action, str) else action
-        if self.desk.lab.is_replay and name in keys.NEED_CLUSTER:
-            self.notify(i18n.text("ui.demo.no_cluster"), timeout=8)
-        elif self._in_class and name in keys.NOT_IN_CLASS:
-            self.notify(i18n.text("ui.class.not_yours"), timeout=8)
-        else:
+        if not self.desk.lab.is_replay or name not in keys.NEED_CLUSTER:
             return await super().run_action(action, default_namespace, namespaces)
+        self.notify(i18n.text("ui.demo.no_cluster"), timeout=8)
         return True
 
     def watch_theme(self, before: str, theme: str) -> None:
@@ -280,6 +291,18 @@ class LabApp(CrashingApp, inherit_bindings=False):
             self.notify(i18n.text("ui.one_at_a_time"))
         else:
             self.exit(return_code=EXAMS)
+
+    def action_hand(self) -> None:
+        """Raise a hand, or take it down again."""
+        if self._link is not None:
+            up = not self.desk.hand
+            self.jobs.raise_hand(self._link, up=up)
+            self.notify(i18n.text("ui.class.hand_up" if up else "ui.class.hand_down"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a class, the machine and its labs are not the learner's; without one, there is nobody to see a hand."""
+        without = keys.ONLY_IN_CLASS if self._link is None else keys.NOT_IN_CLASS
+        return False if action in without else super().check_action(action, parameters)
 
     def action_language(self) -> None:
         """Change between English and Chinese."""

@@ -56,6 +56,8 @@ class Desk:
         current: the id of the exercise that is shown; empty where there is none.
         past: None until the history was read.
         language: in which everything is shown.
+        in_class: the learner has an instructor, on whose machine they work.
+        hand: they have raised a hand.
     """
 
     catalog: Catalog
@@ -66,6 +68,8 @@ class Desk:
     current: str
     past: Past | None
     language: i18n.Language
+    in_class: bool = False
+    hand: bool = False
 
     @classmethod
     def of(cls, catalog: Catalog, engine: str, lab_name: str, status: Status | None = None) -> Desk:

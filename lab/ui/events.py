@@ -19,6 +19,7 @@ from lab.ui.work import Work
 
 if TYPE_CHECKING:
     from lab.grading.control_plane import Down
+    from lab.workshop.link import News
 
 Exercises = tuple[Exercise, ...]
 
@@ -317,6 +318,17 @@ class ImpossibleFound:
             for name, reason in self.reasons.items()
             if desk.states[name].impossible != reason
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The ledger of the class was asked for news."""
+
+    news: News
+
+    def change(self, desk: Desk) -> Desk:
+        """What was said is said in passing."""
+        return replace(desk, hand=self.news.hand)
 
 
 @dataclass(frozen=True, slots=True)

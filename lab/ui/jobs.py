@@ -29,6 +29,7 @@ from lab.ui.work import Work
 
 if TYPE_CHECKING:
     from lab.grading.control_plane import Down
+    from lab.workshop.link import Link
 
 Prepare = Callable[[OnProgress], None]
 """Makes the lab ready: `setup`, then `up`. It runs on a thread, and may run again after it failed.
@@ -257,6 +258,21 @@ class Jobs:
             return Past(history.attempts(), history.notes(), exams, not_closed.number if not_closed else 0)
         except Exception as error:
             return Past(trouble=Trouble.of(error))
+
+    # The class
+
+    def hear(self, link: Link) -> None:
+        """Ask for what the instructor has said."""
+        self._run("hear", lambda: events.Heard(link.news()))
+
+    def raise_hand(self, link: Link, *, up: bool) -> None:
+        """Write into the ledger that a hand is up, or down."""
+
+        def job() -> Event:
+            link.raise_hand(up=up)
+            return events.Heard(link.news())
+
+        self._run("hand", job)
 
     # Threads
 

@@ -77,6 +77,7 @@ PRACTICE = (
     Key("details", "d", "details", group="lab"),
     Key("up", "u", "app.up", group="lab"),
     Key("language", "l", "app.language", group="lab"),
+    Key("hand", "alt+h", "app.hand", rank=2, group="work"),
     Key("quit", "q", "app.quit", group="lab"),
 )
 
@@ -91,6 +92,7 @@ HOME = (
     Key("menu", "f10", "app.command_palette", rank=2),
     Key("details", "d", "details", group="lab"),
     Key("language", "l", "app.language", rank=7, group="lab"),
+    Key("hand", "alt+h", "app.hand", rank=2, group="work"),
     Key("quit", "q", "app.quit", rank=3, group="lab"),
 )
 
@@ -173,6 +175,15 @@ NEED_CLUSTER = frozenset(["exams", "up", "down", "doctor", "start", "reset", "re
 
 NOT_IN_CLASS = frozenset(["exams", "down", "doctor"])
 """The actions that are not for learners of a class: the machine and its labs are the instructor's."""
+ONLY_IN_CLASS = frozenset(["hand"])
+"""The keys that are for them alone."""
+
+
+def offered(table: Iterable[Key], *, in_class: bool) -> tuple[Key, ...]:
+    """The keys of a table that do something here."""
+    if in_class:
+        return tuple(key for key in table if key.action.removeprefix("app.") not in NOT_IN_CLASS)
+    return tuple(key for key in table if key.id not in ONLY_IN_CLASS)
 
 
 def dimmed(active: Mapping[str, ActiveBinding], ids: Container[str]) -> dict[str, ActiveBinding]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lab.ui.screens.sitting import Exam
     from lab.workshop.board import Board
     from lab.workshop.class_file import Class
+    from lab.workshop.link import Link
 
 # Textual draws at the next beat of its clock, and reads the pace when it is imported. At its own sixty a second, a key
 # in the shell is seen 17 ms after it was pressed.
@@ -66,12 +67,12 @@ def run(session: Session, prepare: Callable[[OnProgress], None], settings: Setti
     return _run(lambda: LabApp(session, prepare, settings=settings), "ui.crash.lab")
 
 
-def run_in_class(session: Session, prepare: Callable[[OnProgress], None]) -> int:
+def run_in_class(session: Session, prepare: Callable[[OnProgress], None], link: Link) -> int:
     """Show the app to a learner of a class, in whatever window they have, until they leave. Returns the exit code."""
     from lab.settings import NOTHING_CHOSEN
     from lab.ui.app import LabApp
 
-    return _run(lambda: LabApp(session, prepare, settings=NOTHING_CHOSEN, in_class=True), "ui.crash.lab")
+    return _run(lambda: LabApp(session, prepare, settings=NOTHING_CHOSEN, link=link), "ui.crash.lab")
 
 
 def run_demo(session: DemoSession, settings: Settings) -> int:

@@ -43,7 +43,9 @@ class Kind(StrEnum):
     SOLUTION = "solution"
     """A learner saw the solution: `learner`, `detail: exercise`."""
     HAND = "hand"
-    """A learner raised a hand, or took it down: `learner`, `detail: up`."""
+    """A learner raised a hand, or took it down; the instructor may take it down, too: `learner`, `detail: up`."""
+    SAID = "said"
+    """The instructor said something: `learner`, or 0 for all, `detail: text`."""
 
 
 @dataclass(frozen=True, slots=True)

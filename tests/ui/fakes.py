@@ -28,6 +28,7 @@ from lab.ui.events import LabSeen
 from lab.ui.jobs import Happened
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
+from lab.workshop.link import Link
 from tests.unit.support.desks import NOON, RIGHT, WRONG
 
 BOUND = 60
@@ -230,7 +231,7 @@ class Stage:
     commands: list[Sequence[str]] = field(default_factory=list)
     heard: Heard = field(default_factory=Heard)
     settings: Settings = NOTHING_CHOSEN
-    in_class: bool = False
+    link: Link | None = None
     returns: int = 0
     """The exit code of what is given the whole terminal."""
 
@@ -247,7 +248,7 @@ class Stage:
                 clock=self.time,
                 run_command=self._run,
                 settings=self.settings,
-                in_class=self.in_class,
+                link=self.link,
             )
         return self._app
 

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from textual.pilot import Pilot
 
 from lab import paths
 from lab.cluster.engine import State
-from lab.ui.events import LabWorkEnded
-from tests.ui.fakes import Stage
+from lab.ui import keys
+from lab.ui.events import Heard, LabWorkEnded
+from lab.workshop.events import Kind
+from lab.workshop.ledger import Ledger
+from lab.workshop.link import Link
+from tests.ui.fakes import BOUND, Stage
+from tests.unit.support.classes import class_of
+
+CLASS = class_of(2)
 
 
 @pytest.fixture
-def guest(stage: Stage) -> Stage:
-    stage.in_class = True
+def ledger() -> Ledger:
+    return Ledger()
+
+
+@pytest.fixture
+def guest(stage: Stage, ledger: Ledger) -> Stage:
+    stage.link = Link(CLASS.learners[0], ledger)
     return stage
 
 
-@pytest.mark.parametrize("key", ["m", "r", "x"])
-async def test_the_machine_and_its_labs_are_the_instructors(guest: Stage, key: str) -> None:
+async def told(stage: Stage, pilot: Pilot[None], words: str) -> None:
+    """Wait until something is said in passing."""
+    async with asyncio.timeout(BOUND):
+        while not any(words in each.message for each in stage.app._notifications):
+            await pilot.pause(0.05)
+
+
+@pytest.mark.parametrize("action", sorted(keys.NOT_IN_CLASS))
+async def test_the_machine_and_its_labs_are_the_instructors(guest: Stage, action: str) -> None:
     async with guest.show(at_home=True) as pilot:
-        await pilot.press(key)
+        (pressed,) = [key.pressed for key in keys.HOME if key.action == f"app.{action}"]
+        await pilot.press(pressed)
+        assert not await guest.app.run_action(f"app.{action}")
         await pilot.pause()
-        (said,) = guest.app._notifications
-        assert said.message.startswith("This machine is your instructor's")
         assert guest.app.screen is guest.home
         assert guest.engine.state is State.READY
         assert guest.app.return_code is None
@@ -40,3 +62,50 @@ async def test_a_learner_may_mend_their_lab(guest: Stage) -> None:
     guest.engine.state = State.UNREACHABLE
     async with guest.show(at_home=True) as pilot:
         await guest.hear(pilot, LabWorkEnded)
+
+
+async def test_a_hand_goes_up_and_down(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        await pilot.press("alt+h")
+        await guest.hear(pilot, Heard)
+        assert guest.app.desk.hand
+        await pilot.press("alt+h")
+        await guest.hear(pilot, Heard, 2)
+    assert [(event.kind, event.learner, event.detail["up"]) for event in ledger.events()] == [
+        (Kind.HAND, 1, True),
+        (Kind.HAND, 1, False),
+    ]
+
+
+async def test_the_instructor_takes_a_hand_down(guest: Stage, ledger: Ledger) -> None:
+    ledger.add(Kind.HAND, learner=1, up=True)
+    async with guest.show() as pilot:
+        await guest.hear(pilot, Heard)
+        assert guest.app.desk.hand
+        ledger.add(Kind.HAND, learner=1, up=False)
+        async with asyncio.timeout(BOUND):
+            while guest.app.desk.hand:
+                await pilot.pause(0.05)
+
+
+async def test_what_the_instructor_says_is_shown(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        ledger.add(Kind.SAID, learner=2, text="for somebody else")
+        ledger.add(Kind.SAID, text="Five minutes left")
+        await told(guest, pilot, "Five minutes left")
+        assert not any("somebody else" in each.message for each in guest.app._notifications)
+
+
+async def test_the_keys_are_those_of_a_class(guest: Stage) -> None:
+    async with guest.show(at_home=True):
+        shown = {one.binding.id for one in guest.home.active_bindings.values() if one.binding.show}
+        assert "hand" in shown
+        assert not {"exam", "down", "doctor"} & shown
+
+
+async def test_without_a_class_there_is_no_hand_to_raise(stage: Stage) -> None:
+    async with stage.show() as pilot:
+        await pilot.press("alt+h")
+        await pilot.pause()
+        assert not stage.app._notifications
+        assert "hand" not in {one.binding.id for one in stage.practice.active_bindings.values()}

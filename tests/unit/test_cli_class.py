@@ -10,6 +10,8 @@ import pytest
 from lab import cli
 from lab.workshop import capacity
 from lab.workshop.capacity import Machine
+from lab.workshop.events import Kind
+from lab.workshop.ledger import open_ledger
 
 pytestmark = pytest.mark.usefixtures("english")
 Output = pytest.CaptureFixture[str]
@@ -115,3 +117,22 @@ def test_slips_to_be_printed_are_readable_by_nobody_else(capsys: Output) -> None
     assert cli.main(["class", "slips", "--html", "slips.html"]) == 0
     assert Path("slips.html").stat().st_mode & 0o777 == 0o600
     assert "slips: 1" in capsys.readouterr().out
+
+
+def test_an_instructor_speaks_to_all_or_to_some(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    assert cli.main(["class", "say", "Five minutes"]) == 0
+    assert cli.main(["class", "say", "Look at the labels", "--to", "monday-02"]) == 0
+    assert cli.main(["class", "hand-down", "monday-01"]) == 0
+    events = [(event.kind, event.learner) for event in open_ledger("monday").events()]
+    assert events == [(Kind.SAID, 0), (Kind.SAID, 2), (Kind.HAND, 1)]
+    assert cli.main(["class", "say", "x", "--to", "monday-03"]) == 2
+
+
+def test_the_board_is_printed_where_there_is_no_terminal(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    capsys.readouterr()
+    assert cli.main(["class", "board"]) == 0
+    assert capsys.readouterr().out.startswith("monday  2 learners, 0 here, 0 in need of help")
+    assert cli.main(["class", "board", "--json"]) == 0
+    assert [each["seat"] for each in json.loads(capsys.readouterr().out)["learners"]] == ["monday-01", "monday-02"]

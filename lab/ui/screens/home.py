@@ -77,6 +77,10 @@ class HomeScreen(Screen[None]):
     def on_mount(self) -> None:
         self.watch(self.app, "desk", self._follow)
 
+    @property
+    def _keys(self) -> tuple[keys.Key, ...]:
+        return keys.offered(keys.HOME, in_class=self.desk.in_class)
+
     def _follow(self, desk: Desk) -> None:
         before, self.desk = self.desk, desk
         if desk.language != before.language:
@@ -85,7 +89,7 @@ class HomeScreen(Screen[None]):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys as the footer shows them."""
-        footer = keys.footer(super().active_bindings, keys.HOME, self.size.width)
+        footer = keys.footer(super().active_bindings, self._keys, self.size.width)
         return keys.dimmed(footer, keys.NEED_CLUSTER) if self.desk.lab.is_replay else footer
 
     def on_resize(self) -> None:
@@ -94,7 +98,7 @@ class HomeScreen(Screen[None]):
 
     def menu(self) -> Iterable[Entry]:
         """All keys by name, and the exercises."""
-        for key in keys.HOME:
+        for key in self._keys:
             if key.id != "menu":
                 yield Entry(keys.title(key.id), keys.tip(key.id), partial(self.run_action, key.action))
         yield Entry(keys.name("theme"), keys.tip("theme"), partial(self.run_action, "app.theme"))
@@ -106,7 +110,7 @@ class HomeScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show what this screen tells, and its keys."""
-        self.app.push_screen(HelpScreen(i18n.text("ui.home.help"), keys.HOME, with_shell=False))
+        self.app.push_screen(HelpScreen(i18n.text("ui.home.help"), self._keys, with_shell=False))
 
     def action_details(self) -> None:
         """Show what the preparation of the lab has said."""

@@ -116,6 +116,10 @@ class PracticeScreen(Screen[None]):
     def on_mount(self) -> None:
         self.watch(self.app, "desk", self._follow)
 
+    @property
+    def _keys(self) -> tuple[keys.Key, ...]:
+        return keys.offered(keys.PRACTICE, in_class=self.desk.in_class)
+
     def _follow(self, desk: Desk) -> None:
         self.desk = desk
         self.set_class(desk.state is not None and desk.shows_results(desk.state), "-checked")
@@ -132,7 +136,7 @@ class PracticeScreen(Screen[None]):
             active = {pressed: one for pressed, one in active.items() if one.binding.priority}
         if self.exercises.has_focus_within:
             return keys.shown(self, keys.CHOOSING)
-        footer = keys.footer(active, keys.PRACTICE, self.size.width, self.desk.next_key)
+        footer = keys.footer(active, self._keys, self.size.width, self.desk.next_key)
         return keys.dimmed(footer, keys.NEED_CLUSTER) if self.desk.lab.is_replay else footer
 
     def on_resize(self) -> None:
@@ -149,7 +153,7 @@ class PracticeScreen(Screen[None]):
 
     def menu(self) -> Iterable[Entry]:
         """All keys by name, what has no key, and the exercises."""
-        for key in keys.PRACTICE:
+        for key in self._keys:
             if key.id != "menu":
                 yield Entry(keys.title(key.id), keys.tip(key.id), partial(self.run_action, key.action))
         for action in ("cancel", "reset", "reset_all"):
@@ -252,7 +256,7 @@ class PracticeScreen(Screen[None]):
     def action_help(self) -> None:
         """Show what the app does, and its keys."""
         about, with_shell = i18n.text(self.work_pane.HELP), not self.desk.lab.is_replay
-        self.app.push_screen(HelpScreen(about, keys.PRACTICE, with_shell=with_shell))
+        self.app.push_screen(HelpScreen(about, self._keys, with_shell=with_shell))
 
     def action_hint(self) -> None:
         """Show one more hint below the task."""

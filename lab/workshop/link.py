@@ -1,0 +1,49 @@
+"""A learner's line to their instructor: a hand goes up, and what is said comes down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.workshop.class_file import Learner
+from lab.workshop.events import Kind
+from lab.workshop.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What there is for a learner.
+
+    Attributes:
+        said: the instructor's words that are new, oldest first. At first, only the newest of all.
+        hand: whether the learner's hand is up.
+    """
+
+    said: tuple[str, ...] = ()
+    hand: bool = False
+
+
+class Link:
+    """Reads the ledger for one learner, and writes to it for them. What was read before is not read again."""
+
+    def __init__(self, learner: Learner, ledger: Ledger) -> None:
+        self._learner = learner.number
+        self._ledger = ledger
+        self._read = 0
+        self._hand = False
+        self._newest_alone = True
+
+    def news(self) -> News:
+        """What is new since it was last asked."""
+        said: list[str] = []
+        for event in self._ledger.events(self._read):
+            self._read += 1
+            if event.kind is Kind.SAID and event.learner in (0, self._learner):
+                said.append(str(event.detail["text"]))
+            elif event.kind is Kind.HAND and event.learner == self._learner:
+                self._hand = bool(event.detail["up"])
+        new, self._newest_alone = said[-1:] if self._newest_alone else said, False
+        return News(tuple(new), self._hand)
+
+    def raise_hand(self, *, up: bool) -> None:
+        """Ask for help, or no longer."""
+        self._ledger.add(Kind.HAND, learner=self._learner, up=up)
