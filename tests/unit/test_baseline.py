@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from lab.clock import Clock
 from lab.cluster.engine import Capability, Node
-from lab.cluster.machines import baseline
+from lab.cluster.machines import baseline, contents
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
@@ -35,6 +36,7 @@ class Lab(HandMadeEngine):
             ),
             "--namespace=kube-node-lease": leases("kube-control-plane", "kube-worker-1", renewed=SINCE),
             "bash -s ckslab-probe": done(),
+            "bash -s confirm": done(code=68),
             "get pods": done(stdout=json.dumps({"items": [pod("a-1", "kube-control-plane"), pod("b-2")]})),
             "crictl ps": running("a-1", "aef8"),
         }
@@ -152,10 +154,67 @@ def test_a_machine_that_cannot_keep_it_is_named_with_its_own_words() -> None:
 def test_every_machine_goes_back_and_then_each_thing_awaited_is_told() -> None:
     lab = Lab()
     said = restored(lab)
-    assert "restore control-plane" in lab.node.ran[1]
-    assert "restore worker" in lab.worker.ran[0]
+    assert "restore control-plane" in lab.node.ran[2]
+    assert "restore worker" in lab.worker.ran[1]
     assert "restore base" in lab.workstation.ran[0]
-    assert [len(said), *said[1:3]] == [6, "the API server", "controllers and scheduler"]
+    assert [len(said), *said[2:4]] == [7, "the API server", "controllers and scheduler"]
+
+
+# Going back while the cluster runs
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """A lab of which nothing is other than it was but what etcd holds."""
+    lab = Lab()
+    lab.node.answers["bash -s confirm"] = lab.worker.answers["bash -s confirm"] = done()
+    monkeypatch.setattr(contents, "restore", lambda control_plane, clock: True)
+    return lab
+
+
+def went_back_whole(lab: Lab) -> bool:
+    return any("restore control-plane" in command for command in lab.node.ran)
+
+
+def test_where_only_objects_have_changed_no_machine_is_touched_but_base(quick: Lab) -> None:
+    said = restored(quick)
+    assert said[:2] == ["Looking at what is not as it was", "Putting back what etcd held, while the cluster runs"]
+    assert "restore base" in quick.workstation.ran[0]
+    assert not went_back_whole(quick)
+
+
+def test_pods_that_the_api_server_does_not_have_are_removed_from_their_nodes(quick: Lab) -> None:
+    sandboxes = [("known", "a-1"), ("stranger", "c-3"), ("static", "0123456789abcdef")]
+    items = [{"id": name, "labels": {"io.kubernetes.pod.uid": uid}} for name, uid in sandboxes]
+    quick.node.answers = {
+        "crictl pods": done(stdout=json.dumps({"items": items})),
+        "jsonpath={.items[*].metadata.uid}": done(stdout="a-1 b-2"),
+        **quick.node.answers,
+    }
+    restored(quick)
+    assert [command for command in quick.node.ran if "rmp" in command] == ["crictl --timeout=20s rmp --force stranger"]
+
+
+@pytest.mark.parametrize("code", [1, 67, 68])
+def test_a_node_that_is_not_as_it_was_goes_back_as_a_whole(quick: Lab, code: int) -> None:
+    quick.worker.answers["bash -s confirm"] = done(code=code)
+    restored(quick)
+    assert went_back_whole(quick)
+
+
+def test_a_pod_of_the_system_that_is_gone_takes_the_whole_way(quick: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "restore", lambda control_plane, clock: False)
+    restored(quick)
+    assert went_back_whole(quick)
+
+
+def test_a_cluster_that_does_not_work_again_takes_the_whole_way(quick: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(control_plane: Node, clock: Clock) -> bool:
+        raise LabError("wait", what="etcd", seconds="10")
+
+    monkeypatch.setattr(contents, "restore", refuse)
+    restored(quick)
+    assert went_back_whole(quick)
 
 
 def test_without_a_baseline_the_lab_has_to_be_made_anew() -> None:

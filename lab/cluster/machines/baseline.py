@@ -13,9 +13,10 @@ from pathlib import Path
 from lab import i18n, log
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Completed, Engine, Node, Powered, Rescuer
-from lab.cluster.machines import connectivity, health, network, programs
+from lab.cluster.machines import connectivity, contents, health, network, programs
 from lab.cluster.machines.base import HOME
 from lab.cluster.machines.health import OnDetail
+from lab.cluster.machines.kubectl import Kubectl
 from lab.errors import LabError
 
 _OF_KUBELET = tuple(
@@ -51,6 +52,8 @@ _PARTS = ("baseline_files.sh", "baseline_network.sh", "baseline.sh")
 _MACHINE_SECONDS = 120
 _HURRIED_SECONDS = 60
 """For each thing that is awaited, where there is another way to go if it does not come."""
+_QUICK_SECONDS = 20
+"""The same where the cluster never stopped."""
 _TRY_SECONDS = 60
 """For names to be resolved and Pods to be reached: the router tells its neighbours within seconds."""
 _MISSING = 66
@@ -107,8 +110,9 @@ def compare(engine: Engine) -> Mapping[str, Sequence[str]]:
 def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTEM) -> None:
     """Go back to the baseline, from whatever state, and wait until the cluster is healthy. May be cut off and repeated.
 
-    Machines that do not run are started. Where the baseline alone does not help, an engine that can do more does it,
-    and the machines go back once more.
+    Machines that do not run are started. Where nothing has changed but objects, these go back while the cluster runs;
+    else, or where that does not help, the machines go back and the cluster starts anew. Where the baseline alone does
+    not help, an engine that can do more does it, and the machines go back once more.
 
     Raises:
         LabError: nobody has allowed it (`baseline.forbidden`), though an earlier lab may have left one; there is none
@@ -120,6 +124,10 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
     clock = clock.slower(engine.pace)
     if isinstance(engine, Powered):
         engine.power_on()
+    say(i18n.text("baseline.confirm"))
+    if _has_kept_all_else(engine) and _restore_contents(engine, say, clock):
+        return
+    say(i18n.text("baseline.machines"))
     try:
         _restore(engine, say, clock, hurried=isinstance(engine, Rescuer))
     except LabError as failure:
@@ -131,8 +139,40 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
         _restore(engine, say, clock)
 
 
+def _has_kept_all_else(engine: Engine) -> bool:
+    """Whether nothing of the nodes is other than it was but what etcd holds, and the API server answers."""
+    nodes = engine.nodes()
+    try:
+        with ThreadPoolExecutor() as pool:
+            done = list(pool.map(_script(engine, "confirm"), nodes))
+        return all(ended.ok for ended in done) and Kubectl(nodes[0]).answers()
+    except LabError:
+        return False
+
+
+def _restore_contents(engine: Engine, say: OnDetail, clock: Clock) -> bool:
+    """Let etcd hold again what it held, and wait until the cluster is healthy; whether it is."""
+    nodes = engine.nodes()
+    say(i18n.text("baseline.contents"))
+    try:
+        began = health.now(nodes)
+        if not contents.restore(nodes[0], clock):
+            return False
+        if engine.base().role == "base":
+            _check(engine, engine.base(), _script(engine, "restore")(engine.base()))
+        health.remove_strangers(nodes)
+        health.await_control(nodes, began, say, clock, seconds=_QUICK_SECONDS)
+        with connectivity.probes(engine) as tries:
+            health.await_pods(nodes, began, say, clock, seconds=_QUICK_SECONDS)
+            say(i18n.text("health.network"))
+            tries.succeed(clock, seconds=_QUICK_SECONDS)
+    except LabError as failure:
+        log.fault("putting back what etcd held; the machines go back as a whole", failure)
+        return False
+    return True
+
+
 def _restore(engine: Engine, say: OnDetail, clock: Clock, *, hurried: bool = False) -> None:
-    say(i18n.text("baseline.machines"))
     seconds = _HURRIED_SECONDS if hurried else health.SECONDS
     try:
         began = health.now(engine.nodes())

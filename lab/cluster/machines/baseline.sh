@@ -2,13 +2,13 @@
 # The baseline of one machine: `save` keeps it, `restore` goes back to it, `follow` tells it, and the machine, that
 # machines have other addresses since; `compare` prints what is not as it was. baseline.py sends this script to the machine, behind its other
 # parts: baseline_files.sh and baseline_network.sh.
-#   baseline.sh save|restore|follow|compare control-plane|worker|base NAME ADDRESSES PATH...
+#   baseline.sh save|restore|follow|compare|confirm control-plane|worker|base NAME ADDRESSES PATH...
 # ADDRESSES are lines of `address name`, of all machines; empty where addresses stay.
 # PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
 #
 # `restore` may be cut off at any moment and repeated. It ends with 66 where there is no baseline, with 65 where it is
 # of an earlier program, and with 67 where something stands in the way: lines of `what TAB details` say what. `compare`
-# ends with 68 where something is not as it was.
+# ends with 68 where something is not as it was, and so does `confirm`, which looks at everything but what etcd holds.
 set -euo pipefail
 trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR  # where a program that fails says nothing itself
 export LC_ALL=C  # names are bytes, and sorted as such
@@ -73,6 +73,10 @@ save_etcd() {
     if [ -z "$(for lease in "${leases[@]}"; do etcdctl get --prefix --keys-only "$lease"; done)" ]; then break; fi
   done
   sha256sum < "$kept/new/etcd.db" > "$kept/new/etcd.sha256"
+  # The same key by key, for contents.py. Without curl there is only the snapshot.
+  curl --silent --fail --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" \
+    --data '{"key":"AA==","range_end":"AA=="}' https://127.0.0.1:2379/v3/kv/range > "$kept/new/etcd.json" ||
+    rm -f "$kept/new/etcd.json"
   echo "$addresses" > "$kept/new/etcd.addresses"
   # When etcd is down its image cannot be reached in this way.
   type -P etcdutl > /dev/null || cp "$(program etcdutl)" "$kept/new/etcdutl"
@@ -103,9 +107,7 @@ images() { crictl images --output json | jq -r '.images[] | .id as $id | .repoTa
 restore() {
   take_over
   uncover_baseline
-  kept=$kept/whole
-  [ -d "$kept" ] || exit $missing
-  [ "$(cat "$kept/format" 2> /dev/null)" = $format ] || exit $older
+  find_baseline
   rm -f "$kept/room"
   free_paths "$@"
   unmount_strangers "$@"
@@ -224,19 +226,45 @@ stop_if() {
 
 # One line for each path, service and AppArmor profile that is not as it was.
 compare() {
-  local service differences
+  find_baseline
+  stop_if_changed "$(differences "$@")"
+}
+
+differences() {
+  local service
+  changed_files "$@"
+  if [ "$role" != base ]; then
+    for service in containerd kubelet; do systemctl is-active --quiet "$service" || echo "$service"; done
+    is_container || profiles | comm -13 "$kept/profiles" -
+  fi
+}
+
+# The same of all that is covered, of the network, and of what a restore needs.
+confirm() {
+  take_over
+  uncover_baseline
+  find_baseline
+  free_paths "$@"
+  unmount_strangers "$@"
+  examine
+  examine_images
+  examine_room
+  stop_if_changed "$(
+    differences "$@"
+    changed_network
+    if [ "$role" = control-plane ]; then
+      [ -e "$kept/etcd.json" ] && [ "$(cat "$kept/etcd.addresses")" = "$addresses" ] || echo etcd
+    fi
+  )"
+}
+
+find_baseline() {
   kept=$kept/whole
   [ -d "$kept" ] || exit $missing
   [ "$(cat "$kept/format" 2> /dev/null)" = $format ] || exit $older
-  differences=$(
-    changed_files "$@"
-    if [ "$role" != base ]; then
-      for service in containerd kubelet; do systemctl is-active --quiet "$service" || echo "$service"; done
-      is_container || profiles | comm -13 "$kept/profiles" -
-    fi
-  )
-  [ -z "$differences" ] || { echo "$differences" && exit $changed; }
 }
+
+stop_if_changed() { [ -z "$1" ] || { echo "$1" && exit $changed; }; }
 
 # Services
 

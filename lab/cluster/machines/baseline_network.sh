@@ -44,6 +44,21 @@ settings() {
 # A firewall by one of its programs. kube-router makes its own rules anew, with sets of addresses that may not be there.
 firewall() { "$1-save" | sed -E '/^#|KUBE-(ROUTER|POD-FW|NWPLCY)|match-set|CNI-/d'; }
 
+# The parts of the network that are not as they were. Rules that come and go with the cluster's objects do not count,
+# nor do the figures that the kernel itself counts up.
+changed_network() {
+  local now part
+  now=$(mktemp --directory)
+  describe_network "$now"
+  for part in "$kept"/network/*; do
+    part=${part##*/}
+    cmp --silent <(steady "$kept/network/$part") <(steady "$now/$part") || echo "network: $part"
+  done
+  rm -r "$now"
+}
+
+steady() { sed -E '/KUBE-|nf_conntrack_count/d; s/ \[[0-9:]+\]$//' "$1" | sort; }
+
 restore_network() {
   local now
   now=$(mktemp --directory)

@@ -121,6 +121,26 @@ def _await(what: str, is_there: Callable[[], bool], seconds: float, say: OnDetai
     until(is_there, seconds=seconds, what=awaited, clock=clock)
 
 
+def remove_strangers(nodes: Sequence[Node]) -> None:
+    """Remove from the nodes the Pods that the API server does not have. Their kubelets would let them end in peace.
+
+    Raises:
+        LabError: the API server does not say which it has (`kubectl`).
+    """
+    listed = Kubectl(nodes[0]).do("get", "pods", "--all-namespaces", "--output=jsonpath={.items[*].metadata.uid}")
+    wanted = set(listed.text.split())
+
+    def remove(node: Node) -> None:
+        listed = node.run(["crictl", "pods", "--output=json"])
+        there = json.loads(listed.stdout)["items"] if listed.ok else []
+        uids = {sandbox["id"]: sandbox["labels"]["io.kubernetes.pod.uid"] for sandbox in there}
+        if gone := [sandbox for sandbox, uid in uids.items() if _is_of_api_server(uid) and uid not in wanted]:
+            node.run(["crictl", "--timeout=20s", "rmp", "--force", *gone], timeout=40)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(remove, nodes))
+
+
 def await_ready(nodes: Sequence[Node], pace: float = 1) -> None:
     """Wait until a cluster that was just made can be worked in.
 
@@ -265,7 +285,12 @@ def _running(node: Node, namespace: str) -> dict[str, set[str]]:
         labels = container["labels"]
         if not namespace or labels["io.kubernetes.pod.namespace"] == namespace:
             running.setdefault(labels["io.kubernetes.pod.uid"], set()).add(container["id"])
-    return {uid: containers for uid, containers in running.items() if "-" in uid}
+    return {uid: containers for uid, containers in running.items() if _is_of_api_server(uid)}
+
+
+def _is_of_api_server(uid: str) -> bool:
+    """Whether a Pod's uid is of the API server's making, and not of a kubelet's, as those of static Pods are."""
+    return "-" in uid
 
 
 def _reported(pods: Sequence[dict[str, Any]], node: str) -> dict[str, set[str]]:

@@ -1,0 +1,106 @@
+"""What etcd holds, put back key by key while the cluster runs: the quick way where nothing else has changed.
+
+Whoever watches the API server hears of it as of any other change, so nothing has to be started anew.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from lab.clock import Clock
+from lab.cluster.engine import Node
+from lab.cluster.machines.machine import refused
+from lab.errors import LabError
+
+KEPT = "/var/lib/ckslab/baseline/whole/etcd.json"
+"""What `baseline.sh save` has kept of it, as etcd itself wrote it."""
+_PKI = "/etc/kubernetes/pki/etcd"
+_CURL = (
+    *("curl", "--silent", "--show-error", "--fail-with-body", "--max-time", "20"),
+    *("--cacert", f"{_PKI}/ca.crt", "--cert", f"{_PKI}/server.crt", "--key", f"{_PKI}/server.key"),
+)
+_ADDRESS = "https://127.0.0.1:2379/v3/kv"
+_ALL = {"key": "AA==", "range_end": "AA=="}
+_AT_ONCE = 100
+"""Changes in one transaction, of which etcd takes 128."""
+_STILL, _BETWEEN = 3, 0.4
+"""So many looks in a row at which nobody has made anything, and the seconds from one to the next."""
+_MOST_LOOKS = 25
+_RENEWED = (b"/registry/leases/", b"/registry/masterleases/", b"compact_rev_key")
+"""Keys of what is renewed every few seconds by those who work in the cluster. They stay as they are."""
+_PODS = b"/registry/pods/"
+_EVENTS = b"/registry/events/"
+"""Events end by themselves, so those of the baseline are not missed."""
+
+Contents = Mapping[str, str]
+"""Each key with its value, both as base64 has them."""
+
+
+def restore(control_plane: Node, clock: Clock) -> bool:
+    """Let etcd hold what it held at the baseline, until nobody makes anything else of it.
+
+    A controller that still acts on what it has just seen may make something once more, so it takes several looks.
+
+    Returns False, and changes nothing, where a Pod of the system is gone: its kubelet would have to begin one that it
+    has ended.
+
+    Raises:
+        LabError: etcd refuses, or does not answer (`engine.refused`); somebody always makes something (`wait`).
+    """
+    kept = _parsed(control_plane.read(KEPT))
+    now = _read(control_plane)
+    if any(key not in now and b64decode(key).startswith(_PODS) for key in kept):
+        return False
+    _write(control_plane, _other(kept, now), _surplus(kept, now))
+    still = 0
+    for _ in range(_MOST_LOOKS):
+        clock.sleep(_BETWEEN)
+        now = _read(control_plane)
+        lost, surplus = {key: kept[key] for key in _lasting(kept) if key not in now}, _surplus(kept, now)
+        still = 0 if lost or surplus else still + 1
+        if still == _STILL:
+            return True
+        _write(control_plane, lost, surplus)
+    raise LabError("wait", what="etcd", seconds=f"{_MOST_LOOKS * _BETWEEN:.0f}")
+
+
+def _other(kept: Contents, now: Contents) -> Contents:
+    """What is gone, or is not as it was."""
+    return {key: kept[key] for key in _lasting(kept) if now.get(key) != kept[key]}
+
+
+def _surplus(kept: Contents, now: Contents) -> Sequence[str]:
+    """The keys of what was not there."""
+    return [key for key in now if key not in kept and not b64decode(key).startswith(_RENEWED)]
+
+
+def _lasting(kept: Contents) -> Iterator[str]:
+    """The keys of what stays as it is until somebody changes it."""
+    return (key for key in kept if not b64decode(key).startswith((*_RENEWED, _EVENTS)))
+
+
+def _read(control_plane: Node) -> Contents:
+    return _parsed(_ask(control_plane, "range", _ALL))
+
+
+def _write(control_plane: Node, put: Contents, gone: Iterable[str]) -> None:
+    changes: list[dict[str, Any]] = [{"requestPut": {"key": key, "value": value}} for key, value in put.items()]
+    changes += [{"requestDeleteRange": {"key": key}} for key in gone]
+    for first in range(0, len(changes), _AT_ONCE):
+        _ask(control_plane, "txn", {"success": changes[first : first + _AT_ONCE]})
+
+
+def _ask(control_plane: Node, what: str, asked: Mapping[str, Any]) -> bytes:
+    argv = [*_CURL, "--data", "@-", f"{_ADDRESS}/{what}"]
+    answer = control_plane.run(argv, stdin=json.dumps(asked).encode())
+    if not answer.ok:
+        raise refused(f"{control_plane.name}: etcd {what}", answer)
+    return answer.stdout
+
+
+def _parsed(answer: bytes) -> Contents:
+    """A value that is empty is left out of an answer."""
+    return {each["key"]: each.get("value", "") for each in json.loads(answer).get("kvs", ())}

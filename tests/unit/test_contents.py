@@ -1,0 +1,127 @@
+"""What etcd holds goes back key by key while the cluster runs."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from lab.cluster.engine import Completed
+from lab.cluster.machines import contents
+from lab.errors import LabError
+from tests.unit.support.clocks import Hands
+from tests.unit.support.engines import HandMadeNode, done
+
+KEPT = {
+    "/registry/namespaces/default": "a namespace",
+    "/registry/clusterroles/view": "a role",
+    "/registry/pods/kube-system/coredns-1": "a Pod",
+    "/registry/leases/kube-system/kube-scheduler": "a lease",
+    "/registry/events/default/old": "an event",
+}
+
+
+@dataclass
+class Etcd(HandMadeNode):
+    """A control plane whose etcd holds what it is told; `makers` make something of it before each look."""
+
+    holds: dict[str, str] = field(default_factory=lambda: dict(KEPT))
+    makers: list[Mapping[str, str]] = field(default_factory=list)
+    transactions: list[int] = field(default_factory=list)
+
+    def read(self, path: str) -> bytes:
+        assert path == contents.KEPT
+        return told(KEPT)
+
+    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
+        asked = json.loads(stdin)
+        if argv[-1].endswith("/range"):
+            if self.makers:
+                self.holds |= self.makers.pop(0)
+            return done(stdout=told(self.holds).decode())
+        self.transactions.append(len(asked["success"]))
+        for change in asked["success"]:
+            if put := change.get("requestPut"):
+                self.holds[plain(put["key"])] = plain(put["value"])
+            else:
+                del self.holds[plain(change["requestDeleteRange"]["key"])]
+        return done(stdout="{}")
+
+
+def told(holds: Mapping[str, str]) -> bytes:
+    """As etcd's gateway says it."""
+    pairs: list[dict[str, Any]] = [{"key": coded(key), "value": coded(value)} for key, value in holds.items()]
+    return json.dumps({"kvs": pairs}).encode()
+
+
+def coded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def plain(text: str) -> str:
+    return b64decode(text).decode()
+
+
+def restored(etcd: Etcd) -> Mapping[str, str]:
+    assert contents.restore(etcd, Hands().clock)
+    return etcd.holds
+
+
+def test_what_was_made_goes_and_what_was_changed_or_deleted_comes_back() -> None:
+    etcd = Etcd()
+    etcd.holds |= {"/registry/namespaces/mine": "new", "/registry/namespaces/default": "with a label"}
+    del etcd.holds["/registry/clusterroles/view"]
+    assert restored(etcd) == KEPT
+
+
+def test_where_nothing_has_changed_nothing_is_written() -> None:
+    etcd = Etcd()
+    restored(etcd)
+    assert etcd.transactions == []
+
+
+def test_leases_stay_as_their_holders_have_them() -> None:
+    etcd = Etcd()
+    etcd.holds |= {"/registry/leases/kube-system/kube-scheduler": "renewed", "/registry/masterleases/10.0.0.2": "one"}
+    assert restored(etcd)["/registry/leases/kube-system/kube-scheduler"] == "renewed"
+    assert restored(etcd)["/registry/masterleases/10.0.0.2"] == "one"
+
+
+def test_events_since_go_and_those_that_have_ended_do_not_come_back() -> None:
+    etcd = Etcd()
+    del etcd.holds["/registry/events/default/old"]
+    etcd.holds["/registry/events/default/new"] = "an event"
+    assert not [key for key in restored(etcd) if key.startswith("/registry/events/")]
+
+
+def test_what_a_controller_makes_once_more_goes_as_well() -> None:
+    etcd = Etcd()
+    etcd.makers = [{}, {}, {"/registry/replicasets/mine/late": "made of what was seen before"}]
+    assert restored(etcd) == KEPT
+
+
+def test_who_always_makes_something_ends_the_wait() -> None:
+    etcd = Etcd()
+    etcd.makers = [{f"/registry/pods/mine/{number}": "one more"} for number in range(100)]
+    with pytest.raises(LabError) as raised:
+        contents.restore(etcd, Hands().clock)
+    assert raised.value.key == "wait"
+
+
+def test_many_changes_are_written_in_several_transactions() -> None:
+    etcd = Etcd()
+    etcd.holds |= {f"/registry/secrets/mine/{number}": "new" for number in range(250)}
+    restored(etcd)
+    assert etcd.transactions == [100, 100, 50]
+
+
+def test_without_a_pod_of_the_system_nothing_is_changed() -> None:
+    etcd = Etcd()
+    del etcd.holds["/registry/pods/kube-system/coredns-1"]
+    etcd.holds["/registry/namespaces/mine"] = "new"
+    assert not contents.restore(etcd, Hands().clock)
+    assert etcd.transactions == []
