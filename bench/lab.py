@@ -20,8 +20,9 @@ from bench.__main__ import row
 from lab.cluster import create_lab
 from lab.cluster.host import containers, facts
 from lab.cluster.image import node_image
-from lab.cluster.kind.config import HostFacts, kind_config
+from lab.cluster.kind.config import kind_config
 from lab.cluster.machines import baseline
+from lab.cluster.machines.kubelet import HostFacts
 from lab.cluster.record import Record
 from lab.progress import ignore
 

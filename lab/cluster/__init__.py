@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from lab.cluster.record import Record
     from lab.progress import OnProgress
 
-ENGINES = ("kind", "vagrant", "external")
+ENGINES = ("kind", "vagrant", "external", "pods")
 
 
 def open_lab(name: str) -> Engine:
@@ -40,7 +40,7 @@ def create_lab(name: str, wish: Record | None = None) -> Engine:
 def set_up(name: str, progress: OnProgress, *, yes: bool) -> None:
     """Get what the lab of this name is made from, with the system packages for it, if the user consents by `yes`.
 
-    Virtual machines get theirs in `up`, and the user's own cluster needs nothing.
+    Virtual machines and Pods get theirs in `up`, and the user's own cluster needs nothing.
     """
     from lab.cluster import record
     from lab.cluster.image import node_image as image
@@ -59,6 +59,10 @@ def _engine(name: str, memory: Record) -> Engine:
         from lab.cluster.external.engine import ExternalEngine
 
         return ExternalEngine(name, memory)
+    if memory.engine == "pods":
+        from lab.cluster.pods.engine import PodsEngine
+
+        return PodsEngine(name, memory)
     from lab.cluster.kind.engine import KindEngine
 
     return KindEngine(name, memory)

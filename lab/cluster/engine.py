@@ -163,7 +163,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """`kind`, `vagrant` or `external`."""
+        """`kind`, `vagrant`, `external` or `pods`."""
 
     @property
     def lab(self) -> str:

@@ -17,7 +17,7 @@ Provider = Literal["virtualbox", "libvirt"]
 """What Vagrant has virtual machines run by, under its own name for it."""
 
 _FILE = "lab.json"
-_CHOICES = ("runtime", "image", "provider", "machines", "kubeconfig", "ssh_config", "base", "baseline")
+_CHOICES = ("runtime", "image", "provider", "machines", "kubeconfig", "ssh_config", "base", "baseline", "context")
 """What the user may choose, beside the engine."""
 
 
@@ -26,7 +26,7 @@ class Record:
     """The memory of one lab.
 
     Attributes:
-        engine: `kind`, `vagrant` or `external`.
+        engine: `kind`, `vagrant`, `external` or `pods`.
         runtime: kind's; None until one was chosen or found.
         image: what the user chose: `auto`, `pull`, `build` or a name.
         made_from: the image or box its nodes were made from.
@@ -36,12 +36,15 @@ class Record:
         boot: the folder with the kernel of a box that has no boot loader.
         machines: how many virtual machines there are.
         pace: how many times longer than others its machines take.
-        kubeconfig: of a cluster of the user's own.
+        kubeconfig: of a cluster of the user's own; for Pods, of the cluster that they run on.
         ssh_config: by which its machines are reached.
         base: the machine that the learner works on; empty for the control plane.
         baseline: whether such a cluster is the lab's alone, so that a reset may take it back to where it was.
         nodes: name of each of its nodes -> its role.
         has_learner: its base has the user that learners are on the lab's own machines.
+        context: of that kubeconfig; the user's current one may be another tomorrow.
+        owner: a word that the Namespace of a lab of Pods is labelled with, so that nobody else's is taken for it.
+        addressing: which addresses Pods and Services have in a lab of Pods.
     """
 
     engine: str = "kind"
@@ -60,6 +63,9 @@ class Record:
     baseline: bool = False
     nodes: dict[str, Role] = field(default_factory=dict)
     has_learner: bool = False
+    context: str = ""
+    owner: str = ""
+    addressing: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_emulated(self) -> bool:

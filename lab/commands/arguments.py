@@ -87,6 +87,7 @@ def external_options(parser: Parser) -> None:
     """Where a cluster of the user's own is. Files are remembered by their whole names."""
     for option, text in (("--kubeconfig", "cli.kubeconfig"), ("--ssh-config", "cli.ssh-config")):
         parser.add_argument(option, type=os.path.abspath, metavar="FILE", help=i18n.text(text))
+    parser.add_argument("--context", metavar="NAME", help=i18n.text("cli.context"))
     parser.add_argument("--base", metavar="HOST", help=i18n.text("cli.base"))
     parser.add_argument("--baseline", action="store_true", help=i18n.text("cli.baseline"))
 

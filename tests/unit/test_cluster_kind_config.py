@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from lab.cluster.host.facts import may_raise_limits
-from lab.cluster.kind.config import HostFacts, kind_config
+from lab.cluster.kind.config import kind_config
+from lab.cluster.machines.kubelet import HostFacts
 
 ORDINARY = HostFacts(cgroup_v1=False, may_raise_limits=True)
 OLD_CGROUPS = HostFacts(cgroup_v1=True, may_raise_limits=True)

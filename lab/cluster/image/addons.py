@@ -30,11 +30,11 @@ AHEAD_SECONDS = 360
 _LOAD_SECONDS = 300
 _INSTALL_SECONDS = 180
 _DETACH_SECONDS = 10
-# As when the node image is made: pinned images survive the kubelet's cleaning up.
-_IMPORT = [
+IMPORT = (
     *("ctr", "--namespace", "k8s.io", "images", "import", "--local", "--all-platforms", "--discard-unpacked-layers"),
     *("--label", "io.cri-containerd.pinned=pinned", "-"),
-]
+)
+"""Has containerd take images from standard input, as for the node image. A kubelet that cleans up keeps them."""
 
 
 def build(engine: Engine, names: Iterable[str], progress: OnProgress) -> None:
@@ -135,7 +135,7 @@ def _load_images(node: Node, name: str) -> None:
     mark, key = f"{_MARKS}/{name}", (_built(name) / "key").read_bytes()
     if _has_images(node, name) and _content(node, mark) == key:
         return
-    imported = node.run(_IMPORT, stdin=(_built(name) / "images.tar").read_bytes(), timeout=_LOAD_SECONDS)
+    imported = node.run(IMPORT, stdin=(_built(name) / "images.tar").read_bytes(), timeout=_LOAD_SECONDS)
     if not imported.ok:
         raise refused(f"{node.name}: ctr images import", imported)
     node.write(mark, key)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from lab.cluster.machines.kubeadm import KUBELET
+from lab.cluster.machines import kubelet
+from lab.cluster.machines.kubelet import HostFacts
 
 CONTROL_PLANE = "kube-control-plane"
 WORKER = "kube-worker-1"
@@ -15,19 +15,6 @@ WORKER = "kube-worker-1"
 # How containerd's plugin for Kubernetes is called in each version of its configuration; kind applies the patch of the
 # version that it finds on the node.
 _CRI_RUNTIME = {2: "io.containerd.grpc.v1.cri", 3: "io.containerd.cri.v1.runtime"}
-
-
-@dataclass(frozen=True, slots=True)
-class HostFacts:
-    """What a privileged container finds on the host, as far as it matters.
-
-    Attributes:
-        cgroup_v1: the old cgroups, which Kubernetes and gVisor's systemd support no longer take.
-        may_raise_limits: it has CAP_SYS_RESOURCE, so that OOM scores can be lowered.
-    """
-
-    cgroup_v1: bool
-    may_raise_limits: bool
 
 
 def kind_config(lab: str, facts: HostFacts) -> str:
@@ -61,15 +48,11 @@ def _is_restricted(facts: HostFacts) -> bool:
 
 
 def _kubeadm_patches(facts: HostFacts) -> list[dict[str, Any]]:
-    kubelet: dict[str, Any] = dict(KUBELET)
-    if facts.cgroup_v1:
-        kubelet |= {"failCgroupV1": False, "cgroupDriver": "cgroupfs"}
-    if not facts.may_raise_limits:
-        kubelet |= {"oomScoreAdj": 0}
-    patches = [{"kind": "KubeletConfiguration", **kubelet}]
-    if not facts.may_raise_limits:
-        patches.append({"kind": "KubeProxyConfiguration", "oomScoreAdj": 0})
-    return patches
+    proxy = kubelet.proxy_settings(facts)
+    return [
+        {"kind": "KubeletConfiguration", **kubelet.settings(facts)},
+        *([{"kind": "KubeProxyConfiguration", **proxy}] if proxy else []),
+    ]
 
 
 def _toml(version: int, facts: HostFacts) -> str:

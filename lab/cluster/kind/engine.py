@@ -21,9 +21,10 @@ from lab.cluster.host.steps import Step, Steps
 from lab.cluster.host.wait import bounded, until
 from lab.cluster.image import addons
 from lab.cluster.image import node_image as image
-from lab.cluster.kind.config import CONTROL_PLANE, WORKER, HostFacts, kind_config
+from lab.cluster.kind.config import CONTROL_PLANE, WORKER, kind_config
 from lab.cluster.machines import base, baseline, capabilities, health, inventory, network
 from lab.cluster.machines.kubectl import Kubectl
+from lab.cluster.machines.kubelet import EXAMINATION, HostFacts
 from lab.cluster.machines.machine import refused
 from lab.cluster.record import Record
 from lab.errors import LabError
@@ -274,10 +275,8 @@ class KindEngine:
 
     def _examine(self, made_from: str) -> HostFacts:
         """What a privileged container finds, which is what the nodes will find; the runtime's host may not be ours."""
-        look = "cat /proc/self/status; test -e /sys/fs/cgroup/cgroup.controllers && echo cgroup:v2"
-        argv = ["run", "--rm", "--privileged", "--network", "none", "--entrypoint", "sh", made_from, "-c", look]
-        found = self._containers.call(*argv).text
-        return HostFacts(cgroup_v1="cgroup:v2" not in found, may_raise_limits=host.may_raise_limits(found))
+        argv = ["run", "--rm", "--privileged", "--network", "none", "--entrypoint", "sh", made_from, "-c", EXAMINATION]
+        return HostFacts.seen(self._containers.call(*argv).text)
 
     def _make_network(self) -> None:
         self._containers.must("network", "create", "--label", f"{LABEL}={self.lab}", self._network)

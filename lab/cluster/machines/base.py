@@ -38,7 +38,7 @@ def furnish(base: Node, nodes: Sequence[Node], addresses: Mapping[str, str]) -> 
         until(partial(_has_host_key, node), seconds=_SSH_SECONDS, what=f"sshd on {node.name}")
     every = {machine.name: machine for machine in (base, *nodes)}
     with ThreadPoolExecutor() as machines:  # a tenth of a second each time, and they need not wait for one another
-        naming = machines.map(partial(_name_machine, addresses=addresses), every.values())
+        naming = machines.map(partial(name_machine, addresses=addresses), every.values())
         public_key = _key_pair(base)
         host_keys = b"".join(machines.map(partial(_admit, public_key=public_key), nodes))
         list(naming)
@@ -56,7 +56,7 @@ def as_learner(*command: str) -> list[str]:
     return ["sudo", "--user", LEARNER, "--", "env", f"--chdir={HOME}", *variables, *(command or ("bash", "--login"))]
 
 
-def _name_machine(machine: Node, addresses: Mapping[str, str]) -> None:
+def name_machine(machine: Node, addresses: Mapping[str, str]) -> None:
     """Let a machine call itself and the others as tasks do."""
     if machine.role != "base":
         _must(machine, ["hostname", machine.name])

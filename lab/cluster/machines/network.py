@@ -9,7 +9,7 @@ from lab import paths
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Node
 from lab.cluster.host.wait import until
-from lab.cluster.machines.kubeadm import SERVICES
+from lab.cluster.machines.kubeadm import USUAL, Addressing
 from lab.cluster.machines.kubectl import Kubectl
 
 _CONFIGURATION = "/etc/cni/net.d/10-ckslab.conflist"
@@ -19,15 +19,15 @@ _DNS = json.dumps({"spec": {"template": {"spec": {"containers": [_DNS_PROBE]}}}}
 """A Pod that has just started may wait a whole period for its first probe: ten seconds without DNS after each reset."""
 
 
-def connect(nodes: Sequence[Node], kubectl: Kubectl, clock: Clock = SYSTEM) -> None:
+def connect(nodes: Sequence[Node], kubectl: Kubectl, clock: Clock = SYSTEM, *, addressing: Addressing = USUAL) -> None:
     """Give every node its plugins' configuration, and the cluster its router. May be repeated.
 
     Raises:
         LabError: no controller gives a node its range of Pod addresses in time (`wait`).
     """
     for node in nodes:
-        node.write(_CONFIGURATION, plugins(_pod_range(node, kubectl, clock)))
-        _refuse_dead_services(node)
+        node.write(_CONFIGURATION, plugins(_pod_range(node, kubectl, clock), addressing.mtu))
+        _refuse_dead_services(node, addressing.services)
     kubectl.do("apply", "--filename", "-", stdin=(paths.data("node") / "network.yaml").read_bytes())
     # It only saves seconds, so that a refusal does no harm.
     kubectl.ask("patch", "deployment", "coredns", "--namespace=kube-system", f"--patch={_DNS}")
@@ -41,8 +41,12 @@ def restart_router(nodes: Sequence[Node]) -> None:
             node.run(["crictl", "rmp", "--force", *pods])
 
 
-def plugins(pod_range: str) -> bytes:
-    """The configuration of the CNI plugins on a node whose Pods have these addresses."""
+def plugins(pod_range: str, mtu: int = 0) -> bytes:
+    """The configuration of the CNI plugins on a node whose Pods have these addresses.
+
+    Args:
+        mtu: the largest packet that gets through; 0 for what the kernel takes for granted.
+    """
     bridge = {
         "type": "bridge",
         "bridge": "kube-bridge",
@@ -50,6 +54,7 @@ def plugins(pod_range: str) -> bytes:
         "hairpinMode": True,
         # A NetworkPolicy knows Pods by their addresses, so these must not be hidden on the way to another node.
         "ipMasq": False,
+        **({"mtu": mtu} if mtu else {}),
         "ipam": {"type": "host-local", "ranges": [[{"subnet": pod_range}]]},
     }
     host_ports = {"type": "portmap", "capabilities": {"portMappings": True}, "snat": True}
@@ -63,12 +68,12 @@ def _pod_range(node: Node, kubectl: Kubectl, clock: Clock) -> str:
     return until(known, seconds=_RANGE_SECONDS, what=f"the Pod addresses of {node.name}", clock=clock)
 
 
-def _refuse_dead_services(node: Node) -> None:
+def _refuse_dead_services(node: Node, services: str) -> None:
     """A Service without endpoints is refused at once.
 
     kube-router's rules let a Pod's packets out before kube-proxy's would refuse them; such a packet, its Service
     address still on it, would leave the machine.
     """
-    rule = ["iif", "kube-bridge", "to", SERVICES, "unreachable"]
+    rule = ["iif", "kube-bridge", "to", services, "unreachable"]
     node.run(["ip", "rule", "delete", *rule])
     node.run(["ip", "rule", "add", *rule])

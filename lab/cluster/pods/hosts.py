@@ -1,0 +1,101 @@
+"""The nodes of the host cluster: which of them seats may be on, and whether these have the node image."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from typing import get_args
+from urllib.parse import urlsplit
+
+from lab import i18n
+from lab.cluster.engine import Completed
+from lab.cluster.host import containers
+from lab.cluster.host.containers import Containers, Runtime
+from lab.cluster.host.steps import Step, Steps
+from lab.cluster.image import node_image
+from lab.cluster.image.addons import IMPORT
+from lab.cluster.machines.machine import refused
+from lab.cluster.pods.hosting import Object
+from lab.cluster.pods.manifest import SEATS
+from lab.errors import LabError
+from lab.progress import OnProgress
+
+_IMPORT_SECONDS = 40
+"""On a machine of two cores."""
+_IMPORT_BOUND = 900
+
+
+def are_reserved(nodes: Sequence[Object]) -> bool:
+    """Whether the host has nodes that are for seats."""
+    return any(map(_is_reserved, nodes))
+
+
+def for_seats(nodes: Sequence[Object]) -> list[Object]:
+    """Those that a seat may be put on: nodes for seats where there are any, else all that take Pods."""
+    wanted = [node for node in nodes if _is_reserved(node)] or nodes
+    return [node for node in wanted if not node["spec"].get("unschedulable") and not _repels(node)]
+
+
+def provide_image(wish: str, runtime: Runtime | None, nodes: Sequence[Object], progress: OnProgress) -> str:
+    """Have the node image on this computer and on these nodes. Returns its name.
+
+    Args:
+        wish: `auto`, `pull` or `build`, as for a lab of kind.
+
+    Raises:
+        LabError: a node has no image, and is no container of this computer that could be given it (`pods.image`).
+    """
+    here = containers.find(runtime)
+    name = node_image.ensure(here, wish, progress)
+    lacking = [node for node in nodes if name not in _images(node)]
+    strangers = [node["metadata"]["name"] for node in lacking if _container(node) is None]
+    if strangers:
+        raise LabError("pods.image", ", ".join(strangers), image=name)
+    steps = Steps([Step(i18n.text("pods.step.image"), _IMPORT_SECONDS)] * len(lacking), progress)
+    for node in lacking:
+        steps.next()
+        steps.say(node["metadata"]["name"])
+        _give(here, name, node)
+    return name
+
+
+def _is_reserved(node: Object) -> bool:
+    return (node["metadata"].get("labels") or {}).get(SEATS) == "true"
+
+
+def _repels(node: Object) -> bool:
+    """Whether it has a taint that a seat does not tolerate."""
+    taints = node["spec"].get("taints") or ()
+    return any(taint["effect"] != "PreferNoSchedule" and taint["key"] != SEATS for taint in taints)
+
+
+def _images(node: Object) -> set[str]:
+    """As the kubelet reports them: the largest fifty."""
+    return {name for image in node["status"].get("images") or () for name in image.get("names") or ()}
+
+
+def _container(node: Object) -> tuple[Runtime, str] | None:
+    """The container that a node of a kind cluster is, and its runtime; None for others.
+
+    kind says so itself: `kind://podman/CLUSTER/CONTAINER`.
+    """
+    said = urlsplit(node["spec"].get("providerID", ""))
+    runtime = next((runtime for runtime in get_args(Runtime) if runtime == said.netloc), None)
+    return (runtime, said.path.rpartition("/")[2]) if said.scheme == "kind" and runtime else None
+
+
+def _give(here: Containers, image: str, node: Object) -> None:
+    """Hand the image from this computer's runtime to the containerd of a node."""
+    runtime, container = _container(node) or ("podman", "")
+    save = here.argv("save", image)
+    take = containers.find(runtime).argv("exec", "--interactive", container, *IMPORT)
+    with subprocess.Popen(save, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as saving:
+        try:
+            taken = subprocess.run(take, stdin=saving.stdout, capture_output=True, check=False, timeout=_IMPORT_BOUND)
+        except subprocess.TimeoutExpired as late:
+            saving.kill()
+            what = f"{image} on {node['metadata']['name']}"
+            raise LabError("wait", what=what, seconds=f"{_IMPORT_BOUND}") from late
+    if taken.returncode:
+        said = Completed(take, taken.returncode, taken.stdout, taken.stderr)
+        raise refused(f"{node['metadata']['name']}: ctr images import", said)

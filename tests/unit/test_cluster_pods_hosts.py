@@ -1,0 +1,105 @@
+"""Host nodes: which seats may be on, and how they come to the image."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from lab.cluster.host import containers
+from lab.cluster.host.containers import Containers
+from lab.cluster.image import node_image
+from lab.cluster.pods import hosts
+from lab.cluster.pods.manifest import SEATS
+from lab.errors import LabError
+from lab.progress import ignore
+
+IMAGE = "localhost/ckslab-node:1"
+
+
+def node(name: str, *, labels: dict[str, str] | None = None, images: Sequence[str] = (), **spec: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "labels": labels or {}},
+        "spec": spec,
+        "status": {"images": [{"names": [image]} for image in images]},
+    }
+
+
+def names(nodes: Sequence[Any]) -> list[str]:
+    return [each["metadata"]["name"] for each in nodes]
+
+
+CONTROL_PLANE = node("control", taints=[{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}])
+
+
+def test_seats_are_on_nodes_that_take_pods() -> None:
+    assert names(hosts.for_seats([CONTROL_PLANE, node("a"), node("b", unschedulable=True)])) == ["a"]
+
+
+def test_nodes_for_seats_are_the_only_ones_where_there_are_any() -> None:
+    taint = [{"key": SEATS, "effect": "NoSchedule"}]
+    nodes = [node("a"), node("b", labels={SEATS: "true"}, taints=taint)]
+    assert names(hosts.for_seats(nodes)) == ["b"]
+    assert hosts.are_reserved(nodes)
+
+
+def test_a_taint_that_only_advises_keeps_no_seat_away() -> None:
+    assert names(hosts.for_seats([node("a", taints=[{"key": "old", "effect": "PreferNoSchedule"}])])) == ["a"]
+
+
+@pytest.fixture
+def carried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was run to hand images over."""
+    ran: list[str] = []
+
+    class Saving:
+        stdout = None
+
+        def __init__(self, argv: Sequence[str], **_: Any) -> None:
+            ran.append(" ".join(argv))
+
+        def __enter__(self) -> Saving:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+    def take(argv: Sequence[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
+        ran.append(" ".join(argv))
+        return subprocess.CompletedProcess(argv, 0, b"", b"")
+
+    monkeypatch.setattr(containers, "find", lambda runtime=None: Containers(runtime or "docker"))
+    monkeypatch.setattr(node_image, "ensure", lambda *_: IMAGE)
+    monkeypatch.setattr(subprocess, "Popen", Saving)
+    monkeypatch.setattr(subprocess, "run", take)
+    return ran
+
+
+def test_a_node_of_kind_is_given_the_image_by_the_runtime_that_it_is_a_container_of(carried: list[str]) -> None:
+    nodes = [node("worker", providerID="kind://podman/classroom/classroom-worker")]
+    assert hosts.provide_image("auto", None, nodes, ignore) == IMAGE
+    save, take = carried
+    assert save == f"docker save {IMAGE}"
+    assert take.startswith("podman exec --interactive classroom-worker ctr --namespace k8s.io images import")
+
+
+def test_a_node_that_has_the_image_is_not_given_it_again(carried: list[str]) -> None:
+    hosts.provide_image("auto", None, [node("worker", images=[IMAGE], providerID="kind://podman/c/w")], ignore)
+    assert carried == []
+
+
+def test_a_machine_elsewhere_is_named_before_any_is_given_something(carried: list[str]) -> None:
+    nodes = [node("worker", providerID="kind://podman/c/w"), node("far", providerID="aws:///eu/i-1")]
+    with pytest.raises(LabError) as caught:
+        hosts.provide_image("auto", None, nodes, ignore)
+    assert (caught.value.key, caught.value.came_back) == ("pods.image", "far")
+    assert carried == []
+
+
+def test_a_node_that_does_not_take_the_image_says_why(carried: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = subprocess.CompletedProcess([], 1, b"", b"ctr: no such socket")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: refusal)
+    with pytest.raises(LabError) as caught:
+        hosts.provide_image("auto", None, [node("worker", providerID="kind://podman/c/w")], ignore)
+    assert "no such socket" in caught.value.came_back
