@@ -12,11 +12,10 @@ from pathlib import Path
 
 from lab import i18n, log
 from lab.clock import SYSTEM, Clock
-from lab.cluster.engine import Capability, Completed, Engine, Node, Powered, Rescuer
+from lab.cluster.engine import Capability, Completed, Engine, Node, Powered, Rescuer, State
 from lab.cluster.machines import connectivity, contents, health, network, programs
 from lab.cluster.machines.base import HOME
 from lab.cluster.machines.health import OnDetail
-from lab.cluster.machines.kubectl import Kubectl
 from lab.errors import LabError
 
 _OF_KUBELET = tuple(
@@ -140,12 +139,12 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
 
 
 def _has_kept_all_else(engine: Engine) -> bool:
-    """Whether nothing of the nodes is other than it was but what etcd holds, and the API server answers."""
+    """Whether nothing of the nodes is other than it was but what etcd holds, and all of them are ready."""
     nodes = engine.nodes()
     try:
         with ThreadPoolExecutor() as pool:
             done = list(pool.map(_script(engine, "confirm"), nodes))
-        return all(ended.ok for ended in done) and Kubectl(nodes[0]).answers()
+        return all(ended.ok for ended in done) and engine.status().state is State.READY
     except LabError:
         return False
 

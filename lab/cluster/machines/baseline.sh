@@ -246,16 +246,27 @@ confirm() {
   find_baseline
   free_paths "$@"
   unmount_strangers "$@"
+  stop_if_changed "$(differences "$@" && changed_services)"
   examine
   examine_images
   examine_room
   stop_if_changed "$(
-    differences "$@"
     changed_network
+    [ "$(hostname)" = "$name" ] || echo hostname
     if [ "$role" = control-plane ]; then
       [ -e "$kept/etcd.json" ] && [ "$(cat "$kept/etcd.addresses")" = "$addresses" ] || echo etcd
     fi
   )"
+}
+
+# Services that do not run as their files have it, which may have been other files meanwhile.
+changed_services() {
+  local service
+  for service in "${services[@]}"; do
+    is_current "$service" && ! is_halted "$service" && [ -z "$(overrides "$service")" ] || echo "$service"
+  done
+  # Static Pods: a kubelet takes up what lies there within seconds.
+  find /etc/kubernetes -newerct '2 minutes ago'
 }
 
 find_baseline() {
@@ -270,26 +281,38 @@ stop_if_changed() { [ -z "$1" ] || { echo "$1" && exit $changed; }; }
 
 restore_services() {
   local service
-  for service in "${services[@]}"; do
-    rm -rf "/run/systemd/system/$service".service{,.d} "/run/systemd/system.control/$service".service{,.d}
-  done
+  for service in "${services[@]}"; do overrides "$service" | xargs --no-run-if-empty rm -rf; done
   systemctl unmask --runtime --quiet "${services[@]}" || true
   systemctl daemon-reload
-  renew containerd /etc/containerd /etc/systemd/system /usr/lib/systemd/system/containerd.service*
+  is_current containerd || restart containerd
   crictl --timeout 10s version > /dev/null 2>&1 || restart containerd
-  renew ssh /etc/ssh /etc/passwd /etc/pam.d
+  is_current ssh || restart ssh
 }
 
-# Restart a service that does not run, or of whose files one is younger than it.
-renew() {
-  local unit=$1 began path files=()
-  shift
-  for path; do
-    if [ -e "$path" ]; then files+=("$path"); fi
+# What was told systemd of a service until the next start of the machine.
+overrides() { ls -d {/run/systemd/system,/run/systemd/system.control}/"$1".service{,.d} 2> /dev/null || true; }
+
+is_halted() { grep --quiet '^State:.T' "/proc/$(systemctl show --property MainPID --value "$1")/status"; }
+
+# Whether a service runs, and none of its files is younger than it.
+is_current() {
+  local began
+  systemctl is-active --quiet "$1" || return 1
+  began=$(systemctl show --property ExecMainStartTimestamp --value --timestamp us "$1")
+  [ -z "$(files_of "$1" | xargs -d '\n' -I{} find {} -newerct "$began" -print -quit)" ]
+}
+
+# The files by which a service runs, those that are there.
+files_of() {
+  local path files=(/etc/systemd/system /usr/lib/systemd/system/"$1".service*)
+  case $1 in
+    containerd) files+=(/etc/containerd) ;;
+    kubelet) files+=(/etc/default/kubelet /etc/kubernetes/kubelet.conf /var/lib/kubelet/{config.yaml,instance-config.yaml,kubeadm-flags.env}) ;;
+    ssh) files+=(/etc/ssh /etc/passwd /etc/pam.d) ;;
+  esac
+  for path in "${files[@]}"; do
+    if [ -e "$path" ]; then echo "$path"; fi
   done
-  began=$(systemctl show --property ExecMainStartTimestamp --value --timestamp us "$unit")
-  if systemctl is-active --quiet "$unit" && [ -z "$(find "${files[@]}" -newerct "$began" -print -quit)" ]; then return; fi
-  restart "$unit"
 }
 
 restart() {

@@ -11,7 +11,7 @@ mounts() { findmnt --raw --noheadings --output TARGET | sort; }
 # Files that were made immutable, and file systems that were made read-only, can be written again.
 free_paths() {
   local path target
-  # Only those that are: to be told so changes the others' time, by which `renew` goes.
+  # Only those that are: to be told so changes the others' time, by which services are restarted.
   { lsattr -R -a "$kept" "$etcd" "$@" || true; lsattr -d / /home /home/* /var /var/lib /var/lib/kubelet; } 2> /dev/null |
     sed -nE 's/^\S*[ia]\S* +//p' | while IFS= read -r path; do
     chattr -f -i -a -- "$path" || true
@@ -43,7 +43,7 @@ matters() {
   return 1
 }
 
-# What is as it was stays untouched, so that `renew` sees what changed. Both sides are listed as a whole: thousands of
+# What is as it was stays untouched, so that it is known which services to restart. Both sides are listed as a whole: thousands of
 # programs, one for each file, take a minute where a processor is emulated.
 restore_files() {
   local lists path
