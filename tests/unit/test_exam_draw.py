@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -21,6 +22,7 @@ from lab.catalog.load import load
 from lab.catalog.model import Exercise
 from lab.catalog.touches import shared
 from lab.cluster.engine import Capability
+from lab.cluster.image import addon
 from lab.errors import UsageError
 from lab.exam.chance import Chance
 from lab.exam.plan import Plan, draw, from_json, read_seed, require_pool, shortages, to_json
@@ -232,6 +234,14 @@ def test_what_takes_longer_than_a_blueprint_allows_is_left_out() -> None:
 
 
 # Seed and pool
+
+
+def test_what_an_exam_may_hold_is_ready_in_minutes_on_any_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    gatekeeper = addon.find("gatekeeper")
+    known = {"mesh": replace(gatekeeper, seconds=3600), "gatekeeper": gatekeeper}
+    monkeypatch.setattr(addon, "find", known.__getitem__)
+    exercises = [candidate("a", addons=("mesh",)), candidate("b", addons=("gatekeeper",)), candidate("c")]
+    assert [each.id for each in pool_of(blueprint(), exercises).exercises] == ["b", "c"]
 
 
 @pytest.mark.parametrize(("text", "seed"), [("7", (7, "")), ("7@abc", (7, "abc")), ("007", (7, ""))])

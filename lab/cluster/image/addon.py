@@ -10,6 +10,8 @@ import yaml
 from lab import paths
 
 _FILE = "addon.yaml"
+_SHORT = 360
+"""Seconds of a first build that nobody minds. What takes longer is not built before somebody wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Addon:
     images: tuple[str, ...]
 
     @property
+    def is_long(self) -> bool:
+        """Whether its first build takes so long that it is for those alone who ask for it: many never will."""
+        return self.seconds > _SHORT
+
+    @property
     def minutes(self) -> int:
         """Of a first build, for people."""
         return max(1, round(self.seconds / 60))
@@ -45,7 +52,7 @@ def names(root: Path | None = None) -> list[str]:
 def find(name: str, root: Path | None = None) -> Addon:
     """The add-on of this id, which must be one of `names()`."""
     file = (root or paths.data("addons")) / name / _FILE
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     version = str(content["version"])
     images = tuple(image.replace("{version}", version) for image in content.get("images", ()))
     return Addon(name, content["name"], version, content["memory"], content["seconds"], images)

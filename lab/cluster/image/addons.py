@@ -25,8 +25,6 @@ MANIFESTS = "/opt/lab/manifests"
 _TOOLS = "/usr/local/bin"
 _MARKS = "/var/lib/ckslab/addons"
 """On a node: a file for each add-on whose images were loaded, with the key of what they were built from."""
-AHEAD_SECONDS = 360
-"""What takes longer to build is not built before somebody wants it: many never will."""
 _LOAD_SECONDS = 300
 _INSTALL_SECONDS = 180
 _DETACH_SECONDS = 10
@@ -53,7 +51,7 @@ def build_later(engine: Engine, names: Sequence[str] | None = None) -> None:
 
     It goes on when this program ends. Where it fails, whoever wants the add-on builds it and hears why.
     """
-    wanted = [name for name in addon.names() if addon.find(name).seconds <= AHEAD_SECONDS] if names is None else names
+    wanted = [name for name in addon.names() if not addon.find(name).is_long] if names is None else names
     if wanted:
         argv = [*_builder(engine, wanted), "--background", str(log())]
         processes.run(argv, env=environment(), timeout=_DETACH_SECONDS)
