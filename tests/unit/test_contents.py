@@ -84,11 +84,17 @@ def test_where_nothing_has_changed_nothing_is_written() -> None:
     assert etcd.transactions == []
 
 
-def test_leases_stay_as_their_holders_have_them() -> None:
+def test_the_clusters_own_leases_stay_as_their_holders_have_them() -> None:
     etcd = Etcd()
     etcd.holds |= {"/registry/leases/kube-system/kube-scheduler": "renewed", "/registry/masterleases/10.0.0.2": "one"}
     assert restored(etcd)["/registry/leases/kube-system/kube-scheduler"] == "renewed"
     assert restored(etcd)["/registry/masterleases/10.0.0.2"] == "one"
+
+
+def test_the_lease_of_what_was_installed_goes_with_it() -> None:
+    etcd = Etcd()
+    etcd.holds["/registry/leases/policies/leader"] = "of a controller that is gone"
+    assert restored(etcd) == KEPT
 
 
 def test_events_since_go_and_those_that_have_ended_do_not_come_back() -> None:

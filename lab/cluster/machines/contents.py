@@ -29,8 +29,11 @@ _AT_ONCE = 100
 _STILL, _BETWEEN = 3, 0.4
 """So many looks in a row at which nobody has made anything, and the seconds from one to the next."""
 _MOST_LOOKS = 25
-_RENEWED = (b"/registry/leases/", b"/registry/masterleases/", b"compact_rev_key")
-"""Keys of what is renewed every few seconds by those who work in the cluster. They stay as they are."""
+_RENEWED = (
+    *(b"/registry/leases/kube-system/", b"/registry/leases/kube-node-lease/", b"/registry/masterleases/"),
+    b"compact_rev_key",
+)
+"""Keys of what the cluster itself renews every few seconds. They stay as they are."""
 _PODS = b"/registry/pods/"
 _EVENTS = b"/registry/events/"
 """Events end by themselves, so those of the baseline are not missed."""
