@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 from lab.authoring.memory import Memory
@@ -157,8 +158,9 @@ class _Expected:
         self._slowest[case.exercise.id] = max(seconds, self._slowest.get(case.exercise.id, 0.0))
 
     def seconds(self, case: Case) -> float:
-        """Of one answer, with the builds of add-ons that come before it."""
-        builds = sum(addon.find(name).seconds for name in case.exercise.addons if not addons.is_built(name))
+        """Of one answer, with the builds of add-ons that come before it. A build that takes long fits in no budget."""
+        missing = [addon.find(name) for name in case.exercise.addons if not addons.is_built(name)]
+        builds = inf if any(each.is_long for each in missing) else sum(each.seconds for each in missing)
         before = self._memory.recall(case.exercise, case.name)
         if before is not None and "all" in before.seconds:
             return builds + before.seconds["all"]

@@ -187,3 +187,12 @@ def test_a_budget_too_short_for_any_proof_is_a_failure() -> None:
     assert exit_code([], [LeftOut(case)]) == 3
     assert to_json([], [], [LeftOut(case)])["holds"] is False
     assert exit_code([Proof(case)], [LeftOut(case)]) == 0
+
+
+def test_what_takes_long_to_build_fits_in_no_budget(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh = replace(addon.find("gatekeeper"), seconds=3600)
+    monkeypatch.setattr(addon, "find", {"mesh": mesh}.__getitem__)
+    author.exercises = [author.exercises[0], replace(author.exercises[1], addons=("mesh",))]
+    proved, left_out = run(author, 10 * 3600)
+    assert {name.split("/")[0] for name in proved} == {author.exercises[0].id}
+    assert {name.split("/")[0] for name in left_out} == {author.exercises[1].id}
