@@ -7,7 +7,7 @@ export PYTHON ?= python3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := lab
-.PHONY: lab demo setup test test-live test-vagrant check bench pictures snapshots clean help
+.PHONY: lab demo setup test test-live test-vagrant test-pods check bench pictures snapshots clean help
 
 lab: $(STAMP)  ## open the app; it sets up and starts what is missing (default)
 	@$(BIN)/ckslab --yes
@@ -19,13 +19,16 @@ setup: $(STAMP)  ## install what the lab needs and get the node image
 	@$(BIN)/ckslab setup --yes
 
 test: $(STAMP)  ## unit, app and replay tests; no cluster
-	@$(BIN)/pytest --numprocesses=auto --dist=worksteal --ignore=tests/live --ignore=tests/vagrant
+	@$(BIN)/pytest --numprocesses=auto --dist=worksteal --ignore=tests/live --ignore=tests/vagrant --ignore=tests/pods
 
 test-live: $(STAMP)  ## make a lab, prove the exercises on it, remove it
 	@$(BIN)/pytest tests/live
 
 test-vagrant: $(STAMP)  ## make a lab of virtual machines, prove exercises on it, remove it; two hours where a processor is emulated
 	@$(BIN)/pytest tests/vagrant
+
+test-pods: $(STAMP)  ## make a cluster of kind and a lab of Pods on it, try exercises there, remove both
+	@$(BIN)/pytest tests/pods
 
 check: $(STAMP)  ## lint, format, types, import contracts
 	@$(BIN)/ruff check .

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from lab import i18n, paths
 from lab.cluster import open_lab, record
-from lab.cluster.engine import Engine, State
+from lab.cluster.engine import Engine, Node, State
 from lab.cluster.host import containers
 from lab.cluster.host import facts as host
 from lab.cluster.host.containers import Containers
 from lab.cluster.image import addon, addons
 from lab.cluster.image import node_image as image
 from lab.cluster.machines import capabilities
+from lab.cluster.pods import hosts, manifest, rights
+from lab.cluster.pods.engine import PodsEngine
+from lab.cluster.pods.hosting import Object
 from lab.cluster.vagrant import hypervisor
 from lab.cluster.vagrant.hypervisor import Facts
 from lab.errors import LabError
@@ -52,6 +55,12 @@ def examine(lab: str, engine: str = "") -> list[Examined]:
     asked = engine or (memory.engine if memory else "")
     if asked == "external":
         return [_disk(), *_lab(lab)]
+    if asked == "pods":
+        return [
+            *_host_cluster(lab, memory),
+            *(_lab(lab) if memory else ()),
+            _said("pods-security", "note", "says", "next"),
+        ]
     if asked == "vagrant":
         return [*_virtual_machines(hypervisor.facts()), _disk(), *(_lab(lab) if memory else ())]
     return _examine_kind(lab, memory or record.Record())
@@ -102,6 +111,31 @@ def _disk() -> Examined:
     low = free < _DISK_LOW
     figures = {"free": _gibibytes(free), "folder": folder}
     return _said("disk", "problem" if low else "ok", "says", advice="next" if low else "", **figures)
+
+
+def _host_cluster(lab: str, memory: record.Record | None) -> Iterator[Examined]:
+    """What a lab of Pods needs of the cluster that they run on."""
+    engine = PodsEngine(lab, memory if memory and memory.engine == PodsEngine.name else None)
+    yield _unless("kubectl", not host.has_program("kubectl"), "missing")
+    try:
+        yield _host_nodes(engine.host.context, engine.host.items("/api/v1/nodes"))
+        lacking = rights.missing(engine.host, lab)
+        yield _unless("rights", bool(lacking), "lacking", rights=", ".join(lacking))
+        refusal = rights.refusal(engine.host, lab)
+        yield _unless("privileged", bool(refusal), "refused", said=refusal)
+    except LabError as error:
+        yield _trouble("host-cluster", error)
+
+
+def _host_nodes(context: str, nodes: Sequence[Object]) -> Examined:
+    """Those that seats may be on."""
+    places = hosts.for_seats(nodes)
+    facts = {"context": context, "count": str(len(places)), "memory": manifest.TOTAL_MEMORY, "label": manifest.SEATS}
+    if not places:
+        return _said("host-cluster", "problem", "no-nodes", "no-nodes-next", **facts)
+    if hosts.are_reserved(nodes):
+        return _said("host-cluster", "ok", "reserved", **facts)
+    return _said("host-cluster", "note", "shared", "shared-next", **facts)
 
 
 def _virtual_machines(facts: Facts) -> Iterator[Examined]:
@@ -194,12 +228,25 @@ def _nodes(engine: Engine) -> Iterator[Examined]:
     cgroup, platform = capabilities.cgroup_version(nodes[-1]), capabilities.gvisor_platform(nodes[-1])
     key = "says" if platform else "without-gvisor"
     yield _said("nodes", "ok", key, count=len(nodes), cgroup=cgroup, platform=platform)
+    yield from _inotify(nodes[-1])
     for capability, why in engine.lacks().items():
         yield _said("lacks", "note", "says", capability=capability, why=why)
 
 
+def _inotify(node: Node) -> Iterator[Examined]:
+    """Whether the host of a node gives its users enough; where it does, nothing is said."""
+    said = node.run(["cat", "/proc/sys/fs/inotify/max_user_instances"]).text.strip()
+    if said.isdigit() and int(said) < host.INOTIFY_OF_A_HOST:
+        yield _said("nodes", "note", "inotify", "inotify-next", given=said, wanted=host.INOTIFY_OF_A_HOST)
+
+
+def _unless(topic: str, has_trouble: bool, key: str, **params: object) -> Examined:
+    """All right, unless there is trouble, of which this text tells."""
+    return _said(topic, "problem", key, "next", **params) if has_trouble else _said(topic, "ok", "ok")
+
+
 def _said(topic: str, verdict: Judgement, key: str, advice: str = "", **params: object) -> Examined:
-    next_step = i18n.text(f"doctor.{topic}.{advice}") if advice else ""
+    next_step = i18n.text(f"doctor.{topic}.{advice}", **params) if advice else ""
     return Examined(i18n.text(f"doctor.{topic}.name"), verdict, i18n.text(f"doctor.{topic}.{key}", **params), next_step)
 
 

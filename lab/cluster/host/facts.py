@@ -15,6 +15,8 @@ _ADMINISTRATORS = "/usr/local/sbin:/usr/sbin:/sbin"  # not on every user's PATH
 
 INOTIFY_WANTED = 48
 """What the systemd, kubelets, containerd and control plane of a lab take; where one is refused, a node hangs."""
+INOTIFY_OF_A_HOST = 512
+"""What a machine should give each user that has several labs on it; few systems give more than 128 by themselves."""
 
 
 def may_raise_limits(status: str) -> bool:

@@ -66,7 +66,7 @@ class PodsEngine:
         """It leads to the seat as long as this process lives; see `lab.cluster.pods.forward`."""
         if not self._admin.exists():
             return self._admin
-        return forward.kubeconfig(self._admin, self._host, self._namespace, self.nodes()[0].name)
+        return forward.kubeconfig(self._admin, self.host, self._namespace, self.nodes()[0].name)
 
     def nodes(self) -> Sequence[PodNode]:
         """The control plane, then the worker."""
@@ -151,13 +151,14 @@ class PodsEngine:
         return f"{_NAMESPACES}/{self._namespace}"
 
     @cached_property
-    def _host(self) -> HostCluster:
+    def host(self) -> HostCluster:
+        """The cluster that the Pods run on: the one that the lab was made on, else the one that was chosen."""
         memory = self._record
         kubeconfig = memory.kubeconfig or _usual_kubeconfig()
         return HostCluster(kubeconfig, memory.context or current_context(kubeconfig))
 
     def _machine(self, name: str) -> PodNode:
-        return PodNode(self._host, self._namespace, name, MACHINES[name])
+        return PodNode(self.host, self._namespace, name, MACHINES[name])
 
     def _kubectl(self) -> Kubectl:
         return Kubectl(self.nodes()[0])
@@ -166,12 +167,12 @@ class PodsEngine:
         """Name of each machine that there is -> its Pod. One that ended for good, or is of a stranger, is none."""
         if self._own_namespace() is None:
             return {}
-        pods = {pod["metadata"]["name"]: pod for pod in self._host.items(f"{self._place}/pods")}
+        pods = {pod["metadata"]["name"]: pod for pod in self.host.items(f"{self._place}/pods")}
         return {name: pods[name] for name in MACHINES if name in pods and not _has_ended(pods[name])}
 
     def _own_namespace(self) -> Object | None:
         """The lab's Namespace; None where there is none, or it is somebody else's."""
-        found = self._host.get(self._place)
+        found = self.host.get(self._place)
         return found if found and _owner(found) == self._record.owner else None
 
     def _refuse_strangers(self) -> None:
@@ -180,7 +181,7 @@ class PodsEngine:
         Raises:
             LabError: there is one (`pods.taken`).
         """
-        if self._own_namespace() is None and self._host.get(self._place):
+        if self._own_namespace() is None and self.host.get(self._place):
             raise LabError("pods.taken", namespace=self._namespace)
 
     def _state(self, machines: Mapping[str, str]) -> State:
@@ -189,7 +190,7 @@ class PodsEngine:
         return State.READY if set(machines.values()) == {_RUNNING} else State.STOPPED
 
     def _create(self, progress: OnProgress) -> None:
-        host, memory = self._host, self._record
+        host, memory = self.host, self._record
         self._remove()
         there = host.items("/api/v1/nodes")
         pulled = memory.image not in ("auto", "pull", "build")
@@ -261,14 +262,14 @@ class PodsEngine:
         health.start_services(self)
 
     def _ranges_of_host(self, nodes: Sequence[Object]) -> list[str]:
-        services = self._host.items("/apis/networking.k8s.io/v1/servicecidrs")
-        api = self._host.get(f"{_NAMESPACES}/default/services/kubernetes") or {}
+        services = self.host.items("/apis/networking.k8s.io/v1/servicecidrs")
+        api = self.host.get(f"{_NAMESPACES}/default/services/kubernetes") or {}
         slices = "endpointslices?labelSelector=kubernetes.io/service-name%3Dkubernetes"
-        endpoints = self._host.items(f"/apis/discovery.k8s.io/v1/namespaces/default/{slices}")
+        endpoints = self.host.items(f"/apis/discovery.k8s.io/v1/namespaces/default/{slices}")
         return ranges.of_host(nodes, services, api, endpoints)
 
     def _make_pods(self, seat: Seat) -> None:
-        host = self._host
+        host = self.host
         host.create(_NAMESPACES, manifest.namespace(seat))
         self._refuse_strangers()  # who else made it meanwhile
         for each in (*manifest.furnishings(seat), *manifest.pods(seat)):
@@ -285,11 +286,11 @@ class PodsEngine:
             ran = [pod for pod in pods if _condition(pod) == _RUNNING]
             return len(ran) == len(MACHINES) or any(_condition(pod) in _HOPELESS for pod in pods)
 
-        in_time = self._host.await_objects(f"{self._place}/pods", settled, seconds=_PODS_SECONDS)
+        in_time = self.host.await_objects(f"{self._place}/pods", settled, seconds=_PODS_SECONDS)
         waiting = {name: pod for name, pod in self._pods().items() if _condition(pod) != _RUNNING}
         if waiting or not in_time:
             words = "\n".join(f"{name}: {_trouble(pod)}" for name, pod in waiting.items())
-            raise LabError("pods.pod", words, namespace=self._namespace, context=self._host.context)
+            raise LabError("pods.pod", words, namespace=self._namespace, context=self.host.context)
         for node in self.nodes():
             until(partial(_runs_containerd, node), seconds=_SYSTEMD_SECONDS, what=f"containerd on {node.name}")
 
@@ -329,9 +330,9 @@ class PodsEngine:
         if found is None:
             return
         only_this = {"preconditions": {"uid": found["metadata"]["uid"]}, "propagationPolicy": "Background"}
-        self._host.delete(self._place, only_this)
+        self.host.delete(self._place, only_this)
         named = f"{_NAMESPACES}?fieldSelector=metadata.name%3D{self._namespace}"
-        if not self._host.await_objects(named, lambda left: not left, seconds=_REMOVE_SECONDS):
+        if not self.host.await_objects(named, lambda left: not left, seconds=_REMOVE_SECONDS):
             raise LabError("wait", what=i18n.text("pods.removed", namespace=self._namespace), seconds=_REMOVE_SECONDS)
 
 

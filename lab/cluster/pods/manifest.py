@@ -20,11 +20,12 @@ CONTAINER = "node"
 MACHINES: Mapping[str, Role] = {"kube-control-plane": "control-plane", "kube-worker-1": "worker", "base": "base"}
 """The Pods of a seat, by the names that tasks give them."""
 API_PORT = 6443
+TOTAL_MEMORY = "4608Mi"
+"""What is kept for a seat."""
 
 _SUBDOMAIN = "nodes"
 _MEMORY: Mapping[Role, str] = {"control-plane": "2Gi", "worker": "2Gi", "base": "512Mi"}
 _CPU: Mapping[Role, str] = {"control-plane": "200m", "worker": "200m", "base": "50m"}
-_TOTAL_MEMORY = "4608Mi"
 _ENTRY = Path(__file__).parent / "entry.sh"
 _KEPT = ("etc", "home", "kind", "opt", "var")
 """What of a machine outlives its container. A volume hides what the image has there, so that is copied first."""
@@ -85,8 +86,8 @@ def pods(seat: Seat) -> list[dict[str, Any]]:
 def _quota(seat: Seat) -> dict[str, Any]:
     hard = {
         "pods": str(len(MACHINES)),
-        "requests.memory": _TOTAL_MEMORY,
-        "limits.memory": _TOTAL_MEMORY,
+        "requests.memory": TOTAL_MEMORY,
+        "limits.memory": TOTAL_MEMORY,
         "services.nodeports": "0",
         "services.loadbalancers": "0",
     }

@@ -1,0 +1,154 @@
+"""A lab of Pods does what a lab of kind does, keeps to itself, and leaves nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from lab.clock import SYSTEM, wait_until
+from lab.cluster import open_lab, record
+from lab.cluster.pods.engine import PodsEngine
+from lab.errors import LabError
+from tests.live.support import CLOSED_WEBHOOK, Cli
+from tests.live.test_reset import API_SERVER_DOWN, KUBELET_STOPPED
+from tests.pods.conftest import Kubectl
+from tests.vagrant.conftest import Watch
+
+ANSWERS = {
+    "read-only-root": ("solution", "web-only", "no-volumes"),
+    "gvisor-runtimeclass": ("solution", "class-not-used", "handler-runc"),
+    "deny-then-allow": ("solution", "ingress-only", "dns-cut"),
+    "etcd-encryption": ("solution", "file-not-mounted", "key-too-short"),
+    "secret-rbac": ("solution",),
+}
+"""One right answer of each way of grading, and mistakes: containers, gVisor, NetworkPolicy, etcd and the API server."""
+TRY_SECONDS = 900
+RESET_SECONDS = 600
+STRANGERS = "strangers"
+
+WEBHOOK_THAT_REFUSES = f"kubectl apply -f - <<'YAML'\n{CLOSED_WEBHOOK}\nYAML\n"
+
+LISTENER = """
+apiVersion: v1
+kind: Pod
+metadata: {name: listener, namespace: %s}
+spec:
+  nodeName: %s
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: listener
+    image: %s
+    imagePullPolicy: IfNotPresent
+    command: [bash, -c, "while true; do nc -l -p 6443 < /dev/null; done"]
+"""
+
+REACH = 'for t; do timeout 3 bash -c "</dev/tcp/${t/:/\\/}" 2> /dev/null && echo "$t"; done; true'
+"""A bash script: which of these `ADDRESS:PORT` take a connection."""
+
+
+def engine(ckslab: Cli) -> PodsEngine:
+    opened = open_lab(ckslab.lab)
+    assert isinstance(opened, PodsEngine)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def listener(ckslab: Cli, on_host: Kubectl) -> Iterator[str]:
+    """The address of a Pod of somebody else's on the host node that the lab is on: the nearest that there can be."""
+    memory = record.load(ckslab.lab)
+    assert memory is not None
+    node = on_host("get", "pod", "base", f"--namespace=ckslab-{ckslab.lab}", "--output=jsonpath={.spec.nodeName}")
+    on_host("create", "namespace", STRANGERS)
+    on_host("apply", "--filename=-", stdin=LISTENER % (STRANGERS, node, memory.made_from))
+    here = f"--namespace={STRANGERS}"
+    on_host("wait", here, "--for=condition=Ready", "pod/listener", "--timeout=90s")
+    yield on_host("get", "pod", "listener", here, "--output=jsonpath={.status.podIP}")
+    on_host("delete", "namespace", STRANGERS)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"), [(exercise, answer) for exercise, answers in ANSWERS.items() for answer in answers]
+)
+def test_an_answer_gets_the_verdicts_that_it_gets_on_kind(
+    ckslab: Cli, watch: Watch, exercise: str, answer: str
+) -> None:
+    with watch.step(f"{exercise} {answer}"):
+        assert "As predicted." in ckslab.must("author", "try", exercise, answer, timeout=TRY_SECONDS)
+
+
+@pytest.mark.parametrize("broken", [API_SERVER_DOWN, KUBELET_STOPPED, WEBHOOK_THAT_REFUSES])
+def test_reset_gets_back_from_what_a_learner_broke(ckslab: Cli, watch: Watch, broken: str) -> None:
+    ckslab.base(broken)
+    with watch.step("reset"):
+        ckslab.must("reset", timeout=RESET_SECONDS)
+    assert json.loads(ckslab.must("status", "--json"))["state"] == "ready"
+
+
+def test_a_machine_that_is_switched_off_comes_back_with_its_files(ckslab: Cli, on_host: Kubectl, watch: Watch) -> None:
+    counted = "--output=jsonpath={.status.containerStatuses[0].restartCount}"
+    restarts = ["get", "pod", "kube-worker-1", f"--namespace=ckslab-{ckslab.lab}", counted]
+    before = int(on_host(*restarts))
+    ckslab.must("ssh", "kube-worker-1", "--", "tee", "notes", stdin="mine")
+    with suppress(LabError):  # the command ends with its machine
+        engine(ckslab).nodes()[1].run(["systemctl", "--force", "--force", "poweroff"])
+    with watch.step("up after a machine was switched off"):
+        assert wait_until(lambda: int(on_host(*restarts)) > before, SYSTEM, bound=60)
+        ckslab.must("up", timeout=RESET_SECONDS)
+    assert ckslab.must("ssh", "kube-worker-1", "--", "cat", "notes") == "mine"
+
+
+def test_nobody_else_in_the_host_cluster_reaches_a_machine(ckslab: Cli, on_host: Kubectl, listener: str) -> None:
+    ports = {"kube-control-plane": (22, 6443, 10250), "kube-worker-1": (22, 10250), "base": (22,)}
+    machines = [f"{address}:{port}" for name, address in engine(ckslab).addresses().items() for port in ports[name]]
+    dns = on_host("get", "service", "kube-dns", "--namespace=kube-system", "--output=jsonpath={.spec.clusterIP}")
+    tried = ["exec", f"--namespace={STRANGERS}", "listener", "--", "bash", "-c", REACH, "reach"]
+    assert on_host(*tried, *machines, f"{dns}:53").split() == [f"{dns}:53"]
+
+
+@pytest.mark.parametrize("machine", ["kube-worker-1", "base"])
+def test_a_machine_reaches_neither_the_host_cluster_nor_anyone_in_it(
+    ckslab: Cli, on_host: Kubectl, listener: str, machine: str
+) -> None:
+    """Its own API server is reached, so that it is no network that is merely down."""
+    addresses = on_host(
+        "get", "nodes", "--output=jsonpath={.items[*].status.addresses[?(@.type=='InternalIP')].address}"
+    )
+    service = on_host("get", "service", "kubernetes", "--output=jsonpath={.spec.clusterIP}")
+    theirs = [f"{address}:{port}" for address in addresses.split() for port in (6443, 10250)]
+    metadata = "169.254.169.254:80"
+    own = f"{engine(ckslab).addresses()['kube-control-plane']}:6443"
+    (node,) = (each for each in (*engine(ckslab).nodes(), engine(ckslab).base()) if each.name == machine)
+    tried = [*theirs, f"{service}:443", metadata, f"{listener}:6443", own]
+    assert node.run(["bash", "-c", REACH, "reach", *tried], timeout=60).text.split() == [own]
+
+
+def test_down_leaves_nothing_in_the_host_cluster(ckslab: Cli, on_host: Kubectl, watch: Watch) -> None:
+    """A second lab, so that the first goes on; and somebody else's Namespace of a third one's name stays."""
+    other = Cli(f"{ckslab.lab}-2")
+    before = on_host("get", "namespaces", "--output=name")
+    with watch.step("up, with the image there"):
+        other.must("up", "--engine", "pods", "--kubeconfig", str(on_host.kubeconfig), timeout=RESET_SECONDS)
+    with watch.step("down"):
+        other.must("down", timeout=RESET_SECONDS)
+    assert on_host("get", "namespaces", "--output=name") == before
+    everywhere = on_host(
+        "get", "pods,services,networkpolicies,pv", "--all-namespaces", "--output=name", "--show-labels"
+    )
+    assert f"dev.ckslab.lab={other.lab}," not in everywhere
+
+
+def test_a_namespace_of_somebody_else_is_refused_and_stays(ckslab: Cli, on_host: Kubectl) -> None:
+    other = Cli(f"{ckslab.lab}-3")
+    on_host("create", "namespace", f"ckslab-{other.lab}")
+    try:
+        refused = other("up", "--engine", "pods", "--kubeconfig", str(on_host.kubeconfig))
+        assert refused.returncode == 3
+        assert "It was not touched" in refused.stderr
+        other("down")
+        assert on_host("get", "namespace", f"ckslab-{other.lab}", "--output=jsonpath={.status.phase}") == "Active"
+    finally:
+        on_host("delete", "namespace", f"ckslab-{other.lab}")
+        other("down")
