@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
 from checkers.kit.mesh import PAST_THE_PROXY, ROOT, SECURITY, Object, in_time, selector, selects
-from checkers.kit.network import CURL, NO_ANSWER, Place, enter, http_status, is_answer, no_service, of_service
+from checkers.kit.network import NO_ANSWER, Place, Request, is_answer, no_service, of_service, statuses
 from checkers.kit.pod import Pod
 from checkers.kit.text import NAMED, as_is, listed
 from checkers.kit.trouble import Trouble
@@ -36,8 +36,18 @@ class _Request:
     path: str
     place: Place
 
+    @property
+    def name(self) -> str:
+        """Of who asks."""
+        return f"{self.client.namespace}/{self.client.name}"
+
+    @property
+    def request(self) -> Request:
+        """What is sent."""
+        return Request(self.method, self.place.url.removesuffix("/") + self.path)
+
     def said(self, status: str) -> Text:
-        asked = f"{self.client.namespace}/{self.client.name}: {self.method} {self.path}"
+        asked = f"{self.name}: {self.method} {self.path}"
         outcome = Text("no answer", "没有应答") if status == NO_ANSWER else as_is(f"HTTP {status}")
         return Text(f"{asked}: {outcome.en}", f"{asked}：{outcome.zh}")
 
@@ -124,12 +134,12 @@ def _requests(
 
 def _ask(cluster: Observer, requests: Sequence[_Request], past: Sequence[str] = ()) -> list[str]:
     """The status of each answer."""
-    statuses = []
-    for each in requests:
-        url = each.place.url.removesuffix("/") + each.path
-        argv = [*enter(cluster, each.client), *past, *CURL, "--request", each.method, url]
-        statuses.append(http_status(cluster, each.client, argv))
-    return statuses
+    found: dict[_Request, str] = {}
+    for client in {each.name: each.client for each in requests}.values():
+        of_client = [each for each in requests if each.client is client]
+        said = statuses(cluster, client, [each.request for each in of_client], past)
+        found |= dict(zip(of_client, said, strict=True))
+    return [found[each] for each in requests]
 
 
 def _found(wrong: Sequence[tuple[_Request, str]], of: int) -> Text:

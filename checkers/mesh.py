@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from checkers.api import DryRun, Finding, NotSeen, Observer, Text, check, failed, passed
 from checkers.kit.mesh import NETWORKING, PAST_THE_PROXY, ROOT, has_proxy, in_time, is_injected, selector
-from checkers.kit.network import CURL, NO_ANSWER, Place, connects, enter, http_status, is_answer, no_service, of_service
+from checkers.kit.network import (
+    CURL,
+    NO_ANSWER,
+    Place,
+    Request,
+    connects,
+    enter,
+    is_answer,
+    no_service,
+    of_service,
+    statuses,
+)
 from checkers.kit.peer_authentication import PERMISSIVE, STRICT, decision, policies
 from checkers.kit.pod import Pod
 from checkers.kit.text import NAMED, as_is, listed, of_some
@@ -253,19 +264,23 @@ def _pods(cluster: Observer, name: str) -> Sequence[Pod] | Trouble:
 def _silent(cluster: Observer, targets: Sequence[_Target]) -> list[Text]:
     """The ports on which the Pods themselves do not listen. Within a Pod, no proxy is in the way."""
     found = []
-    for target in {(_name(each.server), each.port): each for each in targets}.values():
-        if not connects(cluster, target.server, [target.place])[0]:
-            words = f"{_name(target.server)}:{target.port}"
-            found.append(Text(f"nothing listens at {words}", f"{words} 上没有程序监听"))
+    for server in {_name(each.server): each.server for each in targets}.values():
+        places = list(dict.fromkeys(each.place for each in targets if each.server is server))
+        for place, listens in zip(places, connects(cluster, server, places), strict=True):
+            if not listens:
+                words = f"{_name(server)}:{place.port}"
+                found.append(Text(f"nothing listens at {words}", f"{words} 上没有程序监听"))
     return found
 
 
 def _in_plain_text(cluster: Observer, targets: Sequence[_Target]) -> list[str]:
     """What each request is answered."""
-    return [
-        http_status(cluster, each.client, [*enter(cluster, each.client), *PAST_THE_PROXY, *CURL, each.place.url])
-        for each in targets
-    ]
+    found: dict[_Target, str] = {}
+    for client in {_name(each.client): each.client for each in targets}.values():
+        of_client = [each for each in targets if each.client is client]
+        requests = [Request("GET", each.place.url) for each in of_client]
+        found |= dict(zip(of_client, statuses(cluster, client, requests, PAST_THE_PROXY), strict=True))
+    return [found[each] for each in targets]
 
 
 def _watch(cluster: Observer, client: Pod, service: str, place: Place) -> _Watched:

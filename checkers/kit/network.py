@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checkers.api import NotSeen, Observer, Text
-from checkers.kit.pod import Pod
+from checkers.kit.once import ask_once
+from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
 
 _CONNECT, _WHOLE = "3", "5"
 """Seconds for a connection to come about, and for all that may follow."""
 
-CURL = (
-    *("curl", "--silent", "--insecure", "--noproxy", "*", "--max-time", _WHOLE),
-    *("--output", "/dev/null", "--write-out", "%{http_code}"),
-)
+_QUIETLY = ("--silent", "--insecure", "--noproxy", "*", "--max-time", _WHOLE, "--output", "/dev/null", "--write-out")
+CURL = ("curl", *_QUIETLY, "%{http_code}")
 """Prints the status of HTTP and nothing else; nobody asks whose certificate the server has."""
 NO_ANSWER = "000"
 """What curl prints where no status of HTTP came."""
@@ -49,6 +48,14 @@ class Place:
         return f"http://{host}:{self.port}/"
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of HTTP."""
+
+    method: str
+    url: str
+
+
 def of_service(cluster: Observer, service: str) -> Place | None:
     """The place of `NAMESPACE/SERVICE:PORT`; None where there is no such Service."""
     whole, _, port = service.partition(":")
@@ -76,6 +83,23 @@ def connects(cluster: Observer, pod: Pod, places: Sequence[Place]) -> Sequence[b
     if len(seconds) != len(places):
         raise NotSeen(_not_asked(pod, ran.stderr))
     return [float(seconds[str(number)]) > 0 for number, _ in enumerate(places)]
+
+
+def statuses(cluster: Observer, pod: Pod, requests: Sequence[Request], prefix: Sequence[str] = ()) -> Sequence[str]:
+    """The status of HTTP that each request from the Pod's network gets; all of them are sent at once.
+
+    Args:
+        prefix: what runs the command in there, such as another user.
+    """
+    argv = [*enter(cluster, pod), *prefix, "curl", "--parallel"]
+    for number, request in enumerate(requests):
+        argv += ["--next"] if number else []
+        argv += [*_QUIETLY, r"%{method} %{url} %{http_code}\n", "--request", request.method, request.url]
+    ran = cluster.on_node(pod.node, argv)
+    found = dict(line.rsplit(" ", 1) for line in ran.stdout.splitlines())
+    if set(found) != {f"{request.method} {request.url}" for request in requests}:
+        raise NotSeen(_not_asked(pod, ran.stderr))
+    return [found[f"{request.method} {request.url}"] for request in requests]
 
 
 def http_status(cluster: Observer, pod: Pod, argv: Sequence[str]) -> str:
@@ -108,10 +132,15 @@ def _is_answered(cluster: Observer, node: str, server: str, enter: Sequence[str]
 
 def enter(cluster: Observer, pod: Pod) -> Sequence[str]:
     """What has a command of the node run in the Pod's network, which its containers have in common."""
-    pid = next((inspect(cluster, pod, container).get("pid") for container in pod.running), None)
+    pid = next((_process(cluster, pod, container) for container in pod.running), None)
     if not pid:
         raise NotSeen(_not_asked(pod, "no process"))
     return ["nsenter", f"--net=/proc/{pid}/ns/net"]
+
+
+def _process(cluster: Observer, pod: Pod, container: Container) -> int | None:
+    """The container's process on the node: the same as long as there is this container."""
+    return ask_once(cluster, ("process", container.id), lambda: inspect(cluster, pod, container).get("pid"))
 
 
 def _not_asked(pod: Pod, said: str) -> Text:

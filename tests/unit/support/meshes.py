@@ -99,10 +99,19 @@ class Mesh(HandMade):
         if argv[:2] == ["crictl", "inspect"]:
             return Ran(0, json.dumps({"info": {"pid": argv[2]}}), "")
         client = argv[1].removeprefix("--net=/proc/").removesuffix("/ns/net")
-        if "--parallel" in argv:
+        if r"%{urlnum} %{time_connect}\n" in argv:
             return Ran(0, f"0 {0.1 if self.listens else 0:.1f}", "")
-        method = argv[argv.index("--request") + 1] if "--request" in argv else "GET"
-        asked = Asked(client, "setpriv" in argv, method, argv[-1])
+        if "perl" in argv:
+            frames, clear = self.wire
+            return Ran(0, f"{self._answer(client, argv)} {frames} {clear}", "")
+        found = []
+        for each in " ".join(argv).split(" --next "):
+            words = each.split(" ")
+            method, url = words[words.index("--request") + 1], words[-1]
+            found.append(f"{method} {url} {self._answer(client, argv, method, url)}")
+        return Ran(0, "\n".join(reversed(found)), "")
+
+    def _answer(self, client: str, argv: Sequence[str], method: str = "GET", url: str = "") -> str:
+        asked = Asked(client, "setpriv" in argv, method, url or argv[-1])
         self.asked.append(asked)
-        said = self.answers(asked)
-        return Ran(0, f"{said} {self.wire[0]} {self.wire[1]}" if "perl" in argv else said, "")
+        return self.answers(asked)
