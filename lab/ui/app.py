@@ -143,7 +143,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
         self.call_after_refresh(self.jobs.see_lab)
         self.call_after_refresh(self.jobs.read_history)
         if self._link is not None:
-            self.set_interval(NEWS_EVERY, partial(self.jobs.hear, self._link))
+            self.call_after_refresh(self.jobs.hear, self._link)
 
     @property
     def is_at_work(self) -> bool:
@@ -207,9 +207,11 @@ class LabApp(CrashingApp, inherit_bindings=False):
                 self._practice.open_note(event)
             case events.LabSeen():
                 self._look_again()
-            case events.Heard():
-                for text in event.news.said:
+            case events.Heard() if self._link is not None:
+                for text in event.news.said if event.news is not None else ():
                     self.notify(text, title=i18n.text("ui.class.said"), timeout=SAID_SECONDS, markup=False)
+                # After this one has ended: on a busy machine one that hangs does not take the place of the one before.
+                self.set_timer(NEWS_EVERY, partial(self.jobs.hear, self._link))
         for step in events.steps(event, before, after):
             self._do(step)
 

@@ -322,13 +322,24 @@ class ImpossibleFound:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The ledger of the class was asked for news."""
+    """The ledger of the class was asked for news; None: it could not be read."""
 
-    news: News
+    news: News | None
 
     def change(self, desk: Desk) -> Desk:
         """What was said is said in passing."""
-        return replace(desk, hand=self.news.hand)
+        return desk if self.news is None else replace(desk, hand=self.news.hand)
+
+
+@dataclass(frozen=True, slots=True)
+class HandMoved:
+    """The learner has raised a hand, or taken it down."""
+
+    up: bool
+
+    def change(self, desk: Desk) -> Desk:
+        """It is up, or not."""
+        return replace(desk, hand=self.up)
 
 
 @dataclass(frozen=True, slots=True)

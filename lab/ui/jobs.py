@@ -262,15 +262,23 @@ class Jobs:
     # The class
 
     def hear(self, link: Link) -> None:
-        """Ask for what the instructor has said."""
-        self._run("hear", lambda: events.Heard(link.news()))
+        """Ask for what the instructor has said. Where that cannot be read now, it is the next time."""
+
+        def job() -> Event:
+            try:
+                return events.Heard(link.news())
+            except LabError as error:
+                log.fault("the news of the class", error)
+                return events.Heard(None)
+
+        self._run("hear", job)
 
     def raise_hand(self, link: Link, *, up: bool) -> None:
         """Write into the ledger that a hand is up, or down."""
 
         def job() -> Event:
             link.raise_hand(up=up)
-            return events.Heard(link.news())
+            return events.HandMoved(up)
 
         self._run("hand", job)
 

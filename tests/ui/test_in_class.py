@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NoReturn
 
 import pytest
 from textual.pilot import Pilot
 
 from lab import paths
 from lab.cluster.engine import State
+from lab.errors import LabError
 from lab.ui import keys
-from lab.ui.events import Heard, LabWorkEnded
+from lab.ui.events import HandMoved, Heard, LabWorkEnded
 from lab.workshop.events import Kind
 from lab.workshop.ledger import Ledger
 from lab.workshop.link import Link
@@ -67,10 +69,11 @@ async def test_a_learner_may_mend_their_lab(guest: Stage) -> None:
 async def test_a_hand_goes_up_and_down(guest: Stage, ledger: Ledger) -> None:
     async with guest.show() as pilot:
         await pilot.press("alt+h")
-        await guest.hear(pilot, Heard)
+        await guest.hear(pilot, HandMoved)
         assert guest.app.desk.hand
         await pilot.press("alt+h")
-        await guest.hear(pilot, Heard, 2)
+        await guest.hear(pilot, HandMoved, 2)
+        assert not guest.app.desk.hand
     assert [(event.kind, event.learner, event.detail["up"]) for event in ledger.events()] == [
         (Kind.HAND, 1, True),
         (Kind.HAND, 1, False),
@@ -94,6 +97,22 @@ async def test_what_the_instructor_says_is_shown(guest: Stage, ledger: Ledger) -
         ledger.add(Kind.SAID, text="Five minutes left")
         await told(guest, pilot, "Five minutes left")
         assert not any("somebody else" in each.message for each in guest.app._notifications)
+
+
+async def test_a_ledger_that_cannot_be_read_for_a_while_disturbs_nobody(
+    guest: Stage, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(after: int = 0) -> NoReturn:
+        raise LabError("history.busy", file="class.db", seconds=10)
+
+    async with guest.show() as pilot:
+        await guest.hear(pilot, Heard)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(ledger, "events", busy)
+            await guest.hear(pilot, Heard, 2)
+        ledger.add(Kind.SAID, text="It goes on")
+        await told(guest, pilot, "It goes on")
+        assert guest.app.screen is guest.practice
 
 
 async def test_the_keys_are_those_of_a_class(guest: Stage) -> None:
