@@ -1,4 +1,4 @@
-"""How far a class is: `class board`."""
+"""How far a class is: `class board`, and `class export` of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ def add(class_: Verbs) -> None:
     board = class_.add("board", _board)
     board.add_argument("--no-names", action="store_true", help=i18n.text("cli.class.board.no_names"))
     json_option(board)
-    file_option(board)
+    export = class_.add("export", _export)
+    form = export.add_mutually_exclusive_group()
+    form.add_argument("--wide", action="store_true", help=i18n.text("cli.class.export.wide"))
+    form.add_argument("--events", action="store_true", help=i18n.text("cli.class.export.events"))
+    for parser in (board, export):
+        file_option(parser)
 
 
 def _board(args: Namespace) -> int:
@@ -42,6 +47,22 @@ def _board(args: Namespace) -> int:
     else:
         width = shutil.get_terminal_size().columns
         print("\n".join(map(plain, lines(read(), class_, catalog, width, names=not args.no_names))))
+    return 0
+
+
+def _export(args: Namespace) -> int:
+    from lab.exam.events import now
+    from lab.workshop.board import board_of
+    from lab.workshop.export import to_csv, to_lines
+    from lab.workshop.ledger import open_ledger
+
+    class_, catalog = load_class(args)
+    events = open_ledger(class_.id).events()
+    if args.events:
+        for line in to_lines(events, class_):
+            print(line)
+    else:
+        print(to_csv(board_of(class_, events, now()), events, class_, catalog, wide=args.wide), end="")
     return 0
 
 

@@ -136,3 +136,13 @@ def test_the_board_is_printed_where_there_is_no_terminal(capsys: Output) -> None
     assert capsys.readouterr().out.startswith("monday  2 learners, 0 here, 0 in need of help")
     assert cli.main(["class", "board", "--json"]) == 0
     assert [each["seat"] for each in json.loads(capsys.readouterr().out)["learners"]] == ["monday-01", "monday-02"]
+
+
+def test_marks_are_exported_for_other_programs(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada"])
+    cli.main(["class", "say", "Hello"])
+    capsys.readouterr()
+    assert cli.main(["class", "export"]) == 0
+    assert capsys.readouterr().out.startswith("assignment,duedate,timestamp,student_id,")
+    assert cli.main(["class", "export", "--events"]) == 0
+    assert json.loads(capsys.readouterr().out)["detail"] == {"text": "Hello"}
