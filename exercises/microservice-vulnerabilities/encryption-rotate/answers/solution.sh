@@ -20,5 +20,5 @@ ssh kube-control-plane sudo bash -eu <<< "$restart"
 
 kubectl get secrets --all-namespaces --output json | kubectl replace --filename -
 
-ssh kube-control-plane sudo sed -i '/name:.spring/,+1d' /etc/kubernetes/enc/encryption.yaml
+ssh -n kube-control-plane sudo sed -i '/name:.spring/,+1d' /etc/kubernetes/enc/encryption.yaml
 ssh kube-control-plane sudo bash -eu <<< "$restart"

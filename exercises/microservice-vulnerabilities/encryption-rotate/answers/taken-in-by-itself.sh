@@ -19,5 +19,5 @@ ssh kube-control-plane sudo bash -eu <<< "$loaded"
 
 kubectl annotate secrets --all --all-namespaces rotated=2026
 
-ssh kube-control-plane sudo sed -i '/name:.spring/,+1d' /etc/kubernetes/enc/encryption.yaml
+ssh -n kube-control-plane sudo sed -i '/name:.spring/,+1d' /etc/kubernetes/enc/encryption.yaml
 ssh kube-control-plane sudo bash -eu <<< "$loaded"
