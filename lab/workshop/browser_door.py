@@ -39,7 +39,8 @@ _POLICY = (
 _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",  # the link on the slip has the token in it
+    # The link on the slip has the token in it. With `no-referrer`, browsers would not even say where the button is.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 

@@ -253,7 +253,7 @@ async def test_every_answer_has_the_headers_that_keep_a_browser_safe(served: Ser
     for path in ("/", "/s/wrong", "/nowhere", "/page/page.js"):
         async with browser.get(path) as answer:
             headers = answer.headers
-        assert (headers["Referrer-Policy"], headers["X-Content-Type-Options"]) == ("no-referrer", "nosniff")
+        assert (headers["Referrer-Policy"], headers["X-Content-Type-Options"]) == ("same-origin", "nosniff")
         assert headers["Cache-Control"] == "no-store"
 
 
