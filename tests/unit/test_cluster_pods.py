@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from lab import paths
@@ -181,6 +183,32 @@ def test_machines_that_run_again_are_told_their_addresses(host: HandMadeHost, ma
     stopped._revive(ignore)
     assert list(lines(host, "follow"))
     assert list(lines(host, "write /etc/hosts"))
+
+
+def test_where_the_baseline_does_not_help_nodes_reset_themselves_and_are_told_their_names(
+    host: HandMadeHost, made: PodsEngine
+) -> None:
+    def start_again(argv: Sequence[str]) -> None:
+        """The host's kubelet does, when the machine has ended."""
+        machine = argv[argv.index("--") - 1]
+        pod = host.objects[f"{NAMESPACE}/pods/{machine}"]
+        (container,) = pod["status"]["containerStatuses"]
+        pod["status"] = {**pod["status"], "containerStatuses": [{**container, "restartCount": 1}]}
+
+    host.happens["--force --force reboot"] = start_again
+    made.rescue()
+    assert [line.split()[0] for line in lines(host, "reboot")] == ["kube-control-plane", "kube-worker-1"]
+    assert len(list(lines(host, "write /etc/hosts"))) == 3
+
+
+def test_a_baseline_that_is_not_there_is_not_mended_by_a_restart(made: PodsEngine) -> None:
+    assert made.can_rescue(LabError("baseline.failed", lab="own"))
+    assert not made.can_rescue(LabError("baseline.missing", machine="base", lab="own"))
+
+
+def test_a_machine_that_is_gone_is_not_mended_by_a_restart(host: HandMadeHost, made: PodsEngine) -> None:
+    say(host, "kube-worker-1", {"phase": "Failed"})
+    assert not made.can_rescue(LabError("baseline.failed", lab="own"))
 
 
 def test_a_host_that_does_not_answer_is_told_as_such(host: HandMadeHost, made: PodsEngine) -> None:

@@ -132,6 +132,32 @@ class PodsEngine:
         """As the host cluster gave them out. They stay while the Pods do, but for a restart of the host's node."""
         return {name: str(pod["status"].get("podIP", "")) for name, pod in self._pods().items()}
 
+    def can_rescue(self, failure: LabError) -> bool:
+        """Whether starting the machines anew helps: not where one of them, its baseline or a file is missing."""
+        return failure.key not in baseline.HOPELESS and len(self._pods()) == len(MACHINES)
+
+    def rescue(self) -> None:
+        """Start the nodes anew: nothing outlives that of what was done to their mounts and processes.
+
+        A machine that resets itself ends its container, which the host's kubelet starts again, with the same address.
+
+        Raises:
+            LabError: one does not come back (`pods.pod`, `wait`).
+        """
+        before = {name: _starts(pod) for name, pod in self._pods().items()}
+        for node in self.nodes():
+            with suppress(LabError):  # the command ends with its machine
+                node.run(["systemctl", "--force", "--force", "reboot"])
+
+        def are_back(pods: Sequence[Object]) -> bool:
+            started = {pod["metadata"]["name"]: _starts(pod) for pod in pods if _condition(pod) == _RUNNING}
+            return all(started.get(node.name, 0) > before[node.name] for node in self.nodes())
+
+        if not self.host.await_objects(f"{self._place}/pods", are_back, seconds=_PODS_SECONDS):
+            raise LabError("wait", what=i18n.text("pods.restarted"), seconds=_PODS_SECONDS)
+        self._await_machines()
+        self._name_machines()
+
     @property
     def _record(self) -> Record:
         return record.load(self.lab) or self._chosen
@@ -371,6 +397,12 @@ def _condition(pod: Object) -> str:
             # Before its volume has been filled it is said to wait for that.
             return _RUNNING if "running" in state else _waits(pod, str(state["waiting"].get("reason", "")))
     return str(pod["status"].get("phase", "Pending"))
+
+
+def _starts(pod: Object) -> int:
+    """How often its container was started again."""
+    statuses = pod["status"].get("containerStatuses") or ()
+    return sum(int(status.get("restartCount", 0)) for status in statuses)
 
 
 def _waits(pod: Object, reason: str) -> str:

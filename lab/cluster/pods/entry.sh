@@ -26,6 +26,14 @@ if (((0x$capabilities >> 24 & 1) == 0)); then
   sed -i 's/restrict_oom_score_adj = false/restrict_oom_score_adj = true/' /etc/containerd/config.toml
 fi
 
+# The Pod's network outlives its container. By rules that are there, the entrypoint decides which iptables is used: those
+# that an earlier container left would have it choose another than the cluster was made with.
+for program in iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft; do
+  for table in filter nat mangle raw; do
+    "$program" --table $table --flush 2> /dev/null && "$program" --table $table --delete-chain || true
+  done
+done
+
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /run
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp
 exec /usr/local/bin/entrypoint /sbin/init

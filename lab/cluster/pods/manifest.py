@@ -20,11 +20,11 @@ CONTAINER = "node"
 MACHINES: Mapping[str, Role] = {"kube-control-plane": "control-plane", "kube-worker-1": "worker", "base": "base"}
 """The Pods of a seat, by the names that tasks give them."""
 API_PORT = 6443
-TOTAL_MEMORY = "4608Mi"
+TOTAL_MEMORY = "3328Mi"
 """What is kept for a seat."""
 
 _SUBDOMAIN = "nodes"
-_MEMORY: Mapping[Role, str] = {"control-plane": "2Gi", "worker": "2Gi", "base": "512Mi"}
+_MEMORY: Mapping[Role, str] = {"control-plane": "1536Mi", "worker": "1536Mi", "base": "256Mi"}
 _CPU: Mapping[Role, str] = {"control-plane": "200m", "worker": "200m", "base": "50m"}
 _ENTRY = Path(__file__).parent / "entry.sh"
 _KEPT = ("etc", "home", "kind", "opt", "var")

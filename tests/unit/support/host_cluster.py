@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,7 @@ class HandMadeHost:
         objects: path -> object.
         starts: what each Pod that is made says of itself.
         answers: words of a command in a Pod -> what comes back of it.
+        happens: words of a command in a Pod -> what it does to the host cluster.
         did: `VERB PATH` of each request that changes something, and each command in a Pod after its name.
         silent: it does not answer.
     """
@@ -53,6 +54,7 @@ class HandMadeHost:
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     starts: dict[str, Any] = field(default_factory=running)
     answers: dict[str, Completed | Exception] = field(default_factory=dict)
+    happens: dict[str, Callable[[Sequence[str]], None]] = field(default_factory=dict)
     did: list[str] = field(default_factory=list)
     bodies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     silent: bool = False
@@ -116,6 +118,9 @@ class HandMadeHost:
             return done(argv)
         line = " ".join(argv[argv.index("--") - 1 :])
         self.did.append(line)
+        for words, happen in self.happens.items():
+            if words in line:
+                happen(argv)
         for words, said in self.answers.items():
             if words in line:
                 if isinstance(said, Exception):
