@@ -1,4 +1,4 @@
-"""What an instructor does while a class goes on: `class say`, `class hand-down`."""
+"""What an instructor does while a class goes on: `class say`, `class hand-down`, and at last `class end`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def add(class_: Verbs) -> None:
     say.add_argument("--to", nargs="+", default=[], metavar="SEAT", help=i18n.text("cli.class.say.to"))
     down = class_.add("hand-down", _hand_down)
     down.add_argument("seat", nargs="+", metavar="SEAT", help=i18n.text("cli.class.hand-down.seat"))
-    for parser in (say, down):
+    end = class_.add("end", _end)
+    for parser in (say, down, end):
         file_option(parser)
 
 
@@ -42,4 +43,14 @@ def _hand_down(args: Namespace) -> int:
     ledger = open_ledger(class_.id)
     for learner in chosen_learners(class_, args.seat):
         ledger.add(Kind.HAND, learner=learner.number, up=False)
+    return 0
+
+
+def _end(args: Namespace) -> int:
+    from lab.workshop.events import Kind
+    from lab.workshop.ledger import open_ledger
+
+    class_, _ = load_class(args)
+    open_ledger(class_.id).add(Kind.ENDED)
+    print(i18n.text("cli.class.end.done"))
     return 0

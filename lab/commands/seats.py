@@ -32,6 +32,7 @@ def add(class_: Verbs) -> None:
     slips = class_.add("slips", _slips)
     slips.add_argument("seat", nargs="*", metavar="SEAT", help=i18n.text("cli.class.slips.seat"))
     slips.add_argument("--again", action="store_true", help=i18n.text("cli.class.slips.again"))
+    slips.add_argument("--another-door", action="store_true", help=i18n.text("cli.class.slips.another_door"))
     slips.add_argument("--html", type=Path, metavar="FILE", help=i18n.text("cli.class.slips.html"))
     purge = class_.add("purge", _purge)
     purge.add_argument("--consent", default="", metavar="NAME", help=i18n.text("cli.class.purge.consent"))
@@ -137,9 +138,10 @@ def _slips(args: Namespace) -> int:
     for event in ledger.events():
         passes.follow(event)
     chosen = chosen_learners(class_, args.seat)
-    given = [learner for learner in chosen if args.again or not passes.has_pass(learner.number)]
+    anew = args.again or args.another_door
+    given = [learner for learner in chosen if anew or not passes.has_pass(learner.number)]
     proof = authority.of_class(folder(class_.id), class_.address)
-    made = [Slip(class_, learner, issue(ledger, learner)) for learner in given]
+    made = [Slip(class_, learner, issue(ledger, learner, beside=args.another_door)) for learner in given]
     if args.html and made:
         args.html.touch(mode=0o600)
         args.html.write_text(slips.to_html(made, proof), encoding="utf-8")

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     doing so."""
     BOUND = "bound"
     """A token was used, and is used up: `learner`, `detail: token, door, key`: the hash of what lets in from now on."""
+    ENDED = "ended"
+    """The class is over: nobody is let in any more."""
     CAME = "came"
     """A learner's app began: `learner`, `detail: door`."""
     LEFT = "left"

@@ -69,13 +69,13 @@ class Hub:
             await runner.cleanup()
 
     async def _follow(self) -> None:
-        """Whoever's slip was given anew is let out: whoever came in by the old one may be somebody else."""
+        """Whoever's slip was given anew is let out, for it may be somebody else; and all are once the class is over."""
         read = len(self._ledger.events())
         while True:
             await asyncio.sleep(FOLLOWS_EVERY)
             for event in self._ledger.events(read):
                 read += 1
-                if event.kind is Kind.ISSUED:
+                if event.kind in (Kind.ISSUED, Kind.ENDED):
                     self._apps.close_strangers()
 
     def _tls(self) -> ssl.SSLContext:

@@ -30,7 +30,7 @@ MINUTE = 60.0
 _ADDRESSES = 10_000
 """How many addresses are remembered that have tried a wrong one; the one that was so first is forgotten first."""
 
-Refusal = Literal["unknown", "used", "too_many"]
+Refusal = Literal["unknown", "used", "too_many", "ended"]
 
 
 class Refused(LabError):  # noqa: N818 - no fault of the lab's
@@ -75,6 +75,8 @@ class Passes:
     def __init__(self) -> None:
         self._passes: defaultdict[int, _Pass] = defaultdict(_Pass)
         self._used: dict[str, int] = {}
+        self.ended = False
+        """The class is over."""
 
     def follow(self, event: Event) -> None:
         """Something has happened."""
@@ -88,6 +90,8 @@ class Passes:
                 self._used[mine.token] = event.learner
                 mine.token = ""
                 mine.keys[event.detail["door"]] = str(event.detail["key"])
+        elif event.kind is Kind.ENDED:
+            self.ended = True
 
     def has_pass(self, learner: int) -> bool:
         """Whether a token was issued to a learner, used or not."""
@@ -151,7 +155,7 @@ class Doorkeeper:
         """The learner whose token this is. It is not used by that.
 
         Raises:
-            Refused: it is nobody's, it was used, or too many wrong ones came from this address.
+            Refused: it is nobody's, it was used, too many wrong ones came from this address, or the class is over.
         """
         self._tries.require_few(address)
         passes, secret = self._now(), hashed(typed(token))
@@ -159,6 +163,8 @@ class Doorkeeper:
         if learner is None:
             self._tries.wrong(address)
             raise Refused("used" if passes.is_used(secret) else "unknown")
+        if passes.ended:
+            raise Refused("ended")
         return learner
 
     def bind(self, token: str, address: str, door: Door, key: str) -> Learner:
@@ -178,7 +184,8 @@ class Doorkeeper:
 
     def of_key(self, door: Door, key: str) -> Learner | None:
         """The learner whom a key lets in; None: nobody."""
-        return self._learners.get(self._now().by_key(door, hashed(key)))
+        passes = self._now()
+        return None if passes.ended else self._learners.get(passes.by_key(door, hashed(key)))
 
     def _now(self) -> Passes:
         for event in self._ledger.events(self._read):

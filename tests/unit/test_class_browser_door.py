@@ -131,6 +131,16 @@ async def test_a_new_slip_lets_out_who_came_in_by_the_old_one(served: Served, br
     assert await status(browser, "GET", "/") == 401
 
 
+async def test_at_the_end_of_the_class_everybody_is_let_out(served: Served, browser: Browser) -> None:
+    await served.enter(browser)
+    async with await connect(served, browser) as socket:
+        await shown(socket, b"seat of 1")
+        served.ledger.add(Kind.ENDED)
+        assert await closed(socket) is not None
+    assert await status(browser, "GET", "/") == 401
+    assert await status(browser, "GET", f"/s/{served.token(2)}") == 403
+
+
 @pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1:443", "localhost:1"])
 async def test_a_foreign_host_is_refused(served: Served, browser: Browser, host: str) -> None:
     await served.enter(browser)

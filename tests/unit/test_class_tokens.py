@@ -138,6 +138,15 @@ def test_right_tokens_do_not_count_as_tries(ledger: Ledger, keeper: Doorkeeper) 
         assert keeper.of_token(token, HERE) == ADA
 
 
+def test_once_the_class_is_over_nobody_is_let_in(ledger: Ledger, keeper: Doorkeeper) -> None:
+    keeper.bind(issue(ledger, ADA), HERE, "browser", "key")
+    token = issue(ledger, BOB)
+    ledger.add(Kind.ENDED)
+    assert keeper.of_key("browser", "key") is None
+    assert refusal(keeper, token) == "ended"
+    assert refusal(keeper, "wrong") == "unknown"
+
+
 def test_a_flood_of_addresses_takes_no_more_memory() -> None:
     tries = Tries(lambda: 0.0)
     for number in range(20_000):

@@ -112,6 +112,13 @@ def test_a_slip_is_shown_once(capsys: Output) -> None:
     assert "monday-01 to monday-02" in capsys.readouterr().err
 
 
+def test_a_slip_for_another_door_takes_nothing_away(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada"])
+    cli.main(["class", "slips"])
+    assert cli.main(["class", "slips", "monday-01", "--another-door"]) == 0
+    assert [event.detail["beside"] for event in open_ledger("monday").events()] == [False, True]
+
+
 def test_slips_to_be_printed_are_readable_by_nobody_else(capsys: Output) -> None:
     cli.main(["class", "new", "monday", "Ada"])
     assert cli.main(["class", "slips", "--html", "slips.html"]) == 0

@@ -4,6 +4,9 @@
 
 const RETRY = 2000;
 
+// What is typed is for the terminal, without a click on it first.
+addEventListener("load", () => document.querySelector(".xterm-helper-textarea")?.focus());
+
 document.getElementById("again").addEventListener("click", () => location.reload());
 
 new MutationObserver(() => {
