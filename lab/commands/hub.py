@@ -53,15 +53,14 @@ def _sit(args: Namespace) -> int:
     run.defer_gc()
     from lab.cluster import open_lab
     from lab.workshop import place
-    from lab.workshop.ledger import folder, open_ledger
+    from lab.workshop.ledger import open_ledger
     from lab.workshop.link import Link
 
     class_, catalog = load_class(args)
     learner = _learner(class_, args.number)
     ledger = open_ledger(class_.id)
-    history = place.ClassHistory(learner, ledger, folder(class_.id) / f"{learner.seat}.db")
     engine = open_lab(learner.seat)
-    session = place.session_of(class_, catalog, engine, history)
+    session = place.open_session(class_, learner, catalog, engine, ledger)
     return run.run_in_class(session, lambda progress: place.mend(engine, progress), Link(learner, ledger))
 
 

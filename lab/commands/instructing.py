@@ -1,11 +1,11 @@
-"""What an instructor does while a class goes on: `class say`, `class hand-down`, and at last `class end`."""
+"""What an instructor does while a class goes on: `class say`, `hand-down`, `reset`, and at last `class end`."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
 from lab import i18n
-from lab.commands.arguments import Verbs
+from lab.commands.arguments import Verbs, exercise_argument
 from lab.commands.class_file import chosen_learners, file_option, load_class
 
 
@@ -16,8 +16,11 @@ def add(class_: Verbs) -> None:
     say.add_argument("--to", nargs="+", default=[], metavar="SEAT", help=i18n.text("cli.class.say.to"))
     down = class_.add("hand-down", _hand_down)
     down.add_argument("seat", nargs="+", metavar="SEAT", help=i18n.text("cli.class.hand-down.seat"))
+    reset = class_.add("reset", _reset)
+    reset.add_argument("seat", metavar="SEAT", help=i18n.text("cli.class.hand-down.seat"))
+    exercise_argument(reset, nargs="?")
     end = class_.add("end", _end)
-    for parser in (say, down, end):
+    for parser in (say, down, reset, end):
         file_option(parser)
 
 
@@ -43,6 +46,25 @@ def _hand_down(args: Namespace) -> int:
     ledger = open_ledger(class_.id)
     for learner in chosen_learners(class_, args.seat):
         ledger.add(Kind.HAND, learner=learner.number, up=False)
+    return 0
+
+
+def _reset(args: Namespace) -> int:
+    from lab.cluster import open_lab
+    from lab.console import Console
+    from lab.workshop.events import Kind
+    from lab.workshop.ledger import open_ledger
+    from lab.workshop.place import open_session
+
+    class_, catalog = load_class(args)
+    (learner,) = chosen_learners(class_, [args.seat])
+    ledger = open_ledger(class_.id)
+    session = open_session(class_, learner, catalog, open_lab(learner.seat), ledger)
+    exercise = session.exercise(args.exercise) if args.exercise else None
+    with Console() as progress:
+        session.reset(exercise, progress)
+    ledger.add(Kind.RESET, learner=learner.number, exercise=args.exercise or "")
+    print(i18n.text("cli.class.reset.done", seat=learner.seat))
     return 0
 
 

@@ -156,12 +156,13 @@ def _slips(args: Namespace) -> int:
 def _purge(args: Namespace) -> int:
     from lab.cluster import open_lab
     from lab.console import Console
-    from lab.workshop.ledger import open_ledger
+    from lab.workshop import hub
+    from lab.workshop.ledger import folder, open_ledger
     from lab.workshop.seats import Seats
 
     class_, _ = load_class(args)
     _require_typed(class_, args.consent, i18n.text("workshop.purge", name=class_.id), "class.purge")
-    with Console() as progress:
+    with hub.alone(folder(class_.id)), Console() as progress:
         Seats(class_, open_ledger(class_.id), open_lab).purge(progress)
     print(i18n.text("cli.class.purge.done", name=class_.id))
     return 0

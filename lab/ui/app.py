@@ -210,6 +210,9 @@ class LabApp(CrashingApp, inherit_bindings=False):
             case events.Heard() if self._link is not None:
                 for text in event.news.said if event.news is not None else ():
                     self.notify(text, title=i18n.text("ui.class.said"), timeout=SAID_SECONDS, markup=False)
+                if event.news is not None and event.news.was_reset:
+                    self.notify(i18n.text("ui.class.was_reset"), timeout=SAID_SECONDS)
+                    self.jobs.read_history()
                 # After this one has ended: on a busy machine one that hangs does not take the place of the one before.
                 self.set_timer(NEWS_EVERY, partial(self.jobs.hear, self._link))
         for step in events.steps(event, before, after):

@@ -180,6 +180,9 @@ class _Work:
                 self._change(name, hints=max(self._cell(name).hints, int(event.detail["number"])))
             case Kind.SOLUTION:
                 self._change(event.detail["exercise"], solution_seen=True)
+            case Kind.RESET:
+                for name in [event.detail["exercise"]] if event.detail["exercise"] else list(self.cells):
+                    self._change(name, begun=False, marks=None)
             case Kind.GRADED:
                 self._grade(from_detail(event.detail), event.at)
 

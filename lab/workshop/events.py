@@ -46,6 +46,8 @@ class Kind(StrEnum):
     """A learner saw the solution: `learner`, `detail: exercise`."""
     HAND = "hand"
     """A learner raised a hand, or took it down; the instructor may take it down, too: `learner`, `detail: up`."""
+    RESET = "reset"
+    """The instructor has undone what was done on a learner's seat: `learner`, `detail: exercise`, empty for all."""
     SAID = "said"
     """The instructor said something: `learner`, or 0 for all, `detail: text`."""
 

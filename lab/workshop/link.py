@@ -16,10 +16,12 @@ class News:
     Attributes:
         said: the instructor's words that are new, oldest first. At first, only the newest of all.
         hand: whether the learner's hand is up.
+        was_reset: whether the instructor has undone something on the learner's seat since it was last asked.
     """
 
     said: tuple[str, ...] = ()
     hand: bool = False
+    was_reset: bool = False
 
 
 class Link:
@@ -34,15 +36,17 @@ class Link:
 
     def news(self) -> News:
         """What is new since it was last asked."""
-        said: list[str] = []
+        said, was_reset = list[str](), False
         for event in self._ledger.events(self._read):
             self._read += 1
             if event.kind is Kind.SAID and event.learner in (0, self._learner):
                 said.append(str(event.detail["text"]))
             elif event.kind is Kind.HAND and event.learner == self._learner:
                 self._hand = bool(event.detail["up"])
+            elif event.kind is Kind.RESET and event.learner == self._learner:
+                was_reset = not self._newest_alone
         new, self._newest_alone = said[-1:] if self._newest_alone else said, False
-        return News(tuple(new), self._hand)
+        return News(tuple(new), self._hand, was_reset)
 
     def raise_hand(self, *, up: bool) -> None:
         """Ask for help, or no longer."""

@@ -12,6 +12,7 @@ from lab.grading.grade import Grade
 from lab.practice.history import History
 from lab.practice.session import Session
 from lab.progress import OnProgress
+from lab.workshop import ledger as ledgers
 from lab.workshop import marks
 from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
@@ -51,8 +52,9 @@ class ClassHistory(History):
         self._ledger.add(Kind.GRADED, learner=self._learner, **marks.to_detail(grade))
 
 
-def session_of(class_: Class, catalog: Catalog, engine: Engine, history: History) -> Session:
-    """What a learner may do: the exercises of the class, on the lab of their seat."""
+def open_session(class_: Class, learner: Learner, catalog: Catalog, engine: Engine, ledger: Ledger) -> Session:
+    """What a learner may do: the exercises of the class, on the lab of their seat, with a history of their own."""
+    history = ClassHistory(learner, ledger, ledgers.folder(class_.id) / f"{learner.seat}.db")
     return Session(catalog_of(class_, catalog), engine, history=history)
 
 

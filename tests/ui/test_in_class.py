@@ -12,7 +12,7 @@ from lab import paths
 from lab.cluster.engine import State
 from lab.errors import LabError
 from lab.ui import keys
-from lab.ui.events import HandMoved, Heard, LabWorkEnded
+from lab.ui.events import HandMoved, Heard, HistoryRead, LabWorkEnded
 from lab.workshop.events import Kind
 from lab.workshop.ledger import Ledger
 from lab.workshop.link import Link
@@ -97,6 +97,15 @@ async def test_what_the_instructor_says_is_shown(guest: Stage, ledger: Ledger) -
         ledger.add(Kind.SAID, text="Five minutes left")
         await told(guest, pilot, "Five minutes left")
         assert not any("somebody else" in each.message for each in guest.app._notifications)
+
+
+async def test_a_reset_by_the_instructor_is_told_and_seen(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        await guest.hear(pilot, Heard)
+        await guest.hear(pilot, HistoryRead)
+        ledger.add(Kind.RESET, learner=1, exercise="")
+        await told(guest, pilot, "Your instructor has reset your seat")
+        await guest.hear(pilot, HistoryRead, 2)
 
 
 async def test_a_ledger_that_cannot_be_read_for_a_while_disturbs_nobody(

@@ -71,6 +71,13 @@ def test_what_was_graded_after_the_solution_was_seen_does_not_count() -> None:
     assert (again.points, again.cells[EXERCISE].solution_seen) == (3, False)
 
 
+@pytest.mark.parametrize("exercise", ["", EXERCISE])
+def test_a_reset_takes_the_marks_away_and_not_what_was_earned(exercise: str) -> None:
+    row, _ = board(began(1), graded(2), event(Kind.RESET, 3, learner=1, exercise=exercise)).rows
+    cell = row.cells[EXERCISE]
+    assert (cell.begun, cell.marks, cell.best, cell.passed) == (False, None, 3, True)
+
+
 def test_hints_are_counted_once_each() -> None:
     hints = [event(Kind.HINT, n, learner=1, exercise=EXERCISE, number=number) for n, number in enumerate((1, 2, 1))]
     assert board(*hints).rows[0].cells[EXERCISE].hints == 2

@@ -36,3 +36,15 @@ def test_a_hand_is_up_until_somebody_takes_it_down() -> None:
     assert Link(ADA, ledger).news().hand
     ledger.add(Kind.HAND, learner=1, up=False)
     assert not link.news().hand
+
+
+def test_a_reset_is_news_to_its_learner_who_was_there() -> None:
+    ledger = Ledger()
+    ada, bob = Link(ADA, ledger), Link(BOB, ledger)
+    assert not ada.news().was_reset
+    assert not bob.news().was_reset
+    ledger.add(Kind.RESET, learner=1, exercise="")
+    assert ada.news().was_reset
+    assert not ada.news().was_reset
+    assert not bob.news().was_reset
+    assert not Link(ADA, ledger).news().was_reset

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from lab import cli
-from lab.workshop import capacity
+from lab.catalog.model import Exercise
+from lab.practice.session import Session
+from lab.progress import OnProgress, ignore
+from lab.workshop import capacity, hub
 from lab.workshop.capacity import Machine
 from lab.workshop.events import Kind
-from lab.workshop.ledger import open_ledger
+from lab.workshop.ledger import folder, open_ledger
 
 pytestmark = pytest.mark.usefixtures("english")
 Output = pytest.CaptureFixture[str]
@@ -92,6 +95,32 @@ def test_a_purge_must_be_meant(capsys: Output) -> None:
     cli.main(["class", "new", "monday", "Ada"])
     assert cli.main(["class", "purge"]) == 2
     assert "Nothing was removed." in capsys.readouterr().err
+
+
+def test_what_a_hub_serves_is_not_purged(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada"])
+    with hub.alone(folder("monday")):
+        assert cli.main(["class", "purge", "--consent", "monday"]) == 2
+        assert cli.main(["class", "serve"]) == 2
+    assert "End the other `ckslab class serve` first." in capsys.readouterr().err
+
+
+def test_a_reset_is_done_on_the_learners_seat_and_written_down(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[tuple[str, str]] = []
+
+    def reset(self: Session, exercise: Exercise | None = None, progress: OnProgress = ignore) -> None:
+        done.append((self.engine.lab, exercise.id if exercise else ""))
+
+    monkeypatch.setattr(Session, "reset", reset)
+    cli.main(["class", "new", "monday", "Ada", "Bob", "--exercises", "psa-warn-baseline"])
+    assert cli.main(["class", "reset", "monday-02", "psa-warn-baseline"]) == 0
+    assert cli.main(["class", "reset", "monday-01"]) == 0
+    assert done == [("monday-02", "psa-warn-baseline"), ("monday-01", "")]
+    assert [(event.kind, event.learner) for event in open_ledger("monday").events()] == [
+        (Kind.RESET, 2),
+        (Kind.RESET, 1),
+    ]
+    assert cli.main(["class", "reset", "monday-01", "read-only-root"]) == 2  # it is none of the class's exercises
 
 
 def test_a_slip_is_shown_once(capsys: Output) -> None:
