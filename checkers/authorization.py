@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
 from checkers.kit.mesh import PAST_THE_PROXY, ROOT, SECURITY, Object, in_time, selector, selects
-from checkers.kit.network import NO_ANSWER, Place, Request, is_answer, no_service, of_service, statuses
+from checkers.kit.network import NO_ANSWER, Place, Request, is_answer, no_service, of_service, require_in_time, statuses
 from checkers.kit.pod import Pod
 from checkers.kit.text import NAMED, as_is, listed
 from checkers.kit.trouble import Trouble
@@ -67,8 +67,9 @@ def allows(cluster: Observer, *, service: str, requests: Mapping[str, Sequence[s
         return asked.finding(expected, _ALLOWED, TASK)
     if asked is None:
         return failed(expected, no_service(service), _ALLOWED, TASK, ("no-service",))
-    statuses = in_time(cluster, lambda: _ask(cluster, asked), lambda seen: all(map(is_answer, seen)))
-    wrong = [(each, status) for each, status in zip(asked, statuses, strict=True) if not is_answer(status)]
+    seen = in_time(cluster, lambda: _ask(cluster, asked), lambda seen: all(map(is_answer, seen)))
+    said = zip(asked, require_in_time(seen, service), strict=True)
+    wrong = [(each, status) for each, status in said if not is_answer(status)]
     if not wrong:
         return passed(expected, Text(f"{len(asked)} were answered", f"{len(asked)} 个请求得到应答"))
     causes = _why_denied(cluster, service) if any(status == _DENIED for _, status in wrong) else set()
@@ -100,8 +101,9 @@ def denies(
     if asked is None:
         return failed(expected, no_service(service), _ALLOWED, POLICIES, ("no-service",))
     past = PAST_THE_PROXY if without_proxy else ()
-    statuses = in_time(cluster, lambda: _ask(cluster, asked, past), lambda seen: set(seen) <= {_DENIED, NO_ANSWER})
-    wrong = [(each, status) for each, status in zip(asked, statuses, strict=True) if status not in (_DENIED, NO_ANSWER)]
+    seen = in_time(cluster, lambda: _ask(cluster, asked, past), lambda seen: set(seen) <= {_DENIED, NO_ANSWER})
+    said = zip(asked, require_in_time(seen, service), strict=True)
+    wrong = [(each, status) for each, status in said if status not in (_DENIED, NO_ANSWER)]
     if not wrong:
         return passed(expected, Text(f"{len(asked)} were denied", f"{len(asked)} 个请求被拒绝"))
     causes = _why_answered(cluster, service) if any(is_answer(status) for _, status in wrong) else set()

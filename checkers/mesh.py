@@ -17,6 +17,7 @@ from checkers.kit.network import (
     is_answer,
     no_service,
     of_service,
+    require_in_time,
     statuses,
 )
 from checkers.kit.peer_authentication import PERMISSIVE, STRICT, decision, policies
@@ -126,8 +127,9 @@ def refuses_plain_text(cluster: Observer, *, clients: Sequence[str], servers: Ma
         return targets.finding(expected, _PLAIN, MTLS)
     if silent := _silent(cluster, targets):
         return failed(expected, listed(silent), _NEEDED, MTLS, ("no-answer",))
-    statuses = in_time(cluster, lambda: _in_plain_text(cluster, targets), lambda seen: set(seen) <= {NO_ANSWER})
-    answered = [(each, status) for each, status in zip(targets, statuses, strict=True) if status != NO_ANSWER]
+    seen = in_time(cluster, lambda: _in_plain_text(cluster, targets), lambda seen: set(seen) <= {NO_ANSWER})
+    said = zip(targets, require_in_time(seen, names), strict=True)
+    answered = [(each, status) for each, status in said if status != NO_ANSWER]
     if not answered:
         return passed(expected, Text(f"{len(targets)} were tried", f"尝试了 {len(targets)} 个请求"))
     causes = {cause for target, _ in answered for cause in _why_open(cluster, target.server, target.port)}
@@ -152,14 +154,15 @@ def answers_plain_text(cluster: Observer, *, clients: Sequence[str], servers: Ma
         return targets.finding(expected, _NEEDED, MTLS)
     if silent := _silent(cluster, targets):
         return failed(expected, listed(silent), _NEEDED, MTLS, ("no-answer",))
-    statuses = in_time(cluster, lambda: _in_plain_text(cluster, targets), lambda seen: all(map(is_answer, seen)))
-    wrong = [(each, status) for each, status in zip(targets, statuses, strict=True) if not is_answer(status)]
+    seen = in_time(cluster, lambda: _in_plain_text(cluster, targets), lambda seen: all(map(is_answer, seen)))
+    said = zip(targets, require_in_time(seen, names), strict=True)
+    wrong = [(each, status) for each, status in said if not is_answer(status)]
     if not wrong:
         return passed(expected, Text(f"{len(targets)} were answered", f"{len(targets)} 个请求得到应答"))
     known = policies(cluster)
     modes = {decision(known, each.server.namespace, _labels(each.server), each.port).mode for each, _ in wrong}
-    said = [target.said(status) for target, status in wrong]
-    return failed(expected, of_some(said, len(targets)), _NEEDED, MTLS, ("strict",) if STRICT in modes else ())
+    texts = [target.said(status) for target, status in wrong]
+    return failed(expected, of_some(texts, len(targets)), _NEEDED, MTLS, ("strict",) if STRICT in modes else ())
 
 
 @check("mesh.encrypts", causes=(*CAUSES, "no-service", "not-answered", "plain-text", "not-injected", "not-restarted"))

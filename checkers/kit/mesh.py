@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from checkers.api import Observer
 from checkers.kit.pod import Pod
-from checkers.kit.trouble import PATIENCE
 
 ROOT = "istio-system"
 """What is said in this namespace is said for the whole mesh."""
@@ -21,8 +20,8 @@ Seen = TypeVar("Seen")
 
 _PROXY = "istio-proxy"
 _KINDS = (("PeerAuthentication", SECURITY), ("AuthorizationPolicy", SECURITY), ("DestinationRule", NETWORKING))
-_SETTLED, _AT_LEAST = 3.0, 2.0
-"""Seconds that the proxies have had after a change, before they are asked; and that what is wrong is given anyway."""
+_SETTLED, _PATIENCE, _AT_LEAST = 3.0, 20.0, 2.0
+"""Seconds that the proxies have after a change before they are asked; at most; and where nothing tells of a change."""
 
 
 def has_proxy(pod: Pod) -> bool:
@@ -62,7 +61,7 @@ def in_time(cluster: Observer, ask: Callable[[], Seen], is_right: Callable[[Seen
     if age < _SETTLED:
         cluster.wait(_SETTLED - age)
     seen = ask()
-    for _ in range(int(max(_AT_LEAST, PATIENCE - age))):
+    for _ in range(int(max(_AT_LEAST, _PATIENCE - age))):
         if is_right(seen):
             break
         cluster.wait(1)
@@ -74,7 +73,7 @@ def _age_of_newest(cluster: Observer) -> float:
     """The seconds since a policy of the mesh was made or changed."""
     times = [time for kind, version in _KINDS for time in _times(cluster.list(kind, version=version))]
     if not times:
-        return float(PATIENCE)
+        return _PATIENCE
     return max(0.0, (cluster.now() - datetime.fromisoformat(max(times))).total_seconds())
 
 

@@ -18,6 +18,10 @@ CURL = ("curl", *_QUIETLY, "%{http_code}")
 """Prints the status of HTTP and nothing else; nobody asks whose certificate the server has."""
 NO_ANSWER = "000"
 """What curl prints where no status of HTTP came."""
+TOO_LATE = "late"
+"""In place of a status: the connection came about and nothing followed in time. Nobody knows what would have."""
+_STATUS = r"%{method} %{url} %{http_code} %{exitcode} %{time_connect}\n"
+_TIMED_OUT = "28"
 
 # A question for the address of kube-dns.kube-system.svc.cluster.local. An answer, whatever it says, begins with the ID.
 _ID = "Qq"
@@ -86,7 +90,7 @@ def connects(cluster: Observer, pod: Pod, places: Sequence[Place]) -> Sequence[b
 
 
 def statuses(cluster: Observer, pod: Pod, requests: Sequence[Request], prefix: Sequence[str] = ()) -> Sequence[str]:
-    """The status of HTTP that each request from the Pod's network gets; all of them are sent at once.
+    """The status of HTTP that each request from the Pod's network gets, or `TOO_LATE`; all are sent at once.
 
     Args:
         prefix: what runs the command in there, such as another user.
@@ -94,12 +98,26 @@ def statuses(cluster: Observer, pod: Pod, requests: Sequence[Request], prefix: S
     argv = [*enter(cluster, pod), *prefix, "curl", "--parallel"]
     for number, request in enumerate(requests):
         argv += ["--next"] if number else []
-        argv += [*_QUIETLY, r"%{method} %{url} %{http_code}\n", "--request", request.method, request.url]
+        argv += [*_QUIETLY, _STATUS, "--request", request.method, request.url]
     ran = cluster.on_node(pod.node, argv)
-    found = dict(line.rsplit(" ", 1) for line in ran.stdout.splitlines())
-    if set(found) != {f"{request.method} {request.url}" for request in requests}:
+    found: dict[tuple[str, str], str] = {}
+    for line in ran.stdout.splitlines():
+        method, url, status, code, seconds = line.split()
+        found[method, url] = TOO_LATE if code == _TIMED_OUT and float(seconds) else status
+    if set(found) != {(request.method, request.url) for request in requests}:
         raise NotSeen(_not_asked(pod, ran.stderr))
-    return [found[f"{request.method} {request.url}"] for request in requests]
+    return [found[request.method, request.url] for request in requests]
+
+
+def require_in_time(found: Sequence[str], names: str) -> Sequence[str]:
+    """The statuses, none of which is `TOO_LATE`: an answer that is late is no refusal.
+
+    Raises:
+        NotSeen: one is; `names` are those that were asked.
+    """
+    if TOO_LATE in found:
+        raise NotSeen(Text(f"{names} did not answer within {_WHOLE} s", f"{names} 没有在 {_WHOLE} 秒内应答"))
+    return found
 
 
 def http_status(cluster: Observer, pod: Pod, argv: Sequence[str]) -> str:

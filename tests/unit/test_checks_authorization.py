@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checkers.api import Finding, Verdict
+from checkers.api import Finding, NotSeen, Verdict
 from checkers.authorization import allows, denies
 from tests.unit.support.meshes import Asked, Mesh, deployment, policy, service
 from tests.unit.support.observations import Object, node
@@ -70,6 +70,12 @@ def test_what_is_answered_is_told() -> None:
 def test_a_server_that_is_down_denies_nobody_and_no_policy_is_blamed() -> None:
     finding = denied(mesh(answers=say("503")))
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, set())
+
+
+def test_an_answer_that_is_late_is_neither_a_denial_nor_an_answer() -> None:
+    for ask in (denied, allowed):
+        with pytest.raises(NotSeen, match="shop/web:80 did not answer within 5 s"):
+            ask(mesh(answers=say("late")))
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,11 @@ def test_a_port_on_which_nothing_listens_is_not_taken_for_refused() -> None:
     assert finding.found.en == "nothing listens at shop/web:80"
 
 
+def test_an_answer_that_is_late_is_not_taken_for_refused() -> None:
+    with pytest.raises(NotSeen, match="did not answer within"):
+        refused(mesh(peers(**STRICT), answers=lambda _: "late"))
+
+
 @pytest.mark.parametrize("status", ["200", "403", "503"])
 def test_an_error_in_plain_text_is_an_answer_in_plain_text(status: str) -> None:
     finding = refused(mesh(answers=lambda _: status))

@@ -76,7 +76,7 @@ class Mesh(HandMade):
     """An observer of a mesh.
 
     Attributes:
-        answers: the status of each request.
+        answers: the status of each request, or `late`.
         listens: whether a Pod listens on its own ports.
         wire: frames, and how many of them were in plain text, while a request was under way.
         decides: what the API server says to a dry run.
@@ -108,7 +108,8 @@ class Mesh(HandMade):
         for each in " ".join(argv).split(" --next "):
             words = each.split(" ")
             method, url = words[words.index("--request") + 1], words[-1]
-            found.append(f"{method} {url} {self._answer(client, argv, method, url)}")
+            said = self._answer(client, argv, method, url)
+            found.append(f"{method} {url} 000 28 0.1" if said == "late" else f"{method} {url} {said} 0 0.1")
         return Ran(0, "\n".join(reversed(found)), "")
 
     def _answer(self, client: str, argv: Sequence[str], method: str = "GET", url: str = "") -> str:
