@@ -19,11 +19,13 @@ _MARK = "# exam"
 _KNOWN = "/etc/ssh/ssh_known_hosts"
 _KEY = f"{HOME}/.ssh/id_ed25519.pub"
 _ADMITTED = f"{HOME}/.ssh/authorized_keys"
+_PROMPT = "/etc/ssh/sshd_config.d/10-ckslab-host.conf"
+"""Has the prompt of who comes by ssh name the host."""
 _SSHD = """
 mkdir -p /run/sshd && ssh-keygen -A > /dev/null
-pkill -HUP --pidfile /run/sshd.pid 2> /dev/null || /usr/sbin/sshd -o "SetEnv=debian_chroot=$1"
+pkill -HUP --pidfile /run/sshd.pid 2> /dev/null || /usr/sbin/sshd
 """
-"""Starts sshd on a base, or has it read its configuration again. The prompt of who comes by it names the host."""
+"""Starts sshd on a base, or has it read its configuration again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _admit(host: Host, key: bytes) -> bytes:
     base.write(_ADMITTED, key, mode=0o600)
     _must(base, "chown", f"{LEARNER}:{LEARNER}", _ADMITTED)
     base.write(f"{HOME}/.hushlogin", b"")  # who comes by ssh has no use for Debian's terms each time
-    _must(base, "bash", "-c", _SSHD, "bash", host.name)
+    base.write(_PROMPT, f"SetEnv debian_chroot={host.name}\n".encode())
+    _must(base, "bash", "-c", _SSHD)
     return f"{host.name} ".encode() + base.read("/etc/ssh/ssh_host_ed25519_key.pub")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lab.cluster.engine import State
@@ -37,6 +39,15 @@ def test_connecting_again_names_no_host_twice() -> None:
     exam_hosts.connect(both)
     exam_hosts.connect(both)
     assert lab_of(both[0]).workstation.files["/etc/hosts"].count(b"cks2222") == 1
+
+
+def test_the_prompt_behind_ssh_names_the_host_of_this_exam_and_not_of_an_earlier_one() -> None:
+    first, second = hosts("cks", "cks-2")
+    exam_hosts.connect([first, second])
+    renamed = [replace(first, name="cks3333"), replace(second, name="cks4444")]
+    exam_hosts.connect(renamed)
+    prompts = [lab_of(host).workstation.files["/etc/ssh/sshd_config.d/10-ckslab-host.conf"] for host in renamed]
+    assert prompts == [b"SetEnv debian_chroot=cks3333\n", b"SetEnv debian_chroot=cks4444\n"]
 
 
 def test_one_host_needs_no_way_to_itself() -> None:
