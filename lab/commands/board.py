@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from lab.workshop.board import Board
     from lab.workshop.class_file import Class
-    from lab.workshop.events import Event
 
 
 def add(class_: Verbs) -> None:
@@ -69,14 +68,14 @@ def _export(args: Namespace) -> int:
 def _reader(class_: Class) -> Callable[[], Board]:
     """Reads the board. Events that were read before are not read again."""
     from lab.exam.events import now
-    from lab.workshop.board import board_of
+    from lab.workshop.board import Following
     from lab.workshop.ledger import open_ledger
 
     ledger = open_ledger(class_.id)
-    known: list[Event] = []
+    following = Following(class_)
 
     def read() -> Board:
-        known.extend(ledger.events(len(known)))
-        return board_of(class_, known, now())
+        following.follow(ledger.events(following.followed))
+        return following.board(now())
 
     return read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -116,27 +116,50 @@ class Board:
         return tuple(sorted(waiting, key=_urgency))
 
 
-def board_of(class_: Class, events: Sequence[Event], now: Moment) -> Board:
-    """What the events of a class come to."""
-    conditions = {seat.name: seat.condition for seat in seats_of(class_, events, now)}
-    work: defaultdict[int, _Work] = defaultdict(_Work)
-    for event in events:
-        if event.learner:
-            work[event.learner].follow(event)
-    rows = tuple(
-        Row(
-            learner.number,
-            learner.name,
-            learner.seat,
-            conditions[learner.seat],
-            (done := work[learner.number]).door,
-            done.exercise,
-            {name: done.cells.get(name, Cell()) for name in class_.exercises},
-            done.stuck(now),
+class Following:
+    """The class as its events tell it, followed one by one: what was followed before is not gone through again."""
+
+    def __init__(self, class_: Class) -> None:
+        self._class = class_
+        self._work: defaultdict[int, _Work] = defaultdict(_Work)
+        self._of_seats: list[Event] = []
+        self.followed = 0
+        """How many events there were so far."""
+
+    def follow(self, events: Iterable[Event]) -> None:
+        """These have happened."""
+        for event in events:
+            self.followed += 1
+            if event.learner:
+                self._work[event.learner].follow(event)
+            if event.seat:
+                self._of_seats.append(event)
+
+    def board(self, now: Moment) -> Board:
+        """What they come to."""
+        conditions = {seat.name: seat.condition for seat in seats_of(self._class, self._of_seats, now)}
+        work = [self._work[learner.number] for learner in self._class.learners]
+        rows = tuple(
+            Row(
+                learner.number,
+                learner.name,
+                learner.seat,
+                conditions[learner.seat],
+                done.door,
+                done.exercise,
+                {name: done.cells.get(name, Cell()) for name in self._class.exercises},
+                done.stuck(now),
+            )
+            for learner, done in zip(self._class.learners, work, strict=True)
         )
-        for learner in class_.learners
-    )
-    return Board(rows, tuple(_mistakes([work[learner.number] for learner in class_.learners])))
+        return Board(rows, tuple(_mistakes(work)))
+
+
+def board_of(class_: Class, events: Iterable[Event], now: Moment) -> Board:
+    """What the events of a class come to."""
+    following = Following(class_)
+    following.follow(events)
+    return following.board(now)
 
 
 def _urgency(row: Row) -> tuple[bool, float]:

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from lab.catalog.load import load
+from lab.errors import LabError
 from lab.ui.board_app import BoardApp
 from lab.workshop.board import Board, board_of
 from lab.workshop.events import Event, Kind
@@ -21,9 +22,12 @@ class Room:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.trouble: LabError | None = None
         self.app = BoardApp(CLASS, CATALOG, self.read)
 
     def read(self) -> Board:
+        if self.trouble is not None:
+            raise self.trouble
         return board_of(CLASS, self.events, moment(60))
 
 
@@ -48,6 +52,14 @@ async def test_the_board_follows_what_happens(room: Room) -> None:
         await shown(room, pilot, "2 learners, 1 here")
         room.events.append(event(Kind.HAND, 30, learner=1, up=True))
         assert "m-01 1: hand raised 30s ago" in await shown(room, pilot, "Who needs help")
+
+
+async def test_a_ledger_that_cannot_be_read_for_a_while_ends_nothing(room: Room) -> None:
+    room.trouble = LabError("history.busy", file="class.db", seconds=10)
+    async with room.app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause(1)
+        room.trouble = None
+        await shown(room, pilot, "2 learners")
 
 
 async def test_names_are_hidden_where_others_see_the_screen(room: Room) -> None:

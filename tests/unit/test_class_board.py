@@ -8,7 +8,7 @@ import pytest
 
 from checkers.api import Verdict
 from lab.catalog.load import load
-from lab.workshop.board import STUCK_SECONDS, Board, board_of
+from lab.workshop.board import STUCK_SECONDS, Board, Following, board_of
 from lab.workshop.board_text import lines, plain, to_json
 from lab.workshop.events import Event, Kind
 from lab.workshop.state import Condition
@@ -146,6 +146,22 @@ def test_mistakes_are_counted_by_learner_the_commonest_first() -> None:
     ]
     found = [(each.exercise, each.answer, each.now, each.ever) for each in board(*events).mistakes]
     assert found == [(EXERCISE, "enforce-instead-of-warn", 1, 2), (OTHER, "pod-level-only", 1, 1)]
+
+
+def test_what_is_followed_bit_by_bit_comes_to_the_same() -> None:
+    events = [
+        began(0),
+        graded(1, mistake="enforce-instead", warns=FAIL),
+        graded(2, warns=FAIL),
+        event(Kind.LOST, 3, seat="m-02", reason="gone"),
+        event(Kind.HAND, 4, learner=2, up=True),
+    ]
+    following = Following(class_of(2, EXERCISE, OTHER))
+    for each in events:
+        following.follow([each])
+        following.board(moment(5))
+    assert following.followed == len(events)
+    assert following.board(moment(900)) == board(*events, now=900)
 
 
 def text(*events: Event, now: float = 0, names: bool = True) -> list[str]:

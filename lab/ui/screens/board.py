@@ -15,8 +15,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from lab import i18n
+from lab import i18n, log
 from lab.catalog.model import Catalog
+from lab.errors import LabError
 from lab.ui import keys
 from lab.ui.marks import MUTED
 from lab.ui.widgets.text_pane import TextPane
@@ -53,9 +54,9 @@ class BoardScreen(Screen[None]):
 
     @dataclass
     class Read(Message):
-        """The board was read."""
+        """The board was read; None: it could not be, for a while."""
 
-        board: Board
+        board: Board | None
 
     pane = query_one(TextPane)
 
@@ -75,19 +76,25 @@ class BoardScreen(Screen[None]):
     def on_mount(self) -> None:
         self.pane.focus()
         self._read_again()
-        self.set_interval(EVERY, self._read_again)
 
     def _read_again(self) -> None:
         def work() -> None:
-            self.post_message(self.Read(self._read_board()))
+            try:
+                board = self._read_board()
+            except LabError as error:
+                log.fault("the board of the class", error)
+                board = None
+            self.post_message(self.Read(board))
 
-        self.run_worker(work, thread=True, exclusive=True, group="board")
+        self.run_worker(work, thread=True)
 
     @on(Read)
     def _take(self, message: Read) -> None:
-        if message.board != self._board:
+        if message.board is not None and message.board != self._board:
             self._board = message.board
             self._draw()
+        # Only now: readings that overlap would follow an event twice.
+        self.set_timer(EVERY, self._read_again)
 
     def on_resize(self) -> None:
         self.refresh_bindings()
