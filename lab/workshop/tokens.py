@@ -160,9 +160,12 @@ class Doorkeeper:
         self._tries.require_few(address)
         passes, secret = self._now(), hashed(typed(token))
         learner = self._learners.get(passes.by_token(secret))
+        if learner is None and passes.is_used(secret):
+            # Nobody guesses it: learners open their links again, and a whole class may have one address.
+            raise Refused("used")
         if learner is None:
             self._tries.wrong(address)
-            raise Refused("used" if passes.is_used(secret) else "unknown")
+            raise Refused("unknown")
         if passes.ended:
             raise Refused("ended")
         return learner

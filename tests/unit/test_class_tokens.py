@@ -132,6 +132,13 @@ def test_after_ten_wrong_tokens_in_a_minute_even_the_right_one_is_refused(
     assert keeper.of_token(token, HERE) == ADA
 
 
+def test_who_opens_a_used_link_again_shuts_nobody_out(ledger: Ledger, keeper: Doorkeeper) -> None:
+    used, other = issue(ledger, ADA), issue(ledger, BOB)
+    keeper.bind(used, HERE, "browser", "key")
+    assert {refusal(keeper, used) for _ in range(2 * TRIES)} == {"used"}
+    assert keeper.of_token(other, HERE) == BOB
+
+
 def test_right_tokens_do_not_count_as_tries(ledger: Ledger, keeper: Doorkeeper) -> None:
     token = issue(ledger, ADA)
     for _ in range(2 * TRIES):
