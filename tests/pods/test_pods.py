@@ -98,6 +98,8 @@ def test_a_machine_that_is_switched_off_comes_back_with_its_files(ckslab: Cli, o
         assert wait_until(lambda: int(on_host(*restarts)) > before, SYSTEM, bound=60)
         ckslab.must("up", timeout=RESET_SECONDS)
     assert ckslab.must("ssh", "kube-worker-1", "--", "cat", "notes") == "mine"
+    router = ["crictl", "ps", "--quiet", "--name", "kube-router"]
+    assert wait_until(lambda: bool(engine(ckslab).nodes()[1].run(router).text), SYSTEM, bound=120)
 
 
 def test_nobody_else_in_the_host_cluster_reaches_a_machine(ckslab: Cli, on_host: Kubectl, listener: str) -> None:

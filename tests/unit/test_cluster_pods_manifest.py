@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,6 +123,11 @@ def test_machines_have_names_before_they_are_ready() -> None:
     assert {name: spec["hostname"] for name, spec in pods().items()} == {name: name for name in manifest.MACHINES}
 
 
+def test_machines_know_each_other_by_their_mere_names_whatever_became_of_their_files() -> None:
+    searched = {tuple(spec["dnsConfig"]["searches"]) for spec in pods().values()}
+    assert searched == {("nodes.ckslab-own.svc.cluster.local",)}
+
+
 def test_a_seat_is_on_one_node_of_the_host() -> None:
     for spec in pods().values():
         (rule,) = spec["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
@@ -149,18 +156,37 @@ def test_what_a_machine_keeps_is_copied_before_the_volume_hides_it() -> None:
         assert copied == [mount["subPath"] for mount in spec["containers"][0]["volumeMounts"]]
 
 
-def test_what_is_kept_is_copied_once(tmp_path: Any) -> None:
-    """A Pod whose sandbox is made anew runs its init container again: what was changed meanwhile must stay."""
-    command = pods()["base"]["initContainers"][0]["command"][:4]
-    script = command[2].replace("/disk", str(tmp_path / "disk")).replace('"/$directory"', f'"{tmp_path}/$directory"')
+def test_base_copies_no_images_and_keeps_its_baseline() -> None:
+    kept = {name: spec["initContainers"][0]["command"][4:] for name, spec in pods().items()}
+    assert "var" in kept["kube-worker-1"]
+    assert {"var/lib/ckslab", "home"} <= set(kept["base"])
+    assert "var" not in kept["base"]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Callable[[], None]:
+    """Runs what fills the disk of base, on `etc` alone, below a folder."""
+    command = pods()["base"]["initContainers"][0]["command"]
+    script = command[2].replace("/disk", f"{tmp_path}/disk").replace('"/$directory"', f'"{tmp_path}/$directory"')
     (tmp_path / "disk").mkdir()
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "hosts").write_text("of the image")
-    for _ in range(2):
-        subprocess.run(["bash", "-euc", script, "copy", "etc"], check=True)
-        assert (tmp_path / "disk" / "etc" / "hosts").exists()
-        (tmp_path / "etc" / "hosts").write_text("of the image, later")
+    return lambda: subprocess.run([*command[:2], script, "copy", "etc"], check=True)
+
+
+def test_what_is_kept_is_copied_once(copy: Callable[[], None], tmp_path: Path) -> None:
+    """A Pod whose sandbox is made anew runs its init container again: what was changed meanwhile must stay."""
+    copy()
+    (tmp_path / "etc" / "hosts").write_text("of the image, later")
+    copy()
     assert (tmp_path / "disk" / "etc" / "hosts").read_text() == "of the image"
+
+
+def test_a_copy_that_was_cut_off_is_made_again(copy: Callable[[], None], tmp_path: Path) -> None:
+    (tmp_path / "disk" / "etc.copying").mkdir()
+    copy()
+    assert (tmp_path / "disk" / "etc" / "hosts").read_text() == "of the image"
+    assert not (tmp_path / "disk" / "etc.copying").exists()
 
 
 def test_a_node_gets_a_cgroup_namespace_before_anything_else_runs() -> None:

@@ -24,14 +24,24 @@ TOTAL_MEMORY = "3328Mi"
 """What is kept for a seat."""
 
 _SUBDOMAIN = "nodes"
+_DOMAIN = "cluster.local"
+"""Of the host's Services, nearly always. A machine whose container was started again has lost what the lab had written
+into its /etc/hosts; by this it knows the others all the same, at whatever addresses they are."""
 _MEMORY: Mapping[Role, str] = {"control-plane": "1536Mi", "worker": "1536Mi", "base": "256Mi"}
 _CPU: Mapping[Role, str] = {"control-plane": "200m", "worker": "200m", "base": "50m"}
 _ENTRY = Path(__file__).parent / "entry.sh"
-_KEPT = ("etc", "home", "kind", "opt", "var")
+_OF_NODES = ("etc", "home", "kind", "opt", "var")
+_KEPT: Mapping[Role, Sequence[str]] = {
+    "control-plane": _OF_NODES,
+    "worker": _OF_NODES,
+    "base": ("etc", "home", "opt", "var/lib/ckslab"),  # no images: they are most of what a node has to copy
+}
 """What of a machine outlives its container. A volume hides what the image has there, so that is copied first."""
 _COPY = """
 for directory; do
   [ -e "/disk/$directory" ] && continue
+  mkdir --parents "/$directory" "/disk/$(dirname "$directory")"
+  rm --recursive --force "/disk/$directory.copying"
   cp --archive "/$directory" "/disk/$directory.copying"
   mv "/disk/$directory.copying" "/disk/$directory"
 done
@@ -125,6 +135,7 @@ def _pod(seat: Seat, name: str, role: Role) -> dict[str, Any]:
     spec = {
         "hostname": name,
         "subdomain": _SUBDOMAIN,
+        "dnsConfig": {"searches": [f"{_SUBDOMAIN}.{namespace_of(seat.lab)}.svc.{_DOMAIN}"]},
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 1,
@@ -149,7 +160,7 @@ def _disk(seat: Seat, role: Role) -> dict[str, Any]:
     return {
         "name": "disk",
         **_image(seat),
-        "command": ["bash", "-euc", _COPY, "copy", *_KEPT],
+        "command": ["bash", "-euc", _COPY, "copy", *_KEPT[role]],
         "resources": _resources(role),
         "volumeMounts": [{"name": "disk", "mountPath": "/disk"}],
     }
@@ -166,7 +177,7 @@ def _machine(seat: Seat, role: Role) -> dict[str, Any]:
         "resources": _resources(role),
         # systemd finds out by it that it is in a container. Which runtime it says does not matter.
         "env": [{"name": "container", "value": "podman"}] if is_node else [],
-        "volumeMounts": [{"name": "disk", "mountPath": f"/{kept}", "subPath": kept} for kept in _KEPT],
+        "volumeMounts": [{"name": "disk", "mountPath": f"/{kept}", "subPath": kept} for kept in _KEPT[role]],
     }
 
 
