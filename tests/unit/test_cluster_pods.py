@@ -132,6 +132,15 @@ def test_a_namespace_of_somebody_else_is_left_alone_by_up(host: HandMadeHost, la
     assert host.did == []
 
 
+def test_a_namespace_that_no_lab_made_is_left_alone(host: HandMadeHost, lab: PodsEngine) -> None:
+    """It has no owner, and a lab that was never made has none either."""
+    host.objects[NAMESPACE] = {"metadata": {"name": "ckslab-own", "uid": "theirs"}}
+    with pytest.raises(LabError) as caught:
+        lab.up(ignore)
+    assert caught.value.key == "pods.taken"
+    assert host.did == []
+
+
 def test_a_namespace_of_somebody_else_is_left_alone_by_down(host: HandMadeHost, made: PodsEngine) -> None:
     take_namespace(host)
     with pytest.raises(LabError) as caught:

@@ -197,9 +197,10 @@ class PodsEngine:
         return {name: pods[name] for name in MACHINES if name in pods and not _has_ended(pods[name])}
 
     def _own_namespace(self) -> Object | None:
-        """The lab's Namespace; None where there is none, or it is somebody else's."""
-        found = self.host.get(self._place)
-        return found if found and _owner(found) == self._record.owner else None
+        """The lab's Namespace; None where there is none, or it is somebody else's. Before `up` all are."""
+        owner = self._record.owner
+        found = self.host.get(self._place) if owner else None
+        return found if found and _owner(found) == owner else None
 
     def _refuse_strangers(self) -> None:
         """A Namespace of this name that is not this lab's is somebody else's, and is not touched.
