@@ -193,8 +193,10 @@ def _is_asked(policy: Mapping[str, Any]) -> bool:
 
 
 def _is_ready(policy: Mapping[str, Any]) -> bool:
-    """Whether Kyverno has told the API server of it."""
+    """Whether Kyverno has told the API server of it: by a webhook, or by an admission policy that it made of it."""
     status = policy.get("status") or {}
+    if status.get("generated"):
+        return True
     conditions = (status.get("conditionStatus") or status).get("conditions") or ()
     wanted = "WebhookConfigured" if _is_cel(policy) else "Ready"
     return any(each["type"] == wanted and each["status"] == "True" for each in conditions)

@@ -149,6 +149,11 @@ def test_a_policy_that_is_not_for_requests_never_becomes_ready() -> None:
     assert Kyverno(lab).rule(POD, wanted=False).is_accepted
 
 
+def test_a_policy_that_an_admission_policy_was_made_of_has_no_webhook() -> None:
+    lab = Cluster([{**cel(), "status": {"generated": True}}])
+    assert Kyverno(lab).rule(POD, wanted=False).is_accepted
+
+
 def test_only_the_first_wrong_ruling_is_waited_for() -> None:
     lab = Cluster([cel()])
     for _ in range(3):
