@@ -136,10 +136,8 @@ def test_down_leaves_nothing_in_the_host_cluster(ckslab: Cli, on_host: Kubectl, 
     with watch.step("down"):
         other.must("down", timeout=RESET_SECONDS)
     assert on_host("get", "namespaces", "--output=name") == before
-    everywhere = on_host(
-        "get", "pods,services,networkpolicies,pv", "--all-namespaces", "--output=name", "--show-labels"
-    )
-    assert f"dev.ckslab.lab={other.lab}," not in everywhere
+    kinds = "pods,services,networkpolicies,resourcequotas"
+    assert not on_host("get", kinds, "--all-namespaces", f"--selector=dev.ckslab.lab={other.lab}", "--output=name")
 
 
 def test_a_namespace_of_somebody_else_is_refused_and_stays(ckslab: Cli, on_host: Kubectl) -> None:
