@@ -13,7 +13,6 @@ from lab import i18n
 from lab.commands.arguments import Verbs, image_options, json_option, print_json
 from lab.commands.class_file import chosen_learners, file_option, load_class
 from lab.errors import UsageError
-from lab.text import cells, pad
 
 if TYPE_CHECKING:
     from lab.catalog.model import Catalog
@@ -106,6 +105,8 @@ def _require_typed(class_: Class, given: str, question: str, key: str) -> None:
 
 def _to_text(class_: Class, seats: Sequence[Seat]) -> Iterator[str]:
     """A line a seat: its state, and whose it is."""
+    from lab.text import cells, pad
+
     width = max(cells(each.name) for each in seats)
     for each in seats:
         whose = class_.learners[each.learner - 1].name if each.learner else i18n.text("workshop.reserve")

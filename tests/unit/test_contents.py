@@ -17,6 +17,7 @@ from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import HandMadeNode, done
 
 KEPT = {
+    "/registry/namespaces/kube-system": "the system's",
     "/registry/namespaces/default": "a namespace",
     "/registry/clusterroles/view": "a role",
     "/registry/pods/kube-system/coredns-1": "a Pod",
@@ -123,6 +124,23 @@ def test_many_changes_are_written_in_several_transactions() -> None:
     etcd.holds |= {f"/registry/secrets/mine/{number}": "new" for number in range(250)}
     restored(etcd)
     assert etcd.transactions == [100, 100, 50]
+
+
+@pytest.mark.parametrize("kept", [b"", b"{", b'{"kvs": [{"value": ""}]}'])
+def test_what_was_kept_and_is_damaged_is_refused(monkeypatch: pytest.MonkeyPatch, kept: bytes) -> None:
+    etcd = Etcd()
+    monkeypatch.setattr(Etcd, "read", lambda self, path: kept)
+    with pytest.raises(LabError) as raised:
+        contents.restore(etcd, Hands().clock)
+    assert raised.value.key == "engine.refused"
+    assert etcd.transactions == []
+
+
+def test_what_was_kept_and_is_no_cluster_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    etcd = Etcd()
+    monkeypatch.setattr(Etcd, "read", lambda self, path: b'{"header": {}}')
+    assert not contents.restore(etcd, Hands().clock)
+    assert etcd.transactions == []
 
 
 def test_without_a_pod_of_the_system_nothing_is_changed() -> None:

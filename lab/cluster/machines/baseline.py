@@ -165,7 +165,7 @@ def _restore_contents(engine: Engine, say: OnDetail, clock: Clock) -> bool:
             health.await_pods(nodes, began, say, clock, seconds=_QUICK_SECONDS)
             say(i18n.text("health.network"))
             tries.succeed(clock, seconds=_QUICK_SECONDS)
-    except LabError as failure:
+    except (LabError, OSError) as failure:
         log.fault("putting back what etcd held; the machines go back as a whole", failure)
         return False
     return True

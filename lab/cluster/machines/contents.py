@@ -34,6 +34,7 @@ _RENEWED = (
     b"compact_rev_key",
 )
 """Keys of what the cluster itself renews every few seconds. They stay as they are."""
+_SYSTEM = b"/registry/namespaces/kube-system"
 _PODS = b"/registry/pods/"
 _EVENTS = b"/registry/events/"
 """Events end by themselves, so those of the baseline are not missed."""
@@ -48,14 +49,16 @@ def restore(control_plane: Node, clock: Clock) -> bool:
     A controller that still acts on what it has just seen may make something once more, so it takes several looks.
 
     Returns False, and changes nothing, where a Pod of the system is gone: its kubelet would have to begin one that it
-    has ended.
+    has ended. So it does where what was kept is no cluster.
 
     Raises:
-        LabError: etcd refuses, or does not answer (`engine.refused`); somebody always makes something (`wait`).
+        LabError: etcd refuses, or does not answer, or what was kept is damaged (`engine.refused`); somebody always
+            makes something (`wait`).
     """
     kept = _parsed(control_plane.read(KEPT))
     now = _read(control_plane)
-    if any(key not in now and b64decode(key).startswith(_PODS) for key in kept):
+    is_whole = _SYSTEM in map(b64decode, kept)
+    if not is_whole or any(key not in now and b64decode(key).startswith(_PODS) for key in kept):
         return False
     _write(control_plane, _other(kept, now), _surplus(kept, now))
     still = 0
@@ -106,4 +109,7 @@ def _ask(control_plane: Node, what: str, asked: Mapping[str, Any]) -> bytes:
 
 def _parsed(answer: bytes) -> Contents:
     """A value that is empty is left out of an answer."""
-    return {each["key"]: each.get("value", "") for each in json.loads(answer).get("kvs", ())}
+    try:
+        return {each["key"]: each.get("value", "") for each in json.loads(answer).get("kvs", ())}
+    except (ValueError, KeyError) as damaged:
+        raise LabError("engine.refused", str(damaged), command="etcd") from damaged
