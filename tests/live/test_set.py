@@ -10,7 +10,7 @@ import pytest
 from lab.catalog.load import SOLUTION, load
 from tests.live.support import Cli
 
-TOGETHER = ("etcd-encryption", "gatekeeper-replica-limits", "gvisor-runtimeclass")
+TOGETHER = ("etcd-encryption", "gvisor-install", "vap-no-latest")
 BOUND = 600
 
 

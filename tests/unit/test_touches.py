@@ -109,19 +109,13 @@ APART = {
     ("gvisor-install", "sandbox-required"),
     ("gvisor-runtimeclass", "sandbox-required"),
     ("gvisor-tenant", "sandbox-required"),
-    ("gatekeeper-replica-limits", "sandbox-required"),  # what is accepted in the whole cluster
-    ("gatekeeper-allowed-registries", "gatekeeper-replica-limits"),
-    ("gatekeeper-allowed-registries", "vap-no-latest"),
-    ("gatekeeper-replica-limits", "vap-no-latest"),
-    ("gatekeeper-allowed-registries", "sandbox-required"),
-    ("gatekeeper-allowed-registries", "gatekeeper-audit-then-deny"),
-    ("gatekeeper-audit-then-deny", "gatekeeper-replica-limits"),
-    ("gatekeeper-audit-then-deny", "sandbox-required"),
-    ("gatekeeper-audit-then-deny", "vap-no-latest"),
     ("sandbox-required", "vap-no-latest"),
 }
 """Exercises that cannot be prepared together, since their tasks are about the same thing."""
-ALONE = {"psa-cluster-default"}
+ALONE = {
+    "psa-cluster-default",
+    *("gatekeeper-allowed-registries", "gatekeeper-audit-then-deny", "gatekeeper-replica-limits"),
+}
 """Exercises whose task is about every namespace."""
 
 
