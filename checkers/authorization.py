@@ -11,7 +11,7 @@ from checkers.kit.network import NO_ANSWER, Place, Request, is_answer, no_servic
 from checkers.kit.pod import Pod
 from checkers.kit.text import NAMED, as_is, listed
 from checkers.kit.trouble import Trouble
-from checkers.kit.workload import CAUSES, running_pods
+from checkers.kit.workload import CAUSES, pods_of
 
 POLICIES = "https://istio.io/latest/docs/reference/config/security/authorization-policy/"
 TASK = "https://istio.io/latest/docs/tasks/security/authorization/authz-http/"
@@ -123,14 +123,13 @@ def _requests(
         return None
     found: list[_Request] = []
     for name, requests in wanted.items():
-        namespace, _, workload = name.partition("/")
-        pods = running_pods(cluster, "Deployment", workload, namespace)
+        pods = pods_of(cluster, name)
         if isinstance(pods, Trouble):
             return pods
         for request in requests:
             method, _, path = request.partition(" ")
             path = path.replace("*", cluster.draw("path"))
-            found += [_Request(pod, method, path, place) for pod in pods.pods]
+            found += [_Request(pod, method, path, place) for pod in pods]
     return found
 
 

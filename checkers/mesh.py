@@ -12,19 +12,19 @@ from checkers.kit.network import (
     NO_ANSWER,
     Place,
     Request,
-    connects,
     enter,
     is_answer,
     no_service,
     of_service,
     require_in_time,
+    silent,
     statuses,
 )
 from checkers.kit.peer_authentication import PERMISSIVE, STRICT, decision, policies
 from checkers.kit.pod import Pod
 from checkers.kit.text import NAMED, as_is, listed, of_some
 from checkers.kit.trouble import Trouble
-from checkers.kit.workload import CAUSES, running_pods
+from checkers.kit.workload import CAUSES, pods_of
 
 MTLS = "https://istio.io/latest/docs/tasks/security/authentication/mtls-migration/"
 INJECTION = "https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/"
@@ -125,8 +125,8 @@ def refuses_plain_text(cluster: Observer, *, clients: Sequence[str], servers: Ma
     targets = _targets(cluster, clients, servers)
     if isinstance(targets, Trouble):
         return targets.finding(expected, _PLAIN, MTLS)
-    if silent := _silent(cluster, targets):
-        return failed(expected, listed(silent), _NEEDED, MTLS, ("no-answer",))
+    if closed := _silent(cluster, targets):
+        return failed(expected, listed(closed), _NEEDED, MTLS, ("no-answer",))
     seen = in_time(cluster, lambda: _in_plain_text(cluster, targets), lambda seen: set(seen) <= {NO_ANSWER})
     said = zip(targets, require_in_time(seen, names), strict=True)
     answered = [(each, status) for each, status in said if status != NO_ANSWER]
@@ -152,8 +152,8 @@ def answers_plain_text(cluster: Observer, *, clients: Sequence[str], servers: Ma
     targets = _targets(cluster, clients, servers)
     if isinstance(targets, Trouble):
         return targets.finding(expected, _NEEDED, MTLS)
-    if silent := _silent(cluster, targets):
-        return failed(expected, listed(silent), _NEEDED, MTLS, ("no-answer",))
+    if closed := _silent(cluster, targets):
+        return failed(expected, listed(closed), _NEEDED, MTLS, ("no-answer",))
     seen = in_time(cluster, lambda: _in_plain_text(cluster, targets), lambda seen: all(map(is_answer, seen)))
     said = zip(targets, require_in_time(seen, names), strict=True)
     wrong = [(each, status) for each, status in said if not is_answer(status)]
@@ -176,7 +176,7 @@ def encrypts(cluster: Observer, *, connections: Mapping[str, Sequence[str]]) -> 
     expected = Text(f"answered and encrypted: {pairs}", f"得到应答并且加密：{pairs}")
     requests: list[tuple[Pod, str, Place]] = []
     for name, services in connections.items():
-        pods = _pods(cluster, name)
+        pods = pods_of(cluster, name)
         if isinstance(pods, Trouble):
             return pods.finding(expected, _WIRE, MTLS)
         for service in services:
@@ -245,35 +245,22 @@ def _targets(
     """Each port of each Pod that is asked, by each Pod that asks; or why one of the Deployments has no Pods."""
     asking: list[Pod] = []
     for name in clients:
-        pods = _pods(cluster, name)
+        pods = pods_of(cluster, name)
         if isinstance(pods, Trouble):
             return pods
         asking += pods
     found: list[_Target] = []
     for name, ports in servers.items():
-        pods = _pods(cluster, name)
+        pods = pods_of(cluster, name)
         if isinstance(pods, Trouble):
             return pods
         found += [_Target(client, pod, port) for client in asking for pod in pods for port in ports]
     return found
 
 
-def _pods(cluster: Observer, name: str) -> Sequence[Pod] | Trouble:
-    namespace, _, workload = name.partition("/")
-    pods = running_pods(cluster, "Deployment", workload, namespace)
-    return pods if isinstance(pods, Trouble) else pods.pods
-
-
 def _silent(cluster: Observer, targets: Sequence[_Target]) -> list[Text]:
-    """The ports on which the Pods themselves do not listen. Within a Pod, no proxy is in the way."""
-    found = []
-    for server in {_name(each.server): each.server for each in targets}.values():
-        places = list(dict.fromkeys(each.place for each in targets if each.server is server))
-        for place, listens in zip(places, connects(cluster, server, places), strict=True):
-            if not listens:
-                words = f"{_name(server)}:{place.port}"
-                found.append(Text(f"nothing listens at {words}", f"{words} 上没有程序监听"))
-    return found
+    """The ports on which the Pods themselves do not listen."""
+    return silent(cluster, ((_name(each.server), each.server, each.place) for each in targets))
 
 
 def _in_plain_text(cluster: Observer, targets: Sequence[_Target]) -> list[str]:

@@ -10,12 +10,12 @@ from itertools import chain
 from typing import TypeVar
 
 from checkers.api import Finding, LabBroken, Observer, Text, broken, check, failed, passed
-from checkers.kit.network import Place, connects, node_resolves, resolves
+from checkers.kit.network import Place, connects, node_resolves, resolves, silent
 from checkers.kit.pod import Pod
 from checkers.kit.policies import VERSION, Direction, Object, Way, isolating, policies, ways
 from checkers.kit.text import NAMED, as_is, listed
 from checkers.kit.trouble import PATIENCE, Trouble
-from checkers.kit.workload import CAUSES, running_pods
+from checkers.kit.workload import CAUSES, pods_of
 
 LINK = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
 
@@ -75,8 +75,8 @@ def refuses(cluster: Observer, *, connections: Mapping[str, Sequence[str]], serv
     tried = _connections(cluster, connections, services)
     if isinstance(tried, Trouble):
         return tried.finding(expected, _REFUSED, LINK)
-    if silent := _silent(cluster, tried):
-        return failed(expected, listed(silent), _ALLOWED, LINK, ("no-answer",))
+    if closed := _silent(cluster, tried):
+        return failed(expected, listed(closed), _ALLOWED, LINK, ("no-answer",))
     came = _in_time(cluster, tried, lambda: _came(cluster, tried), lambda seen: not seen)
     if not came:
         return passed(expected, Text(f"{len(tried)} were tried", f"尝试了 {len(tried)} 个连接"))
@@ -96,8 +96,8 @@ def reaches(cluster: Observer, *, connections: Mapping[str, Sequence[str]]) -> F
     tried = _connections(cluster, connections)
     if isinstance(tried, Trouble):
         return tried.finding(expected, _ALLOWED, LINK)
-    if silent := _silent(cluster, tried):
-        return failed(expected, listed(silent), _ALLOWED, LINK, ("no-answer",))
+    if closed := _silent(cluster, tried):
+        return failed(expected, listed(closed), _ALLOWED, LINK, ("no-answer",))
     came = _in_time(cluster, tried, lambda: _came(cluster, tried), lambda seen: len(seen) == len(tried))
     lacking = [connection for connection in tried if connection not in came]
     if not lacking:
@@ -194,7 +194,7 @@ def _connections(
     ends = [*wanted, *(target.partition(":")[0] for targets in wanted.values() for target in targets)]
     by_name: dict[str, Sequence[Pod]] = {}
     for name in dict.fromkeys(ends):
-        pods = _pods(cluster, name)
+        pods = pods_of(cluster, name)
         if isinstance(pods, Trouble):
             return pods
         by_name[name] = pods
@@ -208,16 +208,10 @@ def _connections(
     return found
 
 
-def _pods(cluster: Observer, name: str) -> Sequence[Pod] | Trouble:
-    namespace, _, workload = name.partition("/")
-    pods = running_pods(cluster, "Deployment", workload, namespace)
-    return pods if isinstance(pods, Trouble) else pods.pods
-
-
 def _all_pods(cluster: Observer, names: Sequence[str]) -> list[Pod] | Trouble:
     found: list[Pod] = []
     for name in names:
-        pods = _pods(cluster, name)
+        pods = pods_of(cluster, name)
         if isinstance(pods, Trouble):
             return pods
         found += pods
@@ -245,15 +239,7 @@ def _address(cluster: Observer, namespace: str, service: str) -> str:
 
 def _silent(cluster: Observer, tried: Sequence[Connection]) -> list[Text]:
     """The targets that nobody could reach: on these ports they do not answer themselves."""
-    asked = {connection.name: connection.target for connection in tried if connection.target}
-    found = []
-    for name, pod in asked.items():
-        places = list(dict.fromkeys(connection.place for connection in tried if connection.name == name))
-        for place, is_there in zip(places, connects(cluster, pod, places), strict=True):
-            if not is_there:
-                words = f"{name}:{place.port}"
-                found.append(Text(f"nothing listens at {words}", f"{words} 上没有程序监听"))
-    return found
+    return silent(cluster, ((each.name, each.target, each.place) for each in tried if each.target))
 
 
 def _came(cluster: Observer, tried: Sequence[Connection]) -> list[Connection]:

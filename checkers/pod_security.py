@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
-from checkers.kit.namespaces import new_for_pods
+from checkers.kit.namespaces import is_of_a_grade, new_for_pods
 from checkers.kit.pod_security import (
     KEEPING,
     LABELS,
@@ -360,10 +360,9 @@ def _no_default(cluster: Observer, ruling: Ruling, level: Level) -> set[str]:
         return {"only-warned" if ruling.is_accepted and level in ruling.levels else "other-standard"}
     if any(manifest.flag(_FLAG) for manifest in manifests(cluster, kubelet(cluster).folder).manifests):
         return {"file-without-default"}
-    namespaces = [namespace["metadata"].get("labels") or {} for namespace in cluster.list("Namespace")]
-    labelled = sum(1 for labels in namespaces if labels.get(f"{LABELS}enforce") == level)
-    # The one that this grade has made says so itself.
-    return {"no-default", "labelled"} if labelled > 1 else {"no-default"}
+    learners = [namespace["metadata"] for namespace in cluster.list("Namespace") if not is_of_a_grade(namespace)]
+    is_labelled = any((metadata.get("labels") or {}).get(f"{LABELS}enforce") == level for metadata in learners)
+    return {"no-default", "labelled"} if is_labelled else {"no-default"}
 
 
 def _by_whom(user: str, ruling: Ruling) -> Text:

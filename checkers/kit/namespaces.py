@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from checkers.api import Observer
 
+MADE_FOR_A_GRADE = "ckslab.io/made-for-a-grade"
+"""The annotation of the namespaces that grades make. Those of the grade before may still be there, on their way out."""
 _PATIENCE = 10
 """Seconds to wait for a namespace's default account."""
 
@@ -22,3 +25,8 @@ def new_for_pods(cluster: Observer, labels: Mapping[str, str] | None = None) -> 
             break
         cluster.wait(1)
     return name
+
+
+def is_of_a_grade(namespace: Mapping[str, Any]) -> bool:
+    """Whether a grade has made the namespace, so that nothing of it is the learner's."""
+    return MADE_FOR_A_GRADE in (namespace["metadata"].get("annotations") or {})

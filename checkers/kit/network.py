@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from checkers.api import NotSeen, Observer, Text
@@ -118,6 +118,23 @@ def require_in_time(found: Sequence[str], names: str) -> Sequence[str]:
     if TOO_LATE in found:
         raise NotSeen(Text(f"{names} did not answer within {_WHOLE} s", f"{names} 没有在 {_WHOLE} 秒内应答"))
     return found
+
+
+def silent(cluster: Observer, places: Iterable[tuple[str, Pod, Place]]) -> list[Text]:
+    """Of these places, each with the Pod that it is in and what that is called, those at which nothing listens.
+
+    They are asked within the Pod itself, where neither a policy nor a proxy is in the way.
+    """
+    by_pod: dict[str, tuple[Pod, list[Place]]] = {}
+    for name, pod, place in places:
+        _, known = by_pod.setdefault(name, (pod, []))
+        known += [place] if place not in known else []
+    return [
+        Text(f"nothing listens at {name}:{place.port}", f"{name}:{place.port} 上没有程序监听")
+        for name, (pod, known) in by_pod.items()
+        for place, listens in zip(known, connects(cluster, pod, known), strict=True)
+        if not listens
+    ]
 
 
 def http_status(cluster: Observer, pod: Pod, argv: Sequence[str]) -> str:

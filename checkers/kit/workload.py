@@ -75,6 +75,13 @@ def of_workload(
         raise
 
 
+def pods_of(cluster: Observer, deployment: str) -> Sequence[Pod] | Trouble:
+    """The same of `NAMESPACE/DEPLOYMENT`, without what they are made from."""
+    namespace, _, name = deployment.partition("/")
+    pods = running_pods(cluster, "Deployment", name, namespace)
+    return pods if isinstance(pods, Trouble) else pods.pods
+
+
 def running_pods(cluster: Observer, kind: Workload, name: str, namespace: str) -> Pods | Trouble:
     """The Pods of a workload, if each of them runs and stays up; else what is in the way.
 

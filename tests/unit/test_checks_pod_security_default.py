@@ -11,6 +11,7 @@ import yaml
 
 from checkers.api import DryRun, Finding, Ran, Verdict
 from checkers.pod_security import enforces_by_default, silent
+from lab.grading.scratch import ANNOTATION
 from tests.unit.support.observations import Object
 from tests.unit.test_checks_pod_security import MODE, PodSecurity, namespace
 
@@ -35,7 +36,7 @@ class Defaults(PodSecurity):
         name = "model" if labels else "fresh"
         if self.get("Namespace", name) is None:
             account = {"kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}
-            metadata = {"name": name, "labels": dict(labels or {})}
+            metadata = {"name": name, "labels": dict(labels or {}), "annotations": {ANNOTATION: "1"}}
             self.objects = [*self.objects, {"kind": "Namespace", "metadata": metadata}, account]
         return name
 
@@ -91,6 +92,12 @@ def test_why_a_new_namespace_takes_what_it_should_not(shown: dict[str, Any], cau
 def test_who_may_create_it_all_the_same_is_reported() -> None:
     found = of(defaults={"enforce": "baseline"}, exempt=("system:serviceaccount:kube-system:job-controller",))
     assert "job-controller: accepted" in found.found.en
+
+
+def test_the_namespace_of_an_earlier_grade_is_not_the_learners() -> None:
+    left = namespace("left", enforce="baseline")
+    left["metadata"]["annotations"] = {ANNOTATION: "1"}
+    assert of(left).causes == {"no-default"}
 
 
 def test_labels_of_the_namespaces_that_are_there_are_no_default() -> None:

@@ -6,7 +6,7 @@ Whoever watches the API server hears of it as of any other change, so nothing ha
 from __future__ import annotations
 
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -39,8 +39,8 @@ _PODS = b"/registry/pods/"
 _EVENTS = b"/registry/events/"
 """Events end by themselves, so those of the baseline are not missed."""
 
-Contents = Mapping[str, str]
-"""Each key with its value, both as base64 has them."""
+Contents = Mapping[bytes, str]
+"""Each key with its value, which stays as base64 has it."""
 
 
 def restore(control_plane: Node, clock: Clock) -> bool:
@@ -57,8 +57,7 @@ def restore(control_plane: Node, clock: Clock) -> bool:
     """
     kept = _parsed(control_plane.read(KEPT))
     now = _read(control_plane)
-    is_whole = _SYSTEM in map(b64decode, kept)
-    if not is_whole or any(key not in now and b64decode(key).startswith(_PODS) for key in kept):
+    if _SYSTEM not in kept or any(key not in now and key.startswith(_PODS) for key in kept):
         return False
     _write(control_plane, _other(kept, now), _surplus(kept, now))
     still = 0
@@ -78,23 +77,23 @@ def _other(kept: Contents, now: Contents) -> Contents:
     return {key: kept[key] for key in _lasting(kept) if now.get(key) != kept[key]}
 
 
-def _surplus(kept: Contents, now: Contents) -> Sequence[str]:
+def _surplus(kept: Contents, now: Contents) -> Sequence[bytes]:
     """The keys of what was not there."""
-    return [key for key in now if key not in kept and not b64decode(key).startswith(_RENEWED)]
+    return [key for key in now if key not in kept and not key.startswith(_RENEWED)]
 
 
-def _lasting(kept: Contents) -> Iterator[str]:
+def _lasting(kept: Contents) -> Iterator[bytes]:
     """The keys of what stays as it is until somebody changes it."""
-    return (key for key in kept if not b64decode(key).startswith((*_RENEWED, _EVENTS)))
+    return (key for key in kept if not key.startswith((*_RENEWED, _EVENTS)))
 
 
 def _read(control_plane: Node) -> Contents:
     return _parsed(_ask(control_plane, "range", _ALL))
 
 
-def _write(control_plane: Node, put: Contents, gone: Iterable[str]) -> None:
-    changes: list[dict[str, Any]] = [{"requestPut": {"key": key, "value": value}} for key, value in put.items()]
-    changes += [{"requestDeleteRange": {"key": key}} for key in gone]
+def _write(control_plane: Node, put: Contents, gone: Iterable[bytes]) -> None:
+    changes: list[dict[str, Any]] = [{"requestPut": {"key": _coded(key), "value": put[key]}} for key in put]
+    changes += [{"requestDeleteRange": {"key": _coded(key)}} for key in gone]
     for first in range(0, len(changes), _AT_ONCE):
         _ask(control_plane, "txn", {"success": changes[first : first + _AT_ONCE]})
 
@@ -110,6 +109,10 @@ def _ask(control_plane: Node, what: str, asked: Mapping[str, Any]) -> bytes:
 def _parsed(answer: bytes) -> Contents:
     """A value that is empty is left out of an answer."""
     try:
-        return {each["key"]: each.get("value", "") for each in json.loads(answer).get("kvs", ())}
+        return {b64decode(each["key"]): each.get("value", "") for each in json.loads(answer).get("kvs", ())}
     except (ValueError, KeyError) as damaged:
         raise LabError("engine.refused", str(damaged), command="etcd") from damaged
+
+
+def _coded(key: bytes) -> str:
+    return b64encode(key).decode()
