@@ -38,6 +38,7 @@ from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.trouble import TroubleScreen
 from lab.ui.shell import CHECK, RunCommand, full_screen_argv
 from lab.ui.trouble import Trouble
+from lab.ui.widgets import too_small
 from lab.ui.widgets.suggestion_list import SuggestionList
 
 if TYPE_CHECKING:
@@ -77,15 +78,11 @@ class LabApp(CrashingApp, inherit_bindings=False):
     # A key of the app itself would come before a screen could leave it to the shell.
     ENABLE_COMMAND_PALETTE = False
     # Textual declares these in a way that mypy takes for instance variables, so ClassVar is no help.
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012
-    CSS = """
-    Screen { layers: default too-small; }
-    Screen.-tiny, Screen.-short {
-        overflow: hidden;
-
-        TooSmall { display: block; }
-    }
+    HORIZONTAL_BREAKPOINTS = [*too_small.WIDTHS, (100, "-normal"), (150, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [*too_small.HEIGHTS]  # noqa: RUF012
+    CSS = (
+        too_small.CSS
+        + """
     /* Marks have colours of their own, which must be legible on the chosen line. */
     OptionList:focus > .option-list--option-highlighted { color: $text; background: $block-cursor-background 40%; }
     /* The menu is a box like every other. */
@@ -98,6 +95,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
         CommandList { border: round $primary; border-top: none; background: $surface; max-height: 70vh; }
     }
     """
+    )
 
     desk: reactive[Desk] = reactive(_nothing)
     """All that the app knows. Screens and panes watch it."""

@@ -9,6 +9,7 @@ from lab.catalog.model import Catalog
 from lab.ui import keys, wrapping
 from lab.ui.crash import CrashingApp
 from lab.ui.screens.board import BoardScreen
+from lab.ui.widgets import too_small
 from lab.workshop.board import Board
 from lab.workshop.class_file import Class
 
@@ -22,16 +23,9 @@ class BoardApp(CrashingApp, inherit_bindings=False):
 
     TITLE = "CKS Lab"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as in `LabApp`
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012
-    CSS = """
-    Screen { layers: default too-small; }
-    Screen.-tiny, Screen.-short {
-        overflow: hidden;
-
-        TooSmall { display: block; }
-    }
-    """
+    HORIZONTAL_BREAKPOINTS = [*too_small.WIDTHS]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [*too_small.HEIGHTS]  # noqa: RUF012
+    CSS = too_small.CSS
 
     def __init__(self, class_: Class, catalog: Catalog, read: Callable[[], Board]) -> None:
         wrapping.install()

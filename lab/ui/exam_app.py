@@ -17,6 +17,7 @@ from lab.ui.screens.lobby import Lobby, LobbyScreen
 from lab.ui.screens.sitting import Exam, SittingScreen
 from lab.ui.screens.trouble import TroubleScreen
 from lab.ui.trouble import Trouble
+from lab.ui.widgets import too_small
 
 
 class ExamApp(CrashingApp, inherit_bindings=False):
@@ -29,17 +30,14 @@ class ExamApp(CrashingApp, inherit_bindings=False):
 
     TITLE = "CKS Lab"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (90, "-normal")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012
-    CSS = """
-    Screen { layers: default too-small; }
-    Screen.-tiny, Screen.-short {
-        overflow: hidden;
-
-        TooSmall { display: block; }
-    }
+    HORIZONTAL_BREAKPOINTS = [*too_small.WIDTHS, (90, "-normal")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [*too_small.HEIGHTS]  # noqa: RUF012
+    CSS = (
+        too_small.CSS
+        + """
     OptionList:focus > .option-list--option-highlighted { color: $text; background: $block-cursor-background 40%; }
     """
+    )
 
     def __init__(self, opens: Exam | Lobby, settings: Settings = NOTHING_CHOSEN) -> None:
         wrapping.install()

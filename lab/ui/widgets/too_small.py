@@ -6,9 +6,21 @@ from textual.widget import Widget
 
 from lab import i18n
 
+WIDTHS, HEIGHTS = ((0, "-tiny"), (60, "-narrow")), ((0, "-short"), (15, "-tall"))
+"""The breakpoints of an app: its window is too small while it is tiny or short."""
+CSS = """
+    Screen { layers: default too-small; }
+    Screen.-tiny, Screen.-short {
+        overflow: hidden;
+
+        TooSmall { display: block; }
+    }
+"""
+"""Of an app with these breakpoints."""
+
 
 class TooSmall(Widget):
-    """Covers its screen while the window is too small: `LabApp` shows it. What it covers keeps its focus."""
+    """Covers its screen while the window is too small: an app with `CSS` shows it. What it covers keeps its focus."""
 
     DEFAULT_CSS = """
     TooSmall {
