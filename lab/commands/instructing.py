@@ -1,4 +1,4 @@
-"""What an instructor does while a class goes on: `class say`, `hand-down`, `reset`, and at last `class end`."""
+"""What an instructor does while a class goes on: `class say`, `helped`, `reset`, and at last `class end`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def add(class_: Verbs) -> None:
     say = class_.add("say", _say)
     say.add_argument("text", metavar="TEXT", help=i18n.text("cli.class.say.text"))
     say.add_argument("--to", nargs="+", default=[], metavar="SEAT", help=i18n.text("cli.class.say.to"))
-    down = class_.add("hand-down", _hand_down)
-    down.add_argument("seat", nargs="+", metavar="SEAT", help=i18n.text("cli.class.hand-down.seat"))
+    down = class_.add("helped", _helped)
+    down.add_argument("seat", nargs="+", metavar="SEAT", help=i18n.text("cli.class.helped.seat"))
     reset = class_.add("reset", _reset)
-    reset.add_argument("seat", metavar="SEAT", help=i18n.text("cli.class.hand-down.seat"))
+    reset.add_argument("seat", metavar="SEAT", help=i18n.text("cli.class.helped.seat"))
     exercise_argument(reset, nargs="?")
     end = class_.add("end", _end)
     for parser in (say, down, reset, end):
@@ -38,7 +38,7 @@ def _say(args: Namespace) -> int:
     return 0
 
 
-def _hand_down(args: Namespace) -> int:
+def _helped(args: Namespace) -> int:
     from lab.workshop.events import Kind
     from lab.workshop.ledger import open_ledger
 

@@ -159,7 +159,7 @@ def test_an_instructor_speaks_to_all_or_to_some(capsys: Output) -> None:
     cli.main(["class", "new", "monday", "Ada", "Bob"])
     assert cli.main(["class", "say", "Five minutes"]) == 0
     assert cli.main(["class", "say", "Look at the labels", "--to", "monday-02"]) == 0
-    assert cli.main(["class", "hand-down", "monday-01"]) == 0
+    assert cli.main(["class", "helped", "monday-01"]) == 0
     events = [(event.kind, event.learner) for event in open_ledger("monday").events()]
     assert events == [(Kind.SAID, 0), (Kind.SAID, 2), (Kind.HAND, 1)]
     assert cli.main(["class", "say", "x", "--to", "monday-03"]) == 2
