@@ -61,7 +61,7 @@ def _sit(args: Namespace) -> int:
     ledger = open_ledger(class_.id)
     engine = open_lab(learner.seat)
     session = place.open_session(class_, learner, catalog, engine, ledger)
-    return run.run_in_class(session, lambda progress: place.mend(engine, progress), Link(learner, ledger))
+    return run.run_in_class(session, lambda progress: place.mend(engine, progress), Link(learner, ledger, catalog))
 
 
 def _learner(class_: Class, number: int) -> Learner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -211,10 +211,20 @@ class LabApp(CrashingApp, inherit_bindings=False):
                 if event.news is not None and event.news.was_reset:
                     self.notify(i18n.text("ui.class.was_reset"), timeout=SAID_SECONDS)
                     self.jobs.read_history()
+                if event.news is not None and event.news.given:
+                    self._receive(event.news.given, self._link.catalog)
                 # After this one has ended: on a busy machine one that hangs does not take the place of the one before.
                 self.set_timer(NEWS_EVERY, partial(self.jobs.hear, self._link))
         for step in events.steps(event, before, after):
             self._do(step)
+
+    def _receive(self, given: Sequence[str], catalog: Catalog) -> None:
+        """Put exercises that the instructor has given beside the others, unless they are there."""
+        from lab.workshop.place import catalog_of  # needed by few, and never by the first frame
+
+        if any(name not in self.desk.states for name in given):
+            self._session.catalog = catalog_of([*self.desk.states, *given], catalog)
+            self.take(events.ExercisesGiven(self._session.catalog))
 
     def _do(self, step: Step) -> None:
         match step:
@@ -222,6 +232,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
                 self.action_up()
             case Step.SEE_LAB:
                 self.jobs.see_lab()
+            case Step.READ_HISTORY:
+                self.jobs.read_history()
             case Step.FIND_IMPOSSIBLE:
                 self.jobs.find_impossible()
             case Step.START_WANTED if self.desk.wanted is not None:

@@ -8,12 +8,12 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.catalog.model import Exercise
+from lab.catalog.model import Catalog, Exercise
 from lab.cluster.engine import State, Status
 from lab.grading.grade import Grade, Graded
 from lab.progress import Progress
 from lab.ui.desk import Desk, Event, Past
-from lab.ui.exercise_state import Phase
+from lab.ui.exercise_state import ExerciseState, Phase
 from lab.ui.trouble import Trouble
 from lab.ui.work import Work
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lab.workshop.link import News
 
 Exercises = tuple[Exercise, ...]
+GIVEN_SECONDS = 60.0
+"""For which a learner is told that there is more to do; it is read between two commands."""
 
 # The lab
 
@@ -332,6 +334,18 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class ExercisesGiven:
+    """There is more to do: the instructor has given exercises. `catalog` has them beside all that there were."""
+
+    catalog: Catalog
+
+    def change(self, desk: Desk) -> Desk:
+        """Nothing else changes; where there was none, the first one is shown."""
+        states = {each.id: desk.states.get(each.id, ExerciseState(each)) for each in self.catalog.exercises}
+        return replace(desk, catalog=self.catalog, states=states, current=desk.current or next(iter(states), ""))
+
+
+@dataclass(frozen=True, slots=True)
 class HandMoved:
     """The learner has raised a hand, or taken it down."""
 
@@ -361,6 +375,7 @@ class Step(Enum):
 
     PREPARE_LAB = auto()
     SEE_LAB = auto()
+    READ_HISTORY = auto()
     FIND_IMPOSSIBLE = auto()
     START_WANTED = auto()
 
@@ -373,8 +388,11 @@ def steps(event: Event, before: Desk, after: Desk) -> list[Step]:
     # Going back to the baseline takes the API server away for a while: what was seen then is past.
     if isinstance(event, LabWorkEnded | ScenarioEnded):
         next_steps.append(Step.SEE_LAB)
+    if isinstance(event, ExercisesGiven):
+        next_steps.append(Step.READ_HISTORY)
     becomes_ready = after.lab.ready and not before.lab.ready
-    if becomes_ready or (after.lab.ready and after.language != before.language):
+    is_other = after.language != before.language or after.catalog is not before.catalog
+    if becomes_ready or (after.lab.ready and is_other):
         next_steps.append(Step.FIND_IMPOSSIBLE)
     if becomes_ready and after.wanted is not None:
         next_steps.append(Step.START_WANTED)
@@ -401,6 +419,9 @@ def notice(event: Event, before: Desk, after: Desk) -> Notice | None:
             return Notice(i18n.text("ui.lab.start_later", step=after.lab.work.step), seconds=8)
         case ScenarioEnded():
             return Notice(i18n.text("ui.started" if event.started else "ui.removed"))
+        case ExercisesGiven():
+            new = [str(state.exercise.title) for name, state in after.states.items() if name not in before.states]
+            return Notice(i18n.text("ui.class.given", titles=", ".join(new)), seconds=GIVEN_SECONDS)
         case Stopped():
             return Notice(i18n.text("ui.stopped"))
         case HintTaken() if after.states[event.exercise.id].hints == before.states[event.exercise.id].hints:

@@ -11,6 +11,7 @@ from checkers.api import Verdict
 from lab.exam.events import Moment
 from lab.workshop.class_file import Class
 from lab.workshop.events import Event, Kind
+from lab.workshop.given import exercises_of
 from lab.workshop.marks import Marks, from_detail
 from lab.workshop.state import Condition, passed, seats_of
 
@@ -63,7 +64,7 @@ class Row:
     Attributes:
         door: the one that their app is shown through now; empty: through none.
         exercise: the id of the one that they are at; empty: none was begun.
-        cells: of each exercise of the class.
+        cells: of each exercise that the learner has.
         stuck: None: they get on, as far as anybody can see.
     """
 
@@ -103,9 +104,11 @@ class Board:
     """The class at a moment.
 
     Attributes:
+        exercises: what anybody has to do, in the order of the columns.
         mistakes: the commonest first.
     """
 
+    exercises: tuple[str, ...]
     rows: tuple[Row, ...]
     mistakes: tuple[Mistake, ...]
 
@@ -123,6 +126,7 @@ class Following:
         self._class = class_
         self._work: defaultdict[int, _Work] = defaultdict(_Work)
         self._of_seats: list[Event] = []
+        self._given: list[Event] = []
         self.followed = 0
         """How many events there were so far."""
 
@@ -134,6 +138,8 @@ class Following:
                 self._work[event.learner].follow(event)
             if event.seat:
                 self._of_seats.append(event)
+            if event.kind is Kind.GIVEN:
+                self._given.append(event)
 
     def board(self, now: Moment) -> Board:
         """What they come to."""
@@ -147,12 +153,12 @@ class Following:
                 conditions[learner.seat],
                 done.door,
                 done.exercise,
-                {name: done.cells.get(name, Cell()) for name in self._class.exercises},
+                {name: done.cells.get(name, Cell()) for name in exercises_of(self._class, self._given, learner.number)},
                 done.stuck(now),
             )
             for learner, done in zip(self._class.learners, work, strict=True)
         )
-        return Board(rows, tuple(_mistakes(work)))
+        return Board(exercises_of(self._class, self._given), rows, tuple(_mistakes(work)))
 
 
 def board_of(class_: Class, events: Iterable[Event], now: Moment) -> Board:

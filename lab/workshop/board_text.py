@@ -58,9 +58,9 @@ def lines(board: Board, class_: Class, catalog: Catalog, width: int, *, names: b
     facts = {"learners": len(board.rows), "here": here, "stuck": len(board.queue)}
     yield (Piece(class_.title, Tone.TITLE), Piece(f"  {i18n.text('workshop.board.facts', **facts)}", Tone.MUTED))
     yield ()
-    yield from _table(board, class_, catalog, names=names)
+    yield from _table(board, catalog, names=names)
     yield ()
-    for number, name in enumerate(class_.exercises, 1):
+    for number, name in enumerate(board.exercises, 1):
         title = f"{number}  {name} · {catalog.exercise(name).title}"
         yield (Piece(cut(title, width), Tone.MUTED),)
     if board.queue:
@@ -101,16 +101,16 @@ def mistake_text(mistake: Mistake, learners: int, catalog: Catalog) -> str:
     return i18n.text("workshop.board.mistake", **counts, exercise=mistake.exercise, words=words)
 
 
-def _table(board: Board, class_: Class, catalog: Catalog, *, names: bool) -> Iterator[Line]:
+def _table(board: Board, catalog: Catalog, *, names: bool) -> Iterator[Line]:
     """A row a learner, a glyph a criterion."""
-    widths = [_cell_width(catalog, name) for name in class_.exercises]
+    widths = [_cell_width(catalog, name) for name in board.exercises]
     who = max((cells(_who(row, names=names)) for row in board.rows), default=0)
     heads = [Piece(pad(str(number), width + 2), Tone.HEADING) for number, width in enumerate(widths, 1)]
     yield (Piece(" " * (who + 5)), *heads)
     for row in board.rows:
         pieces = [Piece(pad(_who(row, names=names), who)), Piece("  "), _presence(row), Piece("  ")]
-        for name, width in zip(class_.exercises, widths, strict=True):
-            pieces += _cell(row.cells[name], width, is_at=name == row.exercise)
+        for name, width in zip(board.exercises, widths, strict=True):
+            pieces += _cell(row.cells.get(name), width, is_at=name == row.exercise)
         if row.condition in (Condition.LOST, Condition.STOPPED):
             pieces.append(Piece(i18n.text(f"workshop.state.{row.condition}"), Tone.BAD))
         yield tuple(pieces)
@@ -133,7 +133,9 @@ def _cell_width(catalog: Catalog, exercise: str) -> int:
     return len(found.criteria) + len(f" {points}/{points}") + 1
 
 
-def _cell(cell: Cell, width: int, *, is_at: bool) -> Sequence[Piece]:
+def _cell(cell: Cell | None, width: int, *, is_at: bool) -> Sequence[Piece]:
+    if cell is None:
+        return (Piece(" " * (width + 2)),)
     at = Piece("›" if is_at else " ", Tone.HEADING)
     if cell.marks is None:
         word = AWAY if not cell.begun else "◐"
@@ -152,7 +154,7 @@ def to_json(board: Board, class_: Class, catalog: Catalog) -> dict[str, Any]:
         "title": class_.title,
         "exercises": [
             {"exercise": name, "criteria": [criterion.id for criterion in catalog.exercise(name).criteria]}
-            for name in class_.exercises
+            for name in board.exercises
         ],
         "learners": [_row_to_json(row) for row in board.rows],
         "queue": [row.learner for row in board.queue],

@@ -48,6 +48,8 @@ class Kind(StrEnum):
     """A learner raised a hand, or took it down; the instructor may take it down, too: `learner`, `detail: up`."""
     RESET = "reset"
     """The instructor has undone what was done on a learner's seat: `learner`, `detail: exercise`, empty for all."""
+    GIVEN = "given"
+    """The instructor gave more to do than the class's file says: `learner`, or 0 for all, `detail: exercises`."""
     SAID = "said"
     """The instructor said something: `learner`, or 0 for all, `detail: text`."""
 

@@ -27,14 +27,14 @@ def to_csv(board: Board, events: Sequence[Event], class_: Class, catalog: Catalo
         wide: with a column for each criterion, which says the verdict of the last grade.
     """
     criteria = [
-        f"{name}/{criterion.id}" for name in class_.exercises for criterion in catalog.exercise(name).criteria if wide
+        f"{name}/{criterion.id}" for name in board.exercises for criterion in catalog.exercise(name).criteria if wide
     ]
     written = io.StringIO()
     table = csv.DictWriter(written, [*COLUMNS, *criteria], restval="", lineterminator="\n")
     table.writeheader()
     last = _last_graded(events)
     for learner, row in zip(class_.learners, board.rows, strict=True):
-        for name in class_.exercises:
+        for name in row.cells:
             when = last.get((learner.number, name))
             table.writerow(_row(learner, row, name, when, catalog) | (_verdicts(name, row.cells[name]) if wide else {}))
     return written.getvalue()

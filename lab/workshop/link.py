@@ -1,11 +1,13 @@
-"""A learner's line to their instructor: a hand goes up, and what is said comes down."""
+"""A learner's line to their instructor: a hand goes up, and what is said and given comes down."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.catalog.model import Catalog
 from lab.workshop.class_file import Learner
 from lab.workshop.events import Kind
+from lab.workshop.given import is_for
 from lab.workshop.ledger import Ledger
 
 
@@ -16,18 +18,25 @@ class News:
     Attributes:
         said: the instructor's words that are new, oldest first. At first, only the newest of all.
         hand: whether the learner's hand is up.
+        given: the ids of exercises that the instructor has given since it was last asked. At first, of all.
         was_reset: whether the instructor has undone something on the learner's seat since it was last asked.
     """
 
     said: tuple[str, ...] = ()
     hand: bool = False
+    given: tuple[str, ...] = ()
     was_reset: bool = False
 
 
 class Link:
-    """Reads the ledger for one learner, and writes to it for them. What was read before is not read again."""
+    """Reads the ledger for one learner, and writes to it for them. What was read before is not read again.
 
-    def __init__(self, learner: Learner, ledger: Ledger) -> None:
+    Args:
+        catalog: every exercise that an instructor may give.
+    """
+
+    def __init__(self, learner: Learner, ledger: Ledger, catalog: Catalog) -> None:
+        self.catalog = catalog
         self._learner = learner.number
         self._ledger = ledger
         self._read = 0
@@ -36,17 +45,19 @@ class Link:
 
     def news(self) -> News:
         """What is new since it was last asked."""
-        said, was_reset = list[str](), False
+        said, given, was_reset = list[str](), list[str](), False
         for event in self._ledger.events(self._read):
             self._read += 1
-            if event.kind is Kind.SAID and event.learner in (0, self._learner):
+            if event.kind is Kind.SAID and is_for(event, self._learner):
                 said.append(str(event.detail["text"]))
+            elif event.kind is Kind.GIVEN and is_for(event, self._learner):
+                given += event.detail["exercises"]
             elif event.kind is Kind.HAND and event.learner == self._learner:
                 self._hand = bool(event.detail["up"])
             elif event.kind is Kind.RESET and event.learner == self._learner:
                 was_reset = not self._newest_alone
         new, self._newest_alone = said[-1:] if self._newest_alone else said, False
-        return News(tuple(new), self._hand, was_reset)
+        return News(tuple(new), self._hand, tuple(given), was_reset)
 
     def raise_hand(self, *, up: bool) -> None:
         """Ask for help, or no longer."""

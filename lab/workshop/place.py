@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from lab.workshop import ledger as ledgers
 from lab.workshop import marks
 from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
+from lab.workshop.given import exercises_of
 from lab.workshop.ledger import Ledger
 
 
@@ -53,14 +55,15 @@ class ClassHistory(History):
 
 
 def open_session(class_: Class, learner: Learner, catalog: Catalog, engine: Engine, ledger: Ledger) -> Session:
-    """What a learner may do: the exercises of the class, on the lab of their seat, with a history of their own."""
+    """What a learner may do: the exercises that they have, on the lab of their seat, with a history of their own."""
+    exercises = exercises_of(class_, ledger.events(), learner.number)
     history = ClassHistory(learner, ledger, ledgers.folder(class_.id) / f"{learner.seat}.db")
-    return Session(catalog_of(class_, catalog), engine, history=history)
+    return Session(catalog_of(exercises, catalog), engine, history=history)
 
 
-def catalog_of(class_: Class, catalog: Catalog) -> Catalog:
-    """The exercises of a class, in its order within each domain."""
-    place = {name: number for number, name in enumerate(class_.exercises)}
+def catalog_of(exercises: Sequence[str], catalog: Catalog) -> Catalog:
+    """These exercises, in their order within each domain."""
+    place = {name: number for number, name in enumerate(exercises)}
     chosen = (
         replace(domain, exercises=tuple(sorted(mine, key=lambda exercise: place[exercise.id])))
         for domain in catalog.domains

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
-from lab import i18n
+from lab import i18n, log
 from lab.catalog.model import Catalog
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine, State, Stoppable
@@ -22,6 +22,7 @@ from lab.progress import OnProgress, Progress, ignore
 from lab.workshop import ledger as ledgers
 from lab.workshop.class_file import Class
 from lab.workshop.events import Kind
+from lab.workshop.given import exercises_of
 from lab.workshop.ledger import Ledger
 
 OpenEngine = Callable[[str], Engine]
@@ -67,7 +68,8 @@ class Seats:
 
         Add-ons that the exercises need are built once before, and loaded onto each seat.
         """
-        needed = {name for exercise in self._class.exercises for name in catalog.exercise(exercise).addons}
+        exercises = exercises_of(self._class, self._ledger.events())
+        needed = {name for exercise in exercises for name in catalog.exercise(exercise).addons}
         if needed:
             addons.build(self._open(self._class.seats[0]), needed, progress)
         stopping = threading.Event()
@@ -89,6 +91,28 @@ class Seats:
             finally:
                 _stop(making.values(), stopping)
         return [seat for seat, made in making.items() if not made.result()]
+
+    def load(self, names: Collection[str], seats: Sequence[str], progress: OnProgress) -> list[str]:
+        """Put add-ons onto seats, so that no learner waits for that. Returns the seats that have not taken them.
+
+        A start loads what is missing.
+        """
+        addons.build(self._open(seats[0]), names, progress)
+
+        def load(seat: str) -> bool:
+            progress(Progress(i18n.text("workshop.step.load"), 1, 1, 0, lab=seat))
+            engine = self._open(seat)
+            try:
+                if engine.status().state is not State.READY:
+                    return False
+                addons.load(engine, names)
+            except LabError as error:
+                log.fault(f"loading add-ons onto seat {seat}", error)
+                return False
+            return True
+
+        with ThreadPoolExecutor(self._boots) as loads:
+            return [seat for seat, is_loaded in zip(seats, loads.map(load, seats), strict=True) if not is_loaded]
 
     def stop(self, progress: OnProgress) -> None:
         """Stop the machines of every seat that runs; what is in them stays. `up` starts them.

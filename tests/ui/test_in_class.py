@@ -9,10 +9,12 @@ import pytest
 from textual.pilot import Pilot
 
 from lab import paths
+from lab.catalog.load import load
 from lab.cluster.engine import State
 from lab.errors import LabError
 from lab.ui import keys
-from lab.ui.events import HandMoved, Heard, HistoryRead, LabWorkEnded
+from lab.ui.events import ExerciseChosen, HandMoved, Heard, HistoryRead, LabWorkEnded, ScenarioEnded
+from lab.ui.widgets.exercise_tree import ExerciseTree
 from lab.workshop.events import Kind
 from lab.workshop.ledger import Ledger
 from lab.workshop.link import Link
@@ -20,6 +22,8 @@ from tests.ui.fakes import BOUND, Stage
 from tests.unit.support.classes import class_of
 
 CLASS = class_of(2)
+CATALOG = load()
+GIVEN = "read-only-root"
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def ledger() -> Ledger:
 
 @pytest.fixture
 def guest(stage: Stage, ledger: Ledger) -> Stage:
-    stage.link = Link(CLASS.learners[0], ledger)
+    stage.link = Link(CLASS.learners[0], ledger, CATALOG)
     return stage
 
 
@@ -137,3 +141,32 @@ async def test_without_a_class_there_is_no_hand_to_raise(stage: Stage) -> None:
         await pilot.pause()
         assert not stage.app._notifications
         assert "hand" not in {one.binding.id for one in stage.practice.active_bindings.values()}
+
+
+async def test_what_the_instructor_gives_is_told_and_beside_the_others(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show((180, 40)) as pilot:
+        await guest.hear(pilot, Heard)
+        shown = guest.app.desk.current
+        ledger.add(Kind.GIVEN, exercises=[GIVEN])
+        await told(guest, pilot, str(CATALOG.exercise(GIVEN).title))
+        assert list(guest.app.desk.states)[-1] == GIVEN
+        assert guest.app.desk.current == shown
+        assert guest.practice.query_one(ExerciseTree).shows(CATALOG.exercise(GIVEN))
+
+
+async def test_what_was_given_can_be_chosen_and_started(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        ledger.add(Kind.GIVEN, exercises=[GIVEN])
+        await told(guest, pilot, str(CATALOG.exercise(GIVEN).title))
+        guest.app.take(ExerciseChosen(CATALOG.exercise(GIVEN)))
+        await pilot.press("f9")
+        await guest.hear(pilot, ScenarioEnded)
+        assert guest.app.desk.states[GIVEN].started
+
+
+async def test_what_was_given_before_is_no_news_to_who_comes_later(guest: Stage, ledger: Ledger) -> None:
+    ledger.add(Kind.GIVEN, exercises=[next(iter(guest.session.catalog.exercises)).id])
+    async with guest.show() as pilot:
+        before = guest.app.desk.catalog
+        await guest.hear(pilot, Heard)
+        assert guest.app.desk.catalog is before

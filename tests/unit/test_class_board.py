@@ -209,3 +209,17 @@ def test_a_program_reads_the_same() -> None:
     assert (learner["seat"], learner["exercise"], learner["points"], learner["stuck"]) == ("m-01", EXERCISE, 0, None)
     assert learner["cells"][EXERCISE]["criteria"] == {"warns": "fail", "intact": "pass"}
     assert found["queue"] == []
+
+
+def test_what_was_given_has_a_column_of_its_own() -> None:
+    given = event(Kind.GIVEN, 1, exercises=["read-only-root"])
+    found = board(given, graded(2, exercise="read-only-root"))
+    assert found.exercises == (EXERCISE, OTHER, "read-only-root")
+    assert found.rows[0].cells["read-only-root"].best == 3
+
+
+def test_who_was_not_given_an_exercise_has_no_cell_for_it() -> None:
+    found = board(event(Kind.GIVEN, 1, learner=2, exercises=["read-only-root"]))
+    assert ["read-only-root" in row.cells for row in found.rows] == [False, True]
+    first, second = [plain(line) for line in lines(found, class_of(2, EXERCISE, OTHER), CATALOG, 100)][3:5]
+    assert (first.count("○"), second.count("○")) == (3, 4)

@@ -80,3 +80,12 @@ def test_events_are_lines_without_what_lets_anybody_in() -> None:
         "name": "1",
         "detail": {"door": "ssh"},
     }
+
+
+def test_what_was_given_to_one_is_a_row_of_theirs_alone() -> None:
+    found = rows([event(Kind.GIVEN, 1, learner=2, exercises=["read-only-root"])])
+    assert [(row["student_id"], row["assignment"]) for row in found] == [
+        ("m-01", EXERCISE),
+        ("m-02", EXERCISE),
+        ("m-02", "read-only-root"),
+    ]

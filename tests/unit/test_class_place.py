@@ -12,8 +12,8 @@ from lab.progress import ignore
 from lab.workshop.events import Kind
 from lab.workshop.ledger import Ledger
 from lab.workshop.marks import from_detail
-from lab.workshop.place import ClassHistory, catalog_of, mend
-from tests.unit.support.classes import class_of
+from lab.workshop.place import ClassHistory, catalog_of, mend, open_session
+from tests.unit.support.classes import EXERCISE, class_of
 from tests.unit.support.engines import HandMadeEngine
 from tests.unit.support.exam_labs import session as session_on
 from tests.unit.support.exercises import criterion, exercise
@@ -51,7 +51,15 @@ def test_the_ledger_has_verdicts_and_points_and_never_what_was_found() -> None:
 
 def test_the_learner_sees_the_exercises_of_the_class_alone_and_in_its_order() -> None:
     names = ("psa-warn-baseline", "busybox-security-context")
-    assert [each.id for each in catalog_of(class_of(1, *names), CATALOG).exercises] == list(names)
+    assert [each.id for each in catalog_of(names, CATALOG).exercises] == list(names)
+
+
+def test_who_comes_later_has_what_was_given_before() -> None:
+    class_, ledger, given = class_of(2), Ledger(), "busybox-security-context"
+    ledger.add(Kind.GIVEN, learner=2, exercises=[given])
+    ada, bob = (open_session(class_, each, CATALOG, HandMadeEngine(), ledger) for each in class_.learners)
+    assert [each.id for each in ada.catalog.exercises] == [EXERCISE]
+    assert [each.id for each in bob.catalog.exercises] == [EXERCISE, given]
 
 
 @pytest.mark.parametrize("state", [State.ABSENT, State.PARTIAL])

@@ -146,6 +146,32 @@ def test_an_add_on_is_built_once_and_loaded_onto_every_seat(room: Room, monkeypa
     assert loaded == ["m-01 gatekeeper", "m-02 gatekeeper", "m-03 gatekeeper"]
 
 
+def test_the_add_ons_of_what_was_given_since_are_loaded_too(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(addons, "build", lambda engine, names, progress: None)
+    monkeypatch.setattr(addons, "load", lambda engine, names: loaded.extend(names))
+    room.ledger.add(Kind.GIVEN, exercises=["gatekeeper-replica-limits"])
+    room.seats().up(CATALOG, ignore)
+    assert loaded == ["gatekeeper"] * 3
+
+
+def test_add_ons_go_onto_the_seats_that_run_and_the_others_are_told(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+
+    def load(engine: Engine, names: list[str]) -> None:
+        if engine.lab == "m-02":
+            raise LabError("class.not_ready", seat=engine.lab)
+        loaded.append(engine.lab)
+
+    monkeypatch.setattr(addons, "build", lambda engine, names, progress: None)
+    monkeypatch.setattr(addons, "load", load)
+    room.labs["m-01"].state = room.labs["m-02"].state = State.READY
+    assert room.seats().load(["gatekeeper"], ["m-01", "m-02", "m-03"], ignore) == ["m-02", "m-03"]
+    assert loaded == ["m-01"]
+
+
 def test_seats_are_stopped_for_the_night(room: Room) -> None:
     room.seats().up(CATALOG, ignore)
     room.labs["m-03"].state = State.ABSENT

@@ -165,6 +165,32 @@ def test_an_instructor_speaks_to_all_or_to_some(capsys: Output) -> None:
     assert cli.main(["class", "say", "x", "--to", "monday-03"]) == 2
 
 
+def test_an_instructor_gives_exercises_to_all_or_to_some(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob", "--exercises", "psa-warn-baseline"])
+    assert cli.main(["class", "give", "busybox-security-context", "read-only-root", "--to", "monday-02"]) == 0
+    assert cli.main(["class", "give", "read-only-root"]) == 0
+    assert "Given: read-only-root. Learners: 2." in capsys.readouterr().out
+    assert [(event.learner, event.detail["exercises"]) for event in open_ledger("monday").events()] == [
+        (2, ["busybox-security-context", "read-only-root"]),
+        (0, ["read-only-root"]),
+    ]
+
+
+def test_what_all_have_is_not_given_again(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob", "--exercises", "psa-warn-baseline"])
+    cli.main(["class", "give", "read-only-root", "--to", "monday-02"])
+    assert cli.main(["class", "give", "read-only-root", "psa-warn-baseline", "--to", "monday-02"]) == 2
+    assert "have psa-warn-baseline, read-only-root already" in capsys.readouterr().err
+    assert cli.main(["class", "give", "read-only-root"]) == 0
+
+
+def test_what_is_unknown_is_not_given(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "--exercises", "psa-warn-baseline"])
+    assert cli.main(["class", "give", "read-only-roots"]) == 2
+    assert "read-only-root" in capsys.readouterr().err
+    assert open_ledger("monday").events() == ()
+
+
 def test_the_board_is_printed_where_there_is_no_terminal(capsys: Output) -> None:
     cli.main(["class", "new", "monday", "Ada", "Bob"])
     capsys.readouterr()

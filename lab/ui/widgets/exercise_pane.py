@@ -42,7 +42,6 @@ class ExercisePane(Vertical):
 
     def __init__(self, catalog: Catalog) -> None:
         super().__init__(classes="pane")
-        self._catalog = catalog
         self._desk: Desk | None = None
         self.exercise_tree = ExerciseTree(catalog)
         self._words = Input(compact=True)
@@ -57,14 +56,14 @@ class ExercisePane(Vertical):
         self.watch(self.app, "desk", self._follow)
 
     def _follow(self, desk: Desk) -> None:
-        if desk.differs(self._desk, "language"):
+        before, self._desk = self._desk, desk
+        if desk.differs(before, "language"):
             self.border_title = i18n.text("ui.pane.exercises")
             self._words.placeholder = i18n.text("ui.find")
             self._say_empty()
-        if desk.differs(self._desk, "language", "current"):
+        if desk.differs(before, "language", "current"):
             self.stop_finding()
             self._show_preview(self.exercise_tree.highlighted)
-        self._desk = desk
 
     def find(self) -> None:
         """Ask for words."""
@@ -126,8 +125,9 @@ class ExercisePane(Vertical):
     def _show_preview(self, exercise: Exercise | None) -> None:
         """The title that may be cut in the tree, and what one chooses by."""
         self._preview.display = exercise is not None
-        if exercise is not None:
-            self._preview.update(Content.assemble(str(exercise.title), "\n", (facts(self._catalog, exercise), MUTED)))
+        if exercise is not None and self._desk is not None:
+            about = facts(self._desk.catalog, exercise)
+            self._preview.update(Content.assemble(str(exercise.title), "\n", (about, MUTED)))
 
     def _say_empty(self) -> None:
         key = "ui.empty.found" if self._words.value else "ui.empty.exercises"

@@ -60,7 +60,12 @@ class ExerciseTree(Tree[Exercise]):
     def _follow(self, desk: Desk) -> None:
         """Show the exercises in their states, with the cursor on the one that is shown behind."""
         before, self._desk = self._desk, desk
-        if before is None or desk.language != before.language:
+        if desk.catalog is not self._catalog:
+            self._catalog = desk.catalog
+            self._grow_anew()
+            if self.chosen is not None and self.shows(self.chosen):
+                self.choose(self.chosen)
+        elif before is None or desk.language != before.language:
             self._name_all()
         elif desk.states is not before.states:
             for name, leaf in self._leaves.items():
@@ -98,8 +103,7 @@ class ExerciseTree(Tree[Exercise]):
         if words == self._words:
             return
         self._words = words
-        self.move_cursor(None)
-        self._grow()
+        self._grow_anew()
         found = [exercise for exercise in self._catalog.exercises if self.shows(exercise)]
         if found:
             self.choose(self.chosen if self.chosen in found else found[0])
@@ -121,6 +125,11 @@ class ExerciseTree(Tree[Exercise]):
     def _move_to(self, exercise: Exercise) -> None:
         if exercise is self.highlighted and exercise.id in self._leaves:
             self.move_cursor(self._leaves[exercise.id])
+
+    def _grow_anew(self) -> None:
+        """With the cursor nowhere: on another exercise in its line it would choose that."""
+        self.move_cursor(None)
+        self._grow()
 
     def _grow(self) -> None:
         self.root.remove_children()
