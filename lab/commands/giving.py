@@ -1,4 +1,4 @@
-"""What an instructor gives while a class goes on: `class give`."""
+"""What an instructor gives while a class goes on: `class give`, `class hint`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def add(class_: Verbs) -> None:
     give = class_.add("give", _give)
     give.add_argument("exercise", nargs="+", metavar="EX", help=i18n.text("cli.exercise"))
     give.add_argument("--to", nargs="+", default=[], metavar="SEAT", help=i18n.text("cli.class.say.to"))
-    file_option(give)
+    hint = class_.add("hint", _hint)
+    hint.add_argument("seat", metavar="SEAT", help=i18n.text("cli.class.helped.seat"))
+    hint.add_argument("exercise", nargs="?", default="", metavar="EX", help=i18n.text("cli.class.hint.exercise"))
+    for parser in (give, hint):
+        file_option(parser)
 
 
 def _give(args: Namespace) -> int:
@@ -86,3 +90,27 @@ def _load_addons(class_: Class, seats: Sequence[str], exercises: Sequence[Exerci
         behind = Seats(class_, ledger, open_lab, boots=boots).load(needed, seats, progress)
     if behind:
         print(i18n.text("cli.class.give.behind", seats=", ".join(behind)), file=sys.stderr)
+
+
+def _hint(args: Namespace) -> int:
+    from lab.exam.events import now
+    from lab.workshop.board import board_of
+    from lab.workshop.events import Kind
+    from lab.workshop.ledger import open_ledger
+
+    class_, catalog = load_class(args)
+    ledger = open_ledger(class_.id)
+    (learner,) = chosen_learners(class_, [args.seat])
+    row = board_of(class_, ledger.events(), now()).rows[learner.number - 1]
+    name = args.exercise or row.exercise
+    if not name:
+        raise UsageError("class.no_exercise", seat=args.seat)
+    if name not in row.cells:
+        raise UsageError("class.not_theirs", seat=args.seat, exercise=name, exercises=", ".join(row.cells))
+    hints, number = catalog.exercise(name).hints, row.cells[name].hints + 1
+    if number > len(hints):
+        raise UsageError("class.no_hint", seat=args.seat, exercise=name, hints=len(hints))
+    ledger.add(Kind.HINTED, learner=learner.number, exercise=name, number=number)
+    print(i18n.text("cli.class.hint.done", seat=args.seat, exercise=name, number=number))
+    print(hints[number - 1])
+    return 0

@@ -213,6 +213,10 @@ class LabApp(CrashingApp, inherit_bindings=False):
                     self.jobs.read_history()
                 if event.news is not None and event.news.given:
                     self._receive(event.news.given, self._link.catalog)
+                for name, number in event.news.hints if event.news is not None else ():
+                    if name in self.desk.states:
+                        self.take(events.HintSent(self.desk.states[name].exercise, number))
+                        self.jobs.save_hint(self.desk.states[name].exercise, number)
                 # After this one has ended: on a busy machine one that hangs does not take the place of the one before.
                 self.set_timer(NEWS_EVERY, partial(self.jobs.hear, self._link))
         for step in events.steps(event, before, after):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from lab.workshop.link import News
 
 Exercises = tuple[Exercise, ...]
-GIVEN_SECONDS = 60.0
-"""For which a learner is told that there is more to do; it is read between two commands."""
+SENT_SECONDS = 60.0
+"""For which a learner is told what has come from the instructor; it is read between two commands."""
 
 # The lab
 
@@ -263,6 +263,19 @@ class HintTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class HintSent:
+    """The instructor has sent the learner a hint. It is taken, with those before it."""
+
+    exercise: Exercise
+    number: int
+
+    def change(self, desk: Desk) -> Desk:
+        """It is shown below the task."""
+        state = desk.states[self.exercise.id]
+        return desk.with_state(replace(state, hints=max(state.hints, self.number)))
+
+
+@dataclass(frozen=True, slots=True)
 class SolutionShown:
     """The learner reads the solution."""
 
@@ -421,7 +434,9 @@ def notice(event: Event, before: Desk, after: Desk) -> Notice | None:
             return Notice(i18n.text("ui.started" if event.started else "ui.removed"))
         case ExercisesGiven():
             new = [str(state.exercise.title) for name, state in after.states.items() if name not in before.states]
-            return Notice(i18n.text("ui.class.given", titles=", ".join(new)), seconds=GIVEN_SECONDS)
+            return Notice(i18n.text("ui.class.given", titles=", ".join(new)), seconds=SENT_SECONDS)
+        case HintSent():
+            return Notice(i18n.text("ui.class.hint", title=event.exercise.title), seconds=SENT_SECONDS)
         case Stopped():
             return Notice(i18n.text("ui.stopped"))
         case HintTaken() if after.states[event.exercise.id].hints == before.states[event.exercise.id].hints:

@@ -50,6 +50,8 @@ class Kind(StrEnum):
     """The instructor has undone what was done on a learner's seat: `learner`, `detail: exercise`, empty for all."""
     GIVEN = "given"
     """The instructor gave more to do than the class's file says: `learner`, or 0 for all, `detail: exercises`."""
+    HINTED = "hinted"
+    """The instructor sent a learner a hint: `learner`, `detail: exercise, number`. Once it is shown, it is taken."""
     SAID = "said"
     """The instructor said something: `learner`, or 0 for all, `detail: text`."""
 

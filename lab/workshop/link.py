@@ -19,12 +19,15 @@ class News:
         said: the instructor's words that are new, oldest first. At first, only the newest of all.
         hand: whether the learner's hand is up.
         given: the ids of exercises that the instructor has given since it was last asked. At first, of all.
+        hints: exercises, each with the number of the hint that the instructor has sent; not those that were taken, or
+            that were for an attempt before.
         was_reset: whether the instructor has undone something on the learner's seat since it was last asked.
     """
 
     said: tuple[str, ...] = ()
     hand: bool = False
     given: tuple[str, ...] = ()
+    hints: tuple[tuple[str, int], ...] = ()
     was_reset: bool = False
 
 
@@ -46,18 +49,25 @@ class Link:
     def news(self) -> News:
         """What is new since it was last asked."""
         said, given, was_reset = list[str](), list[str](), False
+        hints = dict[str, int]()
         for event in self._ledger.events(self._read):
             self._read += 1
             if event.kind is Kind.SAID and is_for(event, self._learner):
                 said.append(str(event.detail["text"]))
             elif event.kind is Kind.GIVEN and is_for(event, self._learner):
                 given += event.detail["exercises"]
-            elif event.kind is Kind.HAND and event.learner == self._learner:
+            elif event.learner != self._learner:
+                continue
+            elif event.kind is Kind.HAND:
                 self._hand = bool(event.detail["up"])
-            elif event.kind is Kind.RESET and event.learner == self._learner:
+            elif event.kind is Kind.HINTED:
+                hints[event.detail["exercise"]] = int(event.detail["number"])
+            elif event.kind in (Kind.BEGAN, Kind.HINT):
+                hints.pop(event.detail["exercise"], None)
+            elif event.kind is Kind.RESET:
                 was_reset = not self._newest_alone
         new, self._newest_alone = said[-1:] if self._newest_alone else said, False
-        return News(tuple(new), self._hand, tuple(given), was_reset)
+        return News(tuple(new), self._hand, tuple(given), tuple(hints.items()), was_reset)
 
     def raise_hand(self, *, up: bool) -> None:
         """Ask for help, or no longer."""

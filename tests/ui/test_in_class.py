@@ -170,3 +170,14 @@ async def test_what_was_given_before_is_no_news_to_who_comes_later(guest: Stage,
         before = guest.app.desk.catalog
         await guest.hear(pilot, Heard)
         assert guest.app.desk.catalog is before
+
+
+async def test_a_hint_that_the_instructor_sends_is_below_the_task_and_taken(guest: Stage, ledger: Ledger) -> None:
+    exercise = guest.session.catalog.exercises[0]
+    async with guest.show() as pilot:
+        await guest.hear(pilot, HistoryRead)
+        ledger.add(Kind.HINTED, learner=1, exercise=exercise.id, number=1)
+        await told(guest, pilot, f"below the task of {exercise.title}")
+        await guest.hear(pilot, HistoryRead, 2)
+        assert exercise.hints[0] in guest.task
+    assert guest.session.history.attempts()[0].hints == 1

@@ -59,3 +59,14 @@ def test_what_was_given_to_all_or_to_one_is_news_to_whom_it_is_for() -> None:
     ledger.add(Kind.GIVEN, learner=2, exercises=["two", "three"])
     assert (ada.news().given, bob.news().given) == (("one",), ("one", "two", "three"))
     assert bob.news().given == ()
+
+
+def test_a_hint_that_was_sent_is_news_until_it_is_taken_or_the_exercise_is_begun_anew() -> None:
+    ledger = Ledger()
+    ada, bob = Link(ADA, ledger, NOTHING), Link(BOB, ledger, NOTHING)
+    for exercise in ("one", "two", "three"):
+        ledger.add(Kind.HINTED, learner=1, exercise=exercise, number=2)
+    ledger.add(Kind.HINT, learner=1, exercise="one", number=2)
+    ledger.add(Kind.BEGAN, learner=1, exercise="two")
+    assert (ada.news().hints, bob.news().hints) == ((("three", 2),), ())
+    assert ada.news().hints == ()

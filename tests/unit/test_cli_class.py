@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab import cli
+from lab.catalog.load import load
 from lab.catalog.model import Exercise
 from lab.practice.session import Session
 from lab.progress import OnProgress, ignore
@@ -189,6 +190,37 @@ def test_what_is_unknown_is_not_given(capsys: Output) -> None:
     assert cli.main(["class", "give", "read-only-roots"]) == 2
     assert "read-only-root" in capsys.readouterr().err
     assert open_ledger("monday").events() == ()
+
+
+def test_the_next_hint_is_sent_of_the_exercise_that_the_learner_is_at(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "--exercises", "psa-warn-baseline", "read-only-root"])
+    ledger = open_ledger("monday")
+    ledger.add(Kind.BEGAN, learner=1, exercise="read-only-root")
+    ledger.add(Kind.HINT, learner=1, exercise="read-only-root", number=1)
+    assert cli.main(["class", "hint", "monday-01"]) == 0
+    assert ledger.events()[-1].detail == {"exercise": "read-only-root", "number": 2}
+    assert cli.main(["class", "hint", "monday-01", "psa-warn-baseline"]) == 0
+    assert ledger.events()[-1].detail == {"exercise": "psa-warn-baseline", "number": 1}
+    assert load().exercise("psa-warn-baseline").hints[0] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("events", "argv", "said"),
+    [
+        ([], [], "has begun no exercise yet"),
+        ([], ["busybox-security-context"], "does not have the exercise busybox-security-context"),
+        ([(Kind.HINT, {"exercise": "read-only-root", "number": 9})], ["read-only-root"], "has no further hint"),
+    ],
+)
+def test_a_hint_that_cannot_be_sent_is_explained(
+    events: list[tuple[Kind, dict[str, str]]], argv: list[str], said: str, capsys: Output
+) -> None:
+    cli.main(["class", "new", "monday", "Ada", "--exercises", "read-only-root"])
+    for kind, detail in events:
+        open_ledger("monday").add(kind, learner=1, **detail)
+    assert cli.main(["class", "hint", "monday-01", *argv]) == 2
+    assert said in capsys.readouterr().err
+    assert all(event.kind is not Kind.HINTED for event in open_ledger("monday").events())
 
 
 def test_the_board_is_printed_where_there_is_no_terminal(capsys: Output) -> None:
