@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lab.terminal.pty import Pty
 from lab.workshop.class_file import Learner
 from lab.workshop.events import Kind
 from lab.workshop.ledger import Ledger
+from lab.workshop.ledger_thread import LedgerThread
 from lab.workshop.tokens import Door
 
 LEAST, MOST = (20, 5), (500, 200)
@@ -25,6 +29,9 @@ _PASSED_ON = (
 
 Command = Callable[[Learner], Sequence[str]]
 """What runs the app of a learner."""
+
+MayStay = Callable[[], Awaitable[bool]]
+"""Whether what let a learner in would still do so."""
 
 
 class LearnersApp:
@@ -80,50 +87,54 @@ class LearnersApp:
                 loop.remove_reader(fd)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Visit:
+    """An app, and whether its learner may stay."""
+
+    app: LearnersApp
+    may_stay: MayStay
+
+
 class Apps:
     """All apps that run: one for each learner at most. Who opens another has left the first."""
 
-    def __init__(self, command: Command, ledger: Ledger) -> None:
+    def __init__(self, command: Command, ledger: Ledger, thread: LedgerThread) -> None:
         self._command = command
         self._ledger = ledger
-        self._running: dict[int, LearnersApp] = {}
-        self._may_stay: dict[int, Callable[[], bool]] = {}
+        self._thread = thread
+        self._visits: dict[int, _Visit] = {}
 
-    def open(
-        self, learner: Learner, door: Door, columns: int, rows: int, may_stay: Callable[[], bool] = lambda: True
-    ) -> LearnersApp:
-        """Begin a learner's app.
-
-        Args:
-            may_stay: whether what let the learner in would still do so.
-        """
+    @asynccontextmanager
+    async def open(
+        self, learner: Learner, door: Door, columns: int, rows: int, may_stay: MayStay
+    ) -> AsyncIterator[LearnersApp]:
+        """A learner's app, for as long as its window is open."""
         self.close(learner.number)
-        app = LearnersApp(self._command(learner), environment(), columns, rows)
-        self._running[learner.number] = app
-        self._may_stay[learner.number] = may_stay
-        self._ledger.add(Kind.CAME, learner=learner.number, door=door)
-        return app
-
-    def left(self, learner: Learner, app: LearnersApp) -> None:
-        """Its window was closed, or it has ended."""
-        app.close()
-        if self._running.get(learner.number) is app:
-            del self._running[learner.number]
-            self._ledger.add(Kind.LEFT, learner=learner.number)
+        visit = _Visit(LearnersApp(self._command(learner), environment(), columns, rows), may_stay)
+        self._visits[learner.number] = visit
+        try:
+            await self._thread.do(partial(self._ledger.add, Kind.CAME, learner=learner.number, door=door))
+            yield visit.app
+        finally:
+            visit.app.close()
+            if self._visits.get(learner.number) is visit:
+                del self._visits[learner.number]
+                await self._thread.do(partial(self._ledger.add, Kind.LEFT, learner=learner.number))
 
     def close(self, learner: int) -> None:
         """End a learner's app, if one runs."""
-        if app := self._running.pop(learner, None):
-            app.close()
+        if visit := self._visits.pop(learner, None):
+            visit.app.close()
 
-    def close_strangers(self) -> None:
+    async def close_strangers(self) -> None:
         """End the apps of those who would no longer be let in."""
-        for learner in [learner for learner in self._running if not self._may_stay[learner]()]:
-            self.close(learner)
+        for learner, visit in list(self._visits.items()):
+            if not await visit.may_stay() and self._visits.get(learner) is visit:
+                self.close(learner)
 
     def close_all(self) -> None:
         """The hub ends."""
-        for learner in list(self._running):
+        for learner in list(self._visits):
             self.close(learner)
 
 

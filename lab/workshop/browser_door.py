@@ -10,6 +10,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from jinja2 import Environment, StrictUndefined
 from lab import i18n
 from lab.workshop.apps import Apps, LearnersApp
 from lab.workshop.class_file import HTTPS, Class, Learner
+from lab.workshop.ledger_thread import LedgerThread
 from lab.workshop.tokens import Doorkeeper, Refused
 
 COOKIE = "__Host-ckslab"
@@ -63,12 +65,14 @@ class BrowserDoor:
 
     Args:
         keeper: knows who may come in.
+        thread: where it is asked.
         apps: what they come in to.
     """
 
-    def __init__(self, class_: Class, keeper: Doorkeeper, apps: Apps) -> None:
+    def __init__(self, class_: Class, keeper: Doorkeeper, thread: LedgerThread, apps: Apps) -> None:
         self._class = class_
         self._keeper = keeper
+        self._thread = thread
         self._apps = apps
         self._origin = class_.origin
         self._host = class_.address if class_.port == HTTPS else f"{class_.address}:{class_.port}"
@@ -112,7 +116,8 @@ class BrowserDoor:
     async def _show_entry(self, request: web.Request) -> web.StreamResponse:
         """Who this token is for, and a button. A link is followed by more than people: by chats, and by scanners."""
         try:
-            learner = self._keeper.of_token(request.match_info["token"], _address(request))
+            token, address = request.match_info["token"], _address(request)
+            learner = await self._thread.do(partial(self._keeper.of_token, token, address))
         except Refused as refused:
             return self._refuse(refused)
         return self._page("entry.html", learner.language, learner=learner, path=request.path)
@@ -121,7 +126,8 @@ class BrowserDoor:
         """Use the token up, and give this browser a key."""
         key = secrets.token_urlsafe(KEY_BYTES)
         try:
-            self._keeper.bind(request.match_info["token"], _address(request), "browser", key)
+            token, address = request.match_info["token"], _address(request)
+            await self._thread.do(partial(self._keeper.bind, token, address, "browser", key))
         except Refused as refused:
             return self._refuse(refused)
         response = web.HTTPSeeOther("/")
@@ -135,7 +141,7 @@ class BrowserDoor:
     # The app
 
     async def _show_app(self, request: web.Request) -> web.StreamResponse:
-        learner = self._learner(request)
+        learner = await self._learner(request)
         if learner is None:
             return self._page("refused.html", self._class.language, status=401, refused=None)
         address = f"wss://{self._host}/socket"
@@ -143,31 +149,24 @@ class BrowserDoor:
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         """The terminal of the page: what is typed goes to the app, what the app draws comes back."""
-        learner = self._learner(request)
+        learner = await self._learner(request)
         if learner is None:
             raise web.HTTPUnauthorized(text="")
         size = _number(request, "width", 80), _number(request, "height", 24)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=MOST_MESSAGE, compress=False)
         await socket.prepare(request)
-        app = self._apps.open(learner, "browser", *size, may_stay=lambda: self._learner(request) == learner)
-        tasks = [asyncio.create_task(_show(app, socket)), asyncio.create_task(_listen(app, socket))]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            code = max(task.result() for task in done)
-        except ConnectionError:
-            code = WSCloseCode.GOING_AWAY  # the window was closed while something was on its way there
-        finally:
-            self._apps.left(learner, app)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with self._apps.open(learner, "browser", *size, partial(self._may_stay, request, learner)) as app:
+            code = await _connected(app, socket)
         await socket.close(code=code)
         return socket
 
-    def _learner(self, request: web.Request) -> Learner | None:
+    async def _learner(self, request: web.Request) -> Learner | None:
         """Whose browser this is."""
         key = request.cookies.get(COOKIE, "")
-        return self._keeper.of_key("browser", key) if key else None
+        return await self._thread.do(partial(self._keeper.of_key, "browser", key)) if key else None
+
+    async def _may_stay(self, request: web.Request, learner: Learner) -> bool:
+        return await self._learner(request) == learner
 
     # What is served
 
@@ -192,6 +191,20 @@ class BrowserDoor:
             **values,
         )
         return web.Response(text=text, status=status, content_type="text/html")
+
+
+async def _connected(app: LearnersApp, socket: web.WebSocketResponse) -> int:
+    """An app and a page show and tell each other everything until one of them ends. Returns the code to close with."""
+    tasks = [asyncio.create_task(_show(app, socket)), asyncio.create_task(_listen(app, socket))]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return max(task.result() for task in done)
+    except ConnectionError:
+        return WSCloseCode.GOING_AWAY  # the window was closed while something was on its way there
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _show(app: LearnersApp, socket: web.WebSocketResponse) -> int:

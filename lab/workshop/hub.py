@@ -8,17 +8,20 @@ import signal
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
-from lab.errors import UsageError
+from lab import log
+from lab.errors import LabError, UsageError
 from lab.workshop.apps import Apps, Command
 from lab.workshop.authority import Authority
 from lab.workshop.browser_door import BrowserDoor
 from lab.workshop.class_file import Class
 from lab.workshop.events import Kind
 from lab.workshop.ledger import Ledger
+from lab.workshop.ledger_thread import LedgerThread
 from lab.workshop.ssh_door import SshDoor
 from lab.workshop.tokens import Doorkeeper
 
@@ -38,10 +41,11 @@ class Hub:
         self._class = class_
         self._ledger = ledger
         self._authority = authority
-        self._apps = Apps(command, ledger)
+        self._thread = LedgerThread()
+        self._apps = Apps(command, ledger, self._thread)
         keeper = Doorkeeper(class_, ledger)
-        self._browsers = BrowserDoor(class_, keeper, self._apps)
-        self._ssh = SshDoor(class_, authority, keeper, self._apps)
+        self._browsers = BrowserDoor(class_, keeper, self._thread, self._apps)
+        self._ssh = SshDoor(class_, authority, keeper, self._thread, self._apps)
 
     async def serve(
         self, address: str = LOOPBACK, *, until: asyncio.Event, opened: Callable[[], None] = lambda: None
@@ -58,25 +62,42 @@ class Hub:
         runner = web.AppRunner(self._browsers.application(), access_log=None, handle_signals=False)
         await runner.setup()
         try:
+            read = await self._thread.do(self._see_everybody_out)
             await web.TCPSite(runner, address, self._class.port, ssl_context=self._tls()).start()
             async with await self._ssh.listen(address):
                 opened()
-                following = asyncio.create_task(self._follow())
+                following = asyncio.create_task(self._follow(read))
                 await until.wait()
                 following.cancel()
         finally:
             self._apps.close_all()
             await runner.cleanup()
+            self._thread.close()
 
-    async def _follow(self) -> None:
+    def _see_everybody_out(self) -> int:
+        """Write down that nobody's app runs: a hub that was killed could not. Returns how many events there are."""
+        here, events = set[int](), self._ledger.events()
+        for event in events:
+            if event.kind is Kind.CAME:
+                here.add(event.learner)
+            elif event.kind is Kind.LEFT:
+                here.discard(event.learner)
+        for learner in sorted(here):
+            self._ledger.add(Kind.LEFT, learner=learner)
+        return len(events) + len(here)
+
+    async def _follow(self, read: int) -> None:
         """Whoever's slip was given anew is let out, for it may be somebody else; and all are once the class is over."""
-        read = len(self._ledger.events())
         while True:
             await asyncio.sleep(FOLLOWS_EVERY)
-            for event in self._ledger.events(read):
-                read += 1
-                if event.kind in (Kind.ISSUED, Kind.ENDED):
-                    self._apps.close_strangers()
+            try:
+                new = await self._thread.do(partial(self._ledger.events, read))
+            except LabError as error:
+                log.fault("the events of the class", error)
+                continue
+            read += len(new)
+            if any(event.kind in (Kind.ISSUED, Kind.ENDED) for event in new):
+                await self._apps.close_strangers()
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -17,6 +17,7 @@ from lab import i18n
 from lab.workshop.apps import Apps, LearnersApp
 from lab.workshop.authority import Authority
 from lab.workshop.class_file import Class, Learner
+from lab.workshop.ledger_thread import LedgerThread
 from lab.workshop.tokens import Doorkeeper, Refused
 
 LOGIN_SECONDS = 60
@@ -31,19 +32,23 @@ class SshDoor:
 
     Args:
         keeper: knows who may come in.
+        thread: where it is asked.
         apps: what they come in to.
     """
 
-    def __init__(self, class_: Class, authority: Authority, keeper: Doorkeeper, apps: Apps) -> None:
+    def __init__(
+        self, class_: Class, authority: Authority, keeper: Doorkeeper, thread: LedgerThread, apps: Apps
+    ) -> None:
         self._class = class_
         self._authority = authority
         self._keeper = keeper
+        self._thread = thread
         self._apps = apps
 
     async def listen(self, address: str) -> asyncssh.SSHAcceptor:
         """Begin to let learners in at this address."""
         return await asyncssh.create_server(
-            lambda: _Login(self._class, self._keeper),
+            lambda: _Login(self._class, self._keeper, self._thread),
             address,
             self._class.ssh_port,
             server_host_keys=[str(self._authority.ssh_key)],
@@ -69,32 +74,23 @@ class SshDoor:
             return
         columns, rows, _, _ = process.term_size
         key = str(process.get_extra_info("key"))
-        may_stay = partial(self._may_stay, learner, key)
-        app = self._apps.open(learner, "ssh", columns, rows, may_stay)
-        typing = asyncio.create_task(_type(process, app))
         try:
-            while (drawn := await app.read()) is not None:
-                process.stdout.write(drawn)
-                await process.stdout.drain()
-        except (ConnectionError, asyncssh.Error):
-            pass  # the window was closed
+            async with self._apps.open(learner, "ssh", columns, rows, partial(self._may_stay, learner, key)) as app:
+                await _connected(process, app)
         finally:
-            typing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await typing
-            self._apps.left(learner, app)
             process.exit(0)
 
-    def _may_stay(self, learner: Learner, key: str) -> bool:
-        return self._keeper.of_key("ssh", key) == learner
+    async def _may_stay(self, learner: Learner, key: str) -> bool:
+        return await self._thread.do(partial(self._keeper.of_key, "ssh", key)) == learner
 
 
 class _Login(asyncssh.SSHServer):
     """One connection until it is known whose it is."""
 
-    def __init__(self, class_: Class, keeper: Doorkeeper) -> None:
+    def __init__(self, class_: Class, keeper: Doorkeeper, thread: LedgerThread) -> None:
         self._seats = {learner.seat: learner for learner in class_.learners}
         self._keeper = keeper
+        self._thread = thread
         self._connection: asyncssh.SSHServerConnection | None = None
         self._address = self._seat = self._offered = ""
         self._tries = 0
@@ -114,11 +110,11 @@ class _Login(asyncssh.SSHServer):
     def public_key_auth_supported(self) -> bool:
         return True
 
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 - asyncssh's
+    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 - asyncssh's
         """Whether a key lets in. The first one offered is what a token will bind: that the client has it, ssh sees."""
         fingerprint = key.get_fingerprint()
         self._offered = self._offered or fingerprint
-        learner = self._keeper.of_key("ssh", fingerprint)
+        learner = await self._thread.do(partial(self._keeper.of_key, "ssh", fingerprint))
         return learner is not None and self._let_in(learner, fingerprint)
 
     def kbdint_auth_supported(self) -> bool:
@@ -135,25 +131,31 @@ class _Login(asyncssh.SSHServer):
         says = "" if self._offered else i18n.text_in(language, "workshop.ssh.no_key")
         return "", says, "", [(i18n.text_in(language, "workshop.ssh.token"), False)]
 
-    def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> bool:  # noqa: ARG002 - asyncssh's
+    async def validate_kbdint_response(
+        self,
+        username: str,  # noqa: ARG002 - asyncssh's
+        responses: Sequence[str],
+    ) -> bool:
         """Use the token up, for the key that was offered."""
-        if self._offered and len(responses) == 1 and self._bind(responses[0]):
-            return True
+        if self._offered and len(responses) == 1:
+            learner = await self._thread.do(partial(self._bind, responses[0]))
+            if learner is not None and self._let_in(learner, self._offered):
+                return True
         self._tries += 1
         if self._tries == MOST_TRIES and self._connection is not None:
             self._connection.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "")
         return False
 
-    def _bind(self, token: str) -> bool:
+    def _bind(self, token: str) -> Learner | None:
+        """Use a token up; None: it is not one of this seat's."""
         try:
             learner = self._keeper.of_token(token, self._address)
             if learner.seat != self._seat:
                 self._keeper.count_wrong(self._address)
-                return False
-            self._keeper.bind(token, self._address, "ssh", self._offered)
+                return None
+            return self._keeper.bind(token, self._address, "ssh", self._offered)
         except Refused:
-            return False
-        return self._let_in(learner, self._offered)
+            return None
 
     def _let_in(self, learner: Learner, key: str) -> bool:
         """Whether it is the learner of the seat that was asked for. The connection remembers who came by which key."""
@@ -172,6 +174,21 @@ def _learner_of(process: asyncssh.SSHServerProcess[bytes]) -> Learner:
     learner = process.get_extra_info("learner")
     assert isinstance(learner, Learner)  # noqa: S101 - nobody comes here who was not let in
     return learner
+
+
+async def _connected(process: asyncssh.SSHServerProcess[bytes], app: LearnersApp) -> None:
+    """An app and a window show and tell each other everything until one of them ends."""
+    typing = asyncio.create_task(_type(process, app))
+    try:
+        while (drawn := await app.read()) is not None:
+            process.stdout.write(drawn)
+            await process.stdout.drain()
+    except (ConnectionError, asyncssh.Error):
+        pass  # the window was closed
+    finally:
+        typing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await typing
 
 
 async def _type(process: asyncssh.SSHServerProcess[bytes], app: LearnersApp) -> None:
