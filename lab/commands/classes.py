@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.commands import board, giving, hub, instructing, seats
+from lab.commands import board, following, giving, hub, instructing, seats
 from lab.commands.arguments import Verbs, json_option, print_json
 from lab.commands.class_file import file_option, load_class
 from lab.errors import UsageError
@@ -37,6 +37,7 @@ def add(verbs: Verbs) -> None:
     board.add(class_)
     instructing.add(class_)
     giving.add(class_)
+    following.add(class_)
 
 
 def _new(args: Namespace) -> int:

@@ -55,6 +55,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         """CREATE TRIGGER event_is_not_removed BEFORE DELETE ON sitting_event
             BEGIN SELECT RAISE(ABORT, 'events are only added'); END""",
     ),
+    # In a class: when the instructor saw the learner's shell.
+    ("CREATE TABLE followed (began TEXT NOT NULL, ended TEXT)",),
 )
 """Never change one that was released: files that have seen it are out there. Add another."""
 
@@ -158,6 +160,16 @@ class History:
             if text.strip():
                 rows.execute("INSERT INTO note VALUES (?, ?, ?)", (exercise.id, text.strip(), self._now()))
 
+    def followed(self) -> None:
+        """The instructor of a class sees the learner's shell from now on."""
+        with self._database.writing() as rows:
+            rows.execute("INSERT INTO followed (began) VALUES (?)", (self._now(),))
+
+    def unfollowed(self) -> None:
+        """The instructor sees it no longer."""
+        with self._database.writing() as rows:
+            rows.execute("UPDATE followed SET ended = ? WHERE ended IS NULL", (self._now(),))
+
     # What is known of it
 
     def open_on(self, engine: Engine) -> set[str]:
@@ -200,6 +212,12 @@ class History:
         """Exercise id -> the learner's note on it, of all exercises that have one."""
         with self._database.reading() as rows:
             return dict(rows.execute("SELECT exercise, text FROM note").fetchall())
+
+    def follows(self) -> tuple[tuple[datetime, datetime | None], ...]:
+        """When an instructor saw the learner's shell, newest first: from when, and until when, if that is known."""
+        with self._database.reading() as rows:
+            found = rows.execute("SELECT began, ended FROM followed ORDER BY rowid DESC").fetchall()
+        return tuple((_time(began), _time(ended) if ended else None) for began, ended in found)
 
     def _now(self) -> str:
         return self._clock.now().isoformat()

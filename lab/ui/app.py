@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from lab.demo import DemoSession
     from lab.ui.screens.practice import PracticeScreen
     from lab.ui.widgets.work_pane import WorkPane
+    from lab.workshop.follow import Answer
     from lab.workshop.link import Link
 
 NEWS_EVERY = 1.0
@@ -217,6 +218,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
                     if name in self.desk.states:
                         self.take(events.HintSent(self.desk.states[name].exercise, number))
                         self.jobs.save_hint(self.desk.states[name].exercise, number)
+                if event.news is not None:
+                    self._show_question(asked=event.news.asked)
                 # After this one has ended: on a busy machine one that hangs does not take the place of the one before.
                 self.set_timer(NEWS_EVERY, partial(self.jobs.hear, self._link))
         for step in events.steps(event, before, after):
@@ -318,9 +321,30 @@ class LabApp(CrashingApp, inherit_bindings=False):
             self.jobs.raise_hand(self._link, up=up)
             self.notify(i18n.text("ui.class.hand_up" if up else "ui.class.hand_down"))
 
+    def _show_question(self, *, asked: bool) -> None:
+        """Ask whether the instructor may see the shell, as long as they wait for an answer."""
+        from lab.ui.screens.follow import FollowScreen
+
+        is_shown = any(isinstance(screen, FollowScreen) for screen in self.screen_stack)
+        if asked and not is_shown:
+            self.push_screen(FollowScreen(), self._answer)
+        elif not asked and isinstance(self.screen, FollowScreen):
+            self.screen.dismiss(None)
+
+    def _answer(self, answer: Answer | None) -> None:
+        if answer is not None and self._link is not None:
+            self.jobs.answer(self._link, answer)
+
+    def action_unfollow(self) -> None:
+        """Let the instructor see the shell no longer."""
+        self._answer("refused")
+        self.notify(i18n.text("ui.follow.taken_back"))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In a class, the machine and its labs are not the learner's; without one, there is nobody to see a hand."""
         without = keys.ONLY_IN_CLASS if self._link is None else keys.NOT_IN_CLASS
+        if action == "unfollow" and not self.desk.followed:
+            return False  # then the key is the shell's
         return False if action in without else super().check_action(action, parameters)
 
     def action_language(self) -> None:

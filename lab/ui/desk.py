@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 from lab import i18n
@@ -27,6 +28,7 @@ class Past:
         attempts: all of them, newest first.
         notes: exercise id -> the learner's own words on it.
         exams: what mock exams say of objectives.
+        follows: when an instructor saw the learner's shell, newest first: from when, and until when.
         open_exam: the number of the mock exam that was not closed yet; 0: there is none.
         trouble: why the history could not be read.
     """
@@ -34,6 +36,7 @@ class Past:
     attempts: tuple[Attempt, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     exams: tuple[Review, ...] = ()
+    follows: tuple[tuple[datetime, datetime | None], ...] = ()
     open_exam: int = 0
     trouble: Trouble | None = None
 
@@ -58,6 +61,7 @@ class Desk:
         language: in which everything is shown.
         in_class: the learner has an instructor, on whose machine they work.
         hand: they have raised a hand.
+        followed: their instructor sees their shell.
     """
 
     catalog: Catalog
@@ -70,6 +74,7 @@ class Desk:
     language: i18n.Language
     in_class: bool = False
     hand: bool = False
+    followed: bool = False
 
     @classmethod
     def of(cls, catalog: Catalog, engine: str, lab_name: str, status: Status | None = None) -> Desk:

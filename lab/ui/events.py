@@ -19,6 +19,7 @@ from lab.ui.work import Work
 
 if TYPE_CHECKING:
     from lab.grading.control_plane import Down
+    from lab.workshop.follow import Answer
     from lab.workshop.link import News
 
 Exercises = tuple[Exercise, ...]
@@ -343,7 +344,9 @@ class Heard:
 
     def change(self, desk: Desk) -> Desk:
         """What was said is said in passing."""
-        return desk if self.news is None else replace(desk, hand=self.news.hand)
+        if self.news is None:
+            return desk
+        return replace(desk, hand=self.news.hand, followed=self.news.followed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +370,17 @@ class HandMoved:
     def change(self, desk: Desk) -> Desk:
         """It is up, or not."""
         return replace(desk, hand=self.up)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowAnswered:
+    """The learner has let their instructor see their shell, or not."""
+
+    answer: Answer
+
+    def change(self, desk: Desk) -> Desk:
+        """Whether the instructor sees it then, the next news tell."""
+        return desk
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from lab.ui.work import Work
 
 if TYPE_CHECKING:
     from lab.grading.control_plane import Down
+    from lab.workshop.follow import Answer
     from lab.workshop.link import Link
 
 Prepare = Callable[[OnProgress], None]
@@ -255,7 +256,8 @@ class Jobs:
 
             sittings = Sittings(history.database)
             exams, not_closed = tuple(reviews_of(sittings.all())), sittings.open()
-            return Past(history.attempts(), history.notes(), exams, not_closed.number if not_closed else 0)
+            open_exam = not_closed.number if not_closed else 0
+            return Past(history.attempts(), history.notes(), exams, history.follows(), open_exam)
         except Exception as error:
             return Past(trouble=Trouble.of(error))
 
@@ -281,6 +283,15 @@ class Jobs:
             return events.HandMoved(up)
 
         self._run("hand", job)
+
+    def answer(self, link: Link, answer: Answer) -> None:
+        """Write into the ledger whether the instructor may see the shell."""
+
+        def job() -> Event:
+            link.answer(answer)
+            return events.FollowAnswered(answer)
+
+        self._run("answer", job)
 
     # Threads
 

@@ -78,6 +78,7 @@ PRACTICE = (
     Key("up", "u", "app.up", group="lab"),
     Key("language", "l", "app.language", group="lab"),
     Key("hand", "alt+h", "app.hand", rank=2, group="work"),
+    Key("unfollow", "alt+w", "app.unfollow", group="work"),
     Key("quit", "q", "app.quit", group="lab"),
 )
 
@@ -93,6 +94,7 @@ HOME = (
     Key("details", "d", "details", group="lab"),
     Key("language", "l", "app.language", rank=7, group="lab"),
     Key("hand", "alt+h", "app.hand", rank=2, group="work"),
+    Key("unfollow", "alt+w", "app.unfollow", group="work"),
     Key("quit", "q", "app.quit", rank=3, group="lab"),
 )
 
@@ -175,7 +177,7 @@ NEED_CLUSTER = frozenset(["exams", "up", "down", "doctor", "start", "reset", "re
 
 NOT_IN_CLASS = frozenset(["exams", "down", "doctor"])
 """The actions that are not for learners of a class: the machine and its labs are the instructor's."""
-ONLY_IN_CLASS = frozenset(["hand"])
+ONLY_IN_CLASS = frozenset(["hand", "unfollow"])
 """The keys that are for them alone."""
 
 

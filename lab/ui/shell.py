@@ -39,6 +39,12 @@ _STATUS_OF_WINDOWS = (
     "set-option -g status on",
 )
 _WINDOWS_CHANGE = ("window-linked", "window-unlinked")
+_TELL_MILLISECONDS = "30000"
+_UNFOLLOW = """
+"$@" list-clients -F '#{client_readonly} #{client_name}' | while read -r only_sees client; do
+    [ "$only_sees" = 0 ] || "$@" detach-client -t "$client"
+done
+"""
 # Codes from 64 are tmux's, which has worked; below, and from 126, it has not.
 _OR_BASH = '"$@" && exit; code=$?; [ $code -ge 64 ] && [ $code -lt 126 ] && exit $code; exec bash --login'
 
@@ -69,6 +75,34 @@ def full_screen_argv(engine: Engine, returns: str) -> list[str]:
     for key, act in acts.items():
         commands += [";", "bind-key", "-n", key, *act]
     return _shell_argv(engine, _OF_TERMINAL, commands)
+
+
+def follow_argv(engine: Engine) -> list[str]:
+    """The same shell to be seen, and not to be typed into. It ends with `TAKEN` when its learner comes by another
+    window."""
+    return engine.shell_argv(*_TMUX, "attach-session", "-r", "-t", "=shell")
+
+
+def tell_argv(engine: Engine, words: str) -> list[str]:
+    """Says something in the shell's status line for a while, to who has it in the whole terminal."""
+    return engine.shell_argv(*_TMUX, "display-message", "-d", _TELL_MILLISECONDS, _verbatim(words), tty=False)
+
+
+def banner_argv(engine: Engine, words: str) -> list[str]:
+    """Puts a line above the shell, in whatever window it is; without words, takes it away."""
+    style = f"#[align=centre]#[bg=red]#[fg=white]#[bold] {_verbatim(words)} "
+    show = ("set-option", "-g", "pane-border-format", style, ";", "set-option", "-g", "pane-border-status", "top")
+    hide = ("set-option", "-gu", "pane-border-status", ";", "set-option", "-gu", "pane-border-format")
+    return engine.shell_argv(*_TMUX, *(show if words else hide), tty=False)
+
+
+def unfollow_argv(engine: Engine) -> list[str]:
+    """Ends every window that can only see the shell: one that was killed may have left itself behind there."""
+    return engine.shell_argv("sh", "-c", _UNFOLLOW, "sh", *_TMUX, tty=False)
+
+
+def _verbatim(words: str) -> str:
+    return words.replace("#", "##")
 
 
 def _shell_argv(engine: Engine, declared: Sequence[str], commands: Sequence[str]) -> list[str]:

@@ -54,6 +54,15 @@ class Kind(StrEnum):
     """The instructor sent a learner a hint: `learner`, `detail: exercise, number`. Once it is shown, it is taken."""
     SAID = "said"
     """The instructor said something: `learner`, or 0 for all, `detail: text`."""
+    FOLLOW_ASKED = "follow_asked"
+    """The instructor asks to see a learner's shell: `learner`."""
+    FOLLOW_ANSWERED = "follow_answered"
+    """The learner has answered, or takes back what they allowed: `learner`, `detail: answer`, which is `once`, `today`
+    or `refused`."""
+    FOLLOWED = "followed"
+    """The instructor sees the learner's shell from now on: `learner`."""
+    UNFOLLOWED = "unfollowed"
+    """And no longer; or the question is taken back: `learner`."""
 
 
 @dataclass(frozen=True, slots=True)

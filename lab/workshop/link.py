@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lab.catalog.model import Catalog
 from lab.workshop.class_file import Learner
 from lab.workshop.events import Kind
+from lab.workshop.follow import Answer, Consent
 from lab.workshop.given import is_for
 from lab.workshop.ledger import Ledger
 
@@ -22,6 +23,8 @@ class News:
         hints: exercises, each with the number of the hint that the instructor has sent; not those that were taken, or
             that were for an attempt before.
         was_reset: whether the instructor has undone something on the learner's seat since it was last asked.
+        asked: whether the instructor asks to see the learner's shell, and has no answer yet.
+        followed: whether they see it now.
     """
 
     said: tuple[str, ...] = ()
@@ -29,6 +32,8 @@ class News:
     given: tuple[str, ...] = ()
     hints: tuple[tuple[str, int], ...] = ()
     was_reset: bool = False
+    asked: bool = False
+    followed: bool = False
 
 
 class Link:
@@ -44,6 +49,7 @@ class Link:
         self._ledger = ledger
         self._read = 0
         self._hand = False
+        self._consent = Consent()
         self._newest_alone = True
 
     def news(self) -> News:
@@ -56,9 +62,10 @@ class Link:
                 said.append(str(event.detail["text"]))
             elif event.kind is Kind.GIVEN and is_for(event, self._learner):
                 given += event.detail["exercises"]
-            elif event.learner != self._learner:
+            if event.learner != self._learner:
                 continue
-            elif event.kind is Kind.HAND:
+            self._consent.follow(event)
+            if event.kind is Kind.HAND:
                 self._hand = bool(event.detail["up"])
             elif event.kind is Kind.HINTED:
                 hints[event.detail["exercise"]] = int(event.detail["number"])
@@ -67,8 +74,20 @@ class Link:
             elif event.kind is Kind.RESET:
                 was_reset = not self._newest_alone
         new, self._newest_alone = said[-1:] if self._newest_alone else said, False
-        return News(tuple(new), self._hand, tuple(given), tuple(hints.items()), was_reset)
+        return News(
+            said=tuple(new),
+            hand=self._hand,
+            given=tuple(given),
+            hints=tuple(hints.items()),
+            was_reset=was_reset,
+            asked=self._consent.asked,
+            followed=self._consent.followed,
+        )
 
     def raise_hand(self, *, up: bool) -> None:
         """Ask for help, or no longer."""
         self._ledger.add(Kind.HAND, learner=self._learner, up=up)
+
+    def answer(self, answer: Answer) -> None:
+        """Let the instructor see the shell, or no longer."""
+        self._ledger.add(Kind.FOLLOW_ANSWERED, learner=self._learner, answer=answer)

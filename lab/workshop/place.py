@@ -57,8 +57,12 @@ class ClassHistory(History):
 def open_session(class_: Class, learner: Learner, catalog: Catalog, engine: Engine, ledger: Ledger) -> Session:
     """What a learner may do: the exercises that they have, on the lab of their seat, with a history of their own."""
     exercises = exercises_of(class_, ledger.events(), learner.number)
-    history = ClassHistory(learner, ledger, ledgers.folder(class_.id) / f"{learner.seat}.db")
-    return Session(catalog_of(exercises, catalog), engine, history=history)
+    return Session(catalog_of(exercises, catalog), engine, history=open_history(class_, learner, ledger))
+
+
+def open_history(class_: Class, learner: Learner, ledger: Ledger) -> ClassHistory:
+    """The history of a learner in a class, a file of its own."""
+    return ClassHistory(learner, ledger, ledgers.folder(class_.id) / f"{learner.seat}.db")
 
 
 def catalog_of(exercises: Sequence[str], catalog: Catalog) -> Catalog:

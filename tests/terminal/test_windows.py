@@ -14,7 +14,16 @@ import pytest
 from lab.cluster.engine import Engine
 from lab.terminal.pty import Pty
 from lab.terminal.screen import Screen
-from lab.ui.shell import CHECK, TAKEN, embedded_argv, full_screen_argv
+from lab.ui.shell import (
+    CHECK,
+    TAKEN,
+    banner_argv,
+    embedded_argv,
+    follow_argv,
+    full_screen_argv,
+    tell_argv,
+    unfollow_argv,
+)
 from tests.terminal.local import BOUND, MISSING, PREFIX_PAUSE, PROFILE, ThisMachine, at
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {', '.join(MISSING)}")
@@ -63,13 +72,29 @@ class Window:
 
 
 Open = Callable[[list[str]], Window]
+Run = Callable[[list[str]], None]
 
 
 @pytest.fixture
-def open_window(tmp_path: Path) -> Iterator[Open]:
-    """Opens a shell on a tmux that only this test has."""
+def socket(tmp_path: Path) -> str:
+    """Of a tmux that only this test has."""
+    return f"ckslab-windows-{tmp_path.name}"
+
+
+@pytest.fixture
+def run(socket: str) -> Run:
+    """Runs a command beside the shell."""
+
+    def run(argv: list[str]) -> None:
+        subprocess.run(at(socket, argv), check=True, timeout=BOUND)
+
+    return run
+
+
+@pytest.fixture
+def open_window(tmp_path: Path, socket: str) -> Iterator[Open]:
+    """Opens a shell."""
     (tmp_path / ".bash_profile").write_text(PROFILE)
-    socket = f"ckslab-windows-{tmp_path.name}"
     try:
         yield lambda argv: Window(at(socket, argv), tmp_path)
     finally:
@@ -135,3 +160,57 @@ def test_back_in_the_app_the_function_keys_are_the_programs_again(open_window: O
     window.until(lambda rows: "$" in rows and rows[-1] == "")
     window.press("cat -v\r", F1, F4, F12, "\r")
     window.until(lambda rows: rows.count("^[OP^[OS^[[24~") == 2)
+
+
+def test_who_follows_sees_the_shell_and_cannot_type(open_window: Open) -> None:
+    learner = open_window(embedded_argv(ENGINE))
+    learner.until(at_prompt)
+    follower = open_window(follow_argv(ENGINE))
+    follower.until(at_prompt)
+    follower.press("echo from the follower\r", "\x02", "c", F4)
+    learner.press("echo $((6*7))\r")
+    follower.until(lambda rows: "42" in rows)
+    assert not any("from the follower" in row for row in learner.rows)
+    assert learner.rows[-1] == ""  # a second window would be told of there
+
+
+def test_who_follows_comes_again_when_the_learner_comes_by_another_window(open_window: Open) -> None:
+    open_window(embedded_argv(ENGINE)).until(at_prompt)
+    follower = open_window(follow_argv(ENGINE))
+    follower.until(at_prompt)
+    learner = open_window(full_screen_argv(ENGINE, RETURNS))
+    learner.until(at_prompt)
+    assert follower.code() == TAKEN
+    again = open_window(follow_argv(ENGINE))
+    again.until(at_prompt)
+    learner.press("echo $((6*7))\r")
+    again.until(lambda rows: "42" in rows)
+
+
+def test_a_line_above_the_shell_is_there_in_whatever_window_until_it_is_taken_away(open_window: Open, run: Run) -> None:
+    learner = open_window(embedded_argv(ENGINE))
+    learner.until(at_prompt)
+    run(banner_argv(ENGINE, "Somebody sees #1"))
+    learner.until(lambda rows: "Somebody sees #1" in rows[0])
+    learner.press("\x02", "c")
+    learner.until(lambda rows: "Somebody sees #1" in rows[0] and "1:bash*" in rows[-1])
+    run(banner_argv(ENGINE, ""))
+    learner.until(lambda rows: rows[0] == "$")
+
+
+def test_who_only_sees_the_shell_is_sent_away_and_its_learner_stays(open_window: Open, run: Run) -> None:
+    learner = open_window(embedded_argv(ENGINE))
+    learner.until(at_prompt)
+    follower = open_window(follow_argv(ENGINE))
+    follower.until(at_prompt)
+    run(unfollow_argv(ENGINE))
+    assert follower.code() == 0
+    learner.press("echo $((6*7))\r")
+    learner.until(lambda rows: "42" in rows)
+
+
+def test_who_has_the_shell_in_the_whole_terminal_is_told_something_there(open_window: Open, run: Run) -> None:
+    learner = open_window(full_screen_argv(ENGINE, RETURNS))
+    learner.until(at_prompt)
+    run(tell_argv(ENGINE, "May I see #1?"))
+    learner.until(lambda rows: "May I see #1?" in rows[-1])

@@ -13,8 +13,18 @@ from lab.catalog.load import load
 from lab.cluster.engine import State
 from lab.errors import LabError
 from lab.ui import keys
-from lab.ui.events import ExerciseChosen, HandMoved, Heard, HistoryRead, LabWorkEnded, ScenarioEnded
+from lab.ui.events import (
+    ExerciseChosen,
+    FollowAnswered,
+    HandMoved,
+    Heard,
+    HistoryRead,
+    LabWorkEnded,
+    ScenarioEnded,
+)
+from lab.ui.screens.follow import FollowScreen
 from lab.ui.widgets.exercise_tree import ExerciseTree
+from lab.ui.widgets.follow_banner import FollowBanner
 from lab.workshop.events import Kind
 from lab.workshop.ledger import Ledger
 from lab.workshop.link import Link
@@ -181,3 +191,90 @@ async def test_a_hint_that_the_instructor_sends_is_below_the_task_and_taken(gues
         await guest.hear(pilot, HistoryRead, 2)
         assert exercise.hints[0] in guest.task
     assert guest.session.history.attempts()[0].hints == 1
+
+
+async def asked(guest: Stage, ledger: Ledger, pilot: Pilot[None]) -> None:
+    """The instructor asks to see the shell."""
+    ledger.add(Kind.FOLLOW_ASKED, learner=1)
+    async with asyncio.timeout(BOUND):
+        while not isinstance(guest.app.screen, FollowScreen):
+            await pilot.pause(0.05)
+
+
+async def answered(guest: Stage, ledger: Ledger, pilot: Pilot[None]) -> str:
+    """What the learner has answered."""
+    await guest.hear(pilot, FollowAnswered)
+    return str(ledger.events()[-1].detail["answer"])
+
+
+@pytest.mark.parametrize(
+    ("pressed", "answer"),
+    [
+        (["right", "enter"], "once"),
+        (["right", "right", "enter"], "today"),
+        (["tab", "tab", "tab", "enter"], "refused"),
+        (["escape"], "refused"),
+    ],
+)
+async def test_a_learner_is_asked_whether_their_shell_may_be_seen(
+    guest: Stage, ledger: Ledger, pressed: list[str], answer: str
+) -> None:
+    async with guest.show() as pilot:
+        await asked(guest, ledger, pilot)
+        await pilot.press(*pressed)
+        assert await answered(guest, ledger, pilot) == answer
+        assert guest.app.screen is guest.practice
+
+
+async def test_what_was_typed_for_the_shell_answers_nothing(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        await asked(guest, ledger, pilot)
+        await pilot.press(*"yty n", "enter", "enter")
+        assert isinstance(guest.app.screen, FollowScreen)
+        assert len(ledger.events()) == 1
+
+
+async def test_a_question_that_is_taken_back_is_no_longer_there(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        await asked(guest, ledger, pilot)
+        ledger.add(Kind.UNFOLLOWED, learner=1)
+        async with asyncio.timeout(BOUND):
+            while guest.app.screen is not guest.practice:
+                await pilot.pause(0.05)
+        assert len(ledger.events()) == 2
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+async def test_who_is_followed_sees_it_all_the_while_and_can_end_it(
+    guest: Stage, ledger: Ledger, at_home: bool
+) -> None:
+    async with guest.show(at_home=at_home) as pilot:
+        banner = guest.app.screen.query_one(FollowBanner)
+        assert not banner.display
+        ledger.add(Kind.FOLLOWED, learner=1)
+        async with asyncio.timeout(BOUND):
+            while not banner.display:
+                await pilot.pause(0.05)
+        assert "Your instructor sees your shell · alt+w ends that" in str(banner.content)
+        await pilot.press("alt+w")
+        assert await answered(guest, ledger, pilot) == "refused"
+        ledger.add(Kind.UNFOLLOWED, learner=1)
+        async with asyncio.timeout(BOUND):
+            while banner.display:
+                await pilot.pause(0.05)
+
+
+async def test_who_is_not_followed_has_nothing_to_end(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        await pilot.press("alt+w")
+        await pilot.pause()
+        assert not ledger.events()
+
+
+async def test_the_history_of_a_learner_has_when_their_shell_was_seen(guest: Stage) -> None:
+    guest.session.history.followed()
+    guest.session.history.unfollowed()
+    async with guest.show(at_home=True) as pilot:
+        await guest.hear(pilot, HistoryRead)
+        options = [str(option.prompt) for option in guest.home.attempts.options]
+        assert any(option.startswith("Your instructor saw your shell: ") for option in options)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from lab import cli
+from lab import cli, cluster
 from lab.catalog.load import load
 from lab.catalog.model import Exercise
+from lab.cluster.engine import Completed
+from lab.cluster.host import processes
+from lab.commands import following
 from lab.practice.session import Session
 from lab.progress import OnProgress, ignore
+from lab.terminal import show as show_module
+from lab.ui.shell import TAKEN
 from lab.workshop import capacity, hub
 from lab.workshop.capacity import Machine
 from lab.workshop.events import Kind
@@ -19,6 +25,15 @@ from lab.workshop.ledger import folder, open_ledger
 
 pytestmark = pytest.mark.usefixtures("english")
 Output = pytest.CaptureFixture[str]
+
+
+class AnySeat:
+    """An engine whose shell runs what it is given as it is."""
+
+    pace = 1.0
+
+    def shell_argv(self, *command: str, tty: bool = True) -> list[str]:
+        return list(command)
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +137,51 @@ def test_a_reset_is_done_on_the_learners_seat_and_written_down(capsys: Output, m
         (Kind.RESET, 1),
     ]
     assert cli.main(["class", "reset", "monday-01", "read-only-root"]) == 2  # it is none of the class's exercises
+
+
+def test_a_shell_that_may_be_seen_has_a_line_above_it_all_the_while(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    ends = [TAKEN, None]
+
+    def run(argv: Sequence[str], **options: object) -> Completed:
+        ran.append("banner" if "Your instructor sees" in " ".join(argv) else argv[0] if argv[0] == "sh" else argv[-1])
+        return Completed(argv, 0, b"", b"")
+
+    def show(argv: Sequence[str], environment: object, goes_on: Callable[[], bool]) -> int | None:
+        assert goes_on()
+        ran.append("shown")
+        return ends.pop(0)
+
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    ledger = open_ledger("monday")
+    ledger.add(Kind.FOLLOW_ANSWERED, learner=1, answer="today")
+    monkeypatch.setattr(following, "need_terminal", lambda: None)
+    monkeypatch.setattr(processes, "run", run)
+    monkeypatch.setattr(show_module, "show", show)
+    monkeypatch.setattr(cluster, "open_lab", lambda name: AnySeat())
+    assert cli.main(["class", "follow", "monday-01"]) == 0
+    assert ran == ["banner", "shown", "shown", "sh", "pane-border-format"]
+    assert [event.kind for event in ledger.events(1)] == [Kind.FOLLOWED, Kind.UNFOLLOWED]
+    assert "You no longer see the shell of monday-01." in capsys.readouterr().out
+
+
+def test_nobody_is_followed_whose_shell_has_no_line_above_it(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(argv: Sequence[str], **options: object) -> Completed:
+        return Completed(argv, 1, b"", b"no server running")
+
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    ledger = open_ledger("monday")
+    ledger.add(Kind.FOLLOW_ANSWERED, learner=1, answer="today")
+    monkeypatch.setattr(following, "need_terminal", lambda: None)
+    monkeypatch.setattr(processes, "run", run)
+    monkeypatch.setattr(cluster, "open_lab", lambda name: AnySeat())
+    assert cli.main(["class", "follow", "monday-01"]) == 3
+    told = capsys.readouterr().err
+    assert "There is no shell at monday-01" in told
+    assert "no server running" in told
+    assert Kind.FOLLOWED not in [event.kind for event in ledger.events()]
 
 
 def test_a_slip_is_shown_once(capsys: Output) -> None:

@@ -24,6 +24,7 @@ from lab.ui.screens.details import DetailsScreen
 from lab.ui.screens.help import HelpScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.widgets.attempts_pane import AttemptsPane
+from lab.ui.widgets.follow_banner import FollowBanner
 from lab.ui.widgets.lab_pane import LabPane
 from lab.ui.widgets.progress_pane import ProgressPane
 from lab.ui.widgets.state_line import StateLine
@@ -64,6 +65,7 @@ class HomeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield StateLine()
+        yield FollowBanner()
         yield TooSmall()
         with Container(id="panes"):
             yield SuggestionList(self._clock.now)

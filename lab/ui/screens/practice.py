@@ -32,6 +32,7 @@ from lab.ui.screens.snippets import SnippetsScreen, snippets
 from lab.ui.widgets.exercise_line import ExerciseLine
 from lab.ui.widgets.exercise_pane import ExercisePane
 from lab.ui.widgets.exercise_tree import ExerciseTree
+from lab.ui.widgets.follow_banner import FollowBanner
 from lab.ui.widgets.key_footer import KeyFooter
 from lab.ui.widgets.results_pane import ResultsPane
 from lab.ui.widgets.task_pane import TaskPane
@@ -104,6 +105,7 @@ class PracticeScreen(Screen[None]):
         line = ExerciseLine(self._clock.now)
         line.timed = self.work_pane.KEEPS_TIME
         yield line
+        yield FollowBanner()
         yield TooSmall()
         with Container(id="panes"):
             yield ExercisePane(self.desk.catalog)

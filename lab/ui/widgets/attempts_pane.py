@@ -68,6 +68,7 @@ class AttemptsPane(OptionList):
             now = self._now()
             self.add_options(Option(_line(attempt, _title(desk, attempt), now)) for attempt in self._shown)
             self.highlighted = min(at, len(self._shown) - 1)
+        self.add_options(Option(_follow_line(*follow, self._now()), disabled=True) for follow in past.follows)
         if past.open_exam:
             self.border_subtitle = i18n.text("ui.home.exam_open", number=past.open_exam)
 
@@ -81,6 +82,11 @@ def _title(desk: Desk, attempt: Attempt) -> str:
     """The exercise's title; its id where the exercise is no more."""
     state = desk.states.get(attempt.exercise)
     return str(state.exercise.title) if state is not None else attempt.exercise
+
+
+def _follow_line(began: datetime, ended: datetime | None, now: datetime) -> Content:
+    words = i18n.text("ui.follow.was", at=at_time(began, now), time=duration(((ended or now) - began).total_seconds()))
+    return Content.styled(words, MUTED)
 
 
 def _line(attempt: Attempt, title: str, now: datetime) -> Content:
