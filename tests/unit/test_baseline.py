@@ -11,7 +11,7 @@ import pytest
 
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Node
-from lab.cluster.machines import baseline, contents
+from lab.cluster.machines import baseline, connectivity, contents
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
@@ -362,6 +362,16 @@ def test_a_kubelet_that_the_api_server_does_not_reach_is_no_success() -> None:
     lab = Lab()
     lab.node.answers["/nodes/kube-worker-1/proxy/healthz"] = done(code=1)
     assert "kube-worker-1: the API server does not reach its kubelet" in refusal(lab)
+
+
+def test_a_fresh_cluster_is_kept_once_its_network_works() -> None:
+    lab = Lab()
+    lab.worker.answers["bash -s ckslab-probe"] = done(stdout="dns\n")
+    with pytest.raises(LabError, match="a Pod there gets no answer from the cluster's DNS"):
+        connectivity.await_made(lab, Hands().clock)
+    lab.worker.answers["bash -s ckslab-probe"] = done()
+    connectivity.await_made(lab, Hands().clock)
+    assert "delete pods --namespace=kube-system" in lab.node.ran[-1]
 
 
 def test_the_probes_are_removed_whatever_they_show() -> None:

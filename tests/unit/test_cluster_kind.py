@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from lab import paths
 from lab.cluster import create_lab, open_lab, record
-from lab.cluster.engine import Capability, Engine, State
+from lab.cluster.engine import Capability, Completed, Engine, Node, State
 from lab.cluster.host import facts as host
+from lab.cluster.host import processes
 from lab.cluster.host.containers import LABEL, Containers
+from lab.cluster.host.processes import OnLine
 from lab.cluster.image import node_image as image
 from lab.cluster.kind import engine as kind
 from lab.cluster.kind.engine import KindEngine
-from lab.cluster.machines import health
+from lab.cluster.machines import health, network
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
 from lab.progress import OnProgress, Progress, ignore
@@ -146,6 +149,30 @@ def test_up_makes_everything_in_order(engine: HandMadeContainers, lab: KindEngin
     assert [step.number for step in told if not step.detail] == [1, 2, 3]
     assert "Writing configuration" in [step.detail for step in told]
     assert lab.status().state is State.READY
+
+
+def test_the_control_plane_is_connected_while_the_worker_joins(
+    engine: HandMadeContainers, lab: KindEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected: list[str] = []
+    begun = Event()
+    create = processes.watch
+
+    def connect(nodes: Sequence[Node], *_: object) -> None:
+        connected.extend(node.name for node in nodes)
+        begun.set()
+
+    def join(argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin: bytes = b"") -> Completed:
+        made = create(argv, env=env, on_line=on_line, stdin=stdin)
+        on_line(" • Joining worker nodes 🚜  ...")
+        assert begun.wait(5)
+        return made
+
+    monkeypatch.setattr(network, "connect", connect)
+    monkeypatch.setattr(processes, "watch", join)
+    lab.up(ignore)
+    assert connected == ["kube-control-plane"]
+    assert len(engine.did("write /etc/cni/net.d/10-ckslab.conflist")) == 1
 
 
 def test_what_was_chosen_and_found_is_remembered(engine: HandMadeContainers, lab: KindEngine) -> None:

@@ -60,6 +60,13 @@ def test_a_dns_server_that_comes_back_is_probed_within_two_seconds(engine: HandM
     assert '"readinessProbe": {"periodSeconds": 2}' in patch
 
 
+def test_the_dns_server_is_changed_before_a_node_can_run_it_so_that_it_runs_once(engine: HandMadeContainers) -> None:
+    network.connect(nodes(), Kubectl(nodes()[0]))
+    patch, *plugins = engine.did("patch deployment coredns", "write /etc/cni/net.d/10-ckslab.conflist")
+    assert "patch deployment" in patch
+    assert len(plugins) == 2
+
+
 def test_connecting_again_adds_no_second_rule(engine: HandMadeContainers) -> None:
     network.connect(nodes(), Kubectl(nodes()[0]))
     rules = [line.split()[8] for line in engine.did("ip rule")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from lab.cluster.host.wait import bounded, until
 from lab.cluster.image import addons
 from lab.cluster.image import node_image as image
 from lab.cluster.kind.config import CONTROL_PLANE, WORKER, kind_config
-from lab.cluster.machines import base, baseline, capabilities, health, inventory, network
+from lab.cluster.machines import base, baseline, capabilities, connectivity, health, inventory, network
 from lab.cluster.machines.kubectl import Kubectl
 from lab.cluster.machines.kubelet import EXAMINATION, HostFacts
 from lab.cluster.machines.machine import refused
@@ -33,6 +33,8 @@ from lab.progress import OnProgress
 _CREATE_SECONDS = 600
 _API_SECONDS = 90
 _STOP_SECONDS = 30
+_JOINING = "Joining worker"
+"""Of the step that kind begins once the API server answers. Where it has another name, the network waits for kind."""
 
 
 class KindEngine:
@@ -239,19 +241,34 @@ class KindEngine:
         record.save(self.lab, memory)
         facts = self._examine(made_from)
         self._make_network()
+        control_plane, worker = self.nodes()
         with ThreadPoolExecutor() as pool:
-            # What waits for something else goes on side by side: a lab is up a quarter sooner.
+            # What waits for something else goes on side by side: a lab is up a third sooner.
             base_made = pool.submit(self._make_base, made_from)
-            self._make_nodes(made_from, facts, steps)
+            begun: list[Future[None]] = []
+
+            def begin() -> None:
+                base_made.result()
+                begun.append(pool.submit(network.connect, [control_plane], self._kubectl()))
+                begun.append(pool.submit(self._furnish))
+
+            def hear(step: str | None) -> None:
+                steps.say(step)
+                if _JOINING in (step or "") and not begun:
+                    begin()
+
+            self._make_nodes(made_from, facts, hear)
             steps.next()
-            base_made.result()
-            furnished = pool.submit(self._furnish)
-            network.connect(self.nodes(), self._kubectl())
-            furnished.result()
+            if not begun:
+                begin()
+            for done in begun:
+                done.result()
+            network.connect_nodes([worker], self._kubectl())
             steps.next()
-            health.await_ready(self.nodes())
-        baseline.save(self)
-        inventory.save(self)
+            connectivity.await_made(self)
+            saved = pool.submit(inventory.save, self)
+            baseline.save(self)
+            saved.result()
         record.save(self.lab, replace(memory, lacks=self._find_lacks(facts), ready=True))
 
     def _revive(self, progress: OnProgress) -> None:
@@ -281,16 +298,14 @@ class KindEngine:
     def _make_network(self) -> None:
         self._containers.must("network", "create", "--label", f"{LABEL}={self.lab}", self._network)
 
-    def _make_nodes(self, made_from: str, facts: HostFacts, steps: Steps) -> None:
+    def _make_nodes(self, made_from: str, facts: HostFacts, hear: OnLine) -> None:
         # kind mounts it into every node, and docker makes what is missing, but podman does not.
         if host.is_root():
             Path("/lib/modules").mkdir(parents=True, exist_ok=True)
         options = ["--image", made_from, "--kubeconfig", str(self.kubeconfig), "--config", "-"]
         argv = [str(image.kind_program()), "create", "cluster", *options]
-        hear = bounded(steps.say, seconds=_CREATE_SECONDS, what=i18n.text("kind.nodes"))
-        made = self._containers.watch(
-            argv, _steps_only(hear), kind_config(self.lab, facts).encode(), self._kind_settings()
-        )
+        in_time = bounded(_steps_only(hear), seconds=_CREATE_SECONDS, what=i18n.text("kind.nodes"))
+        made = self._containers.watch(argv, in_time, kind_config(self.lab, facts).encode(), self._kind_settings())
         if not made.ok:
             problem = refused("kind create cluster", made)
             raise problem if problem.key == "disk.full" else LabError("kind.create", made.text)

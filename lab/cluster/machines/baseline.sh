@@ -265,8 +265,8 @@ changed_services() {
   for service in "${services[@]}"; do
     is_current "$service" && ! is_halted "$service" && [ -z "$(overrides "$service")" ] || echo "$service"
   done
-  # Static Pods: a kubelet takes up what lies there within seconds.
-  find /etc/kubernetes -newerct '2 minutes ago'
+  # Static Pods: a kubelet takes up what lies there within seconds. It had done so with what was saved.
+  find /etc/kubernetes -newerct '2 minutes ago' -newercm "$kept/format"
 }
 
 find_baseline() {
@@ -294,12 +294,13 @@ overrides() { ls -d {/run/systemd/system,/run/systemd/system.control}/"$1".servi
 
 is_halted() { grep --quiet '^State:.T' "/proc/$(systemctl show --property MainPID --value "$1")/status"; }
 
-# Whether a service runs, and none of its files is younger than it.
+# Whether a service runs, and none of its files is younger than it. What was saved was current: a kubelet writes its
+# own kubeconfig after it has started.
 is_current() {
   local began
   systemctl is-active --quiet "$1" || return 1
   began=$(systemctl show --property ExecMainStartTimestamp --value --timestamp us "$1")
-  [ -z "$(files_of "$1" | xargs -d '\n' -I{} find {} -newerct "$began" -print -quit)" ]
+  [ -z "$(files_of "$1" | xargs -d '\n' -I{} find {} -newerct "$began" -newercm "$kept/format" -print -quit)" ]
 }
 
 # The files by which a service runs, those that are there.

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from lab import i18n
-from lab.clock import Clock, wait_until
+from lab.clock import SYSTEM, Clock, wait_until
 from lab.cluster.engine import Engine, Node, Powered
+from lab.cluster.machines import health
 from lab.cluster.machines.base import as_learner
 from lab.cluster.machines.health import SYSTEM_NAMESPACE
 from lab.cluster.machines.kubectl import Kubectl
@@ -22,6 +23,8 @@ from lab.errors import LabError
 _SCRIPT = Path(__file__).with_suffix(".sh")
 _NAME = "ckslab-probe"
 _SECONDS = 30
+_MADE_SECONDS = 120
+"""For a fresh cluster, on a machine that may be making others."""
 _LOGIN = """
 kubectl --request-timeout=5s get --raw /readyz > /dev/null 2>&1 || echo kubectl
 sudo --non-interactive true 2> /dev/null || echo sudo
@@ -33,6 +36,24 @@ done
 
 Try = Callable[[], list[str]]
 """Tries something; returns what fails, in the user's language."""
+
+
+def await_made(engine: Engine, clock: Clock = SYSTEM) -> None:
+    """Wait until a cluster that was just made can be worked in and its network works, on every node and between them.
+
+    A node gets its interfaces with its first Pod, and its routes from the others' routers; what is saved as the
+    baseline before lacks them.
+
+    Raises:
+        LabError: something of it is not ready in time (`kubectl`), or not connected (`connectivity`).
+    """
+    account = ["serviceaccount/default", f"--namespace={SYSTEM_NAMESPACE}"]
+    Kubectl(engine.nodes()[0]).do(
+        "wait", "--for=create", *account, f"--timeout={_MADE_SECONDS}s", timeout=_MADE_SECONDS + 5
+    )
+    with probes(engine) as tries:
+        health.await_ready(engine.nodes())
+        tries.succeed(clock, seconds=_MADE_SECONDS)
 
 
 @contextmanager

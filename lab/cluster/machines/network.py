@@ -20,17 +20,24 @@ _DNS = json.dumps({"spec": {"template": {"spec": {"containers": [_DNS_PROBE]}}}}
 
 
 def connect(nodes: Sequence[Node], kubectl: Kubectl, clock: Clock = SYSTEM, *, addressing: Addressing = USUAL) -> None:
-    """Give every node its plugins' configuration, and the cluster its router. May be repeated.
+    """Give the cluster its router, and every node its plugins' configuration. May be repeated.
 
     Raises:
         LabError: no controller gives a node its range of Pod addresses in time (`wait`).
     """
+    kubectl.do("apply", "--filename", "-", stdin=(paths.data("node") / "network.yaml").read_bytes())
+    # It only saves seconds, so that a refusal does no harm. CoreDNS has not begun where no node has plugins yet.
+    kubectl.ask("patch", "deployment", "coredns", "--namespace=kube-system", f"--patch={_DNS}")
+    connect_nodes(nodes, kubectl, clock, addressing=addressing)
+
+
+def connect_nodes(
+    nodes: Sequence[Node], kubectl: Kubectl, clock: Clock = SYSTEM, *, addressing: Addressing = USUAL
+) -> None:
+    """Give nodes of a cluster that has its router the plugins' configuration. Errors as `connect`."""
     for node in nodes:
         node.write(_CONFIGURATION, plugins(_pod_range(node, kubectl, clock), addressing.mtu))
         _refuse_dead_services(node, addressing.services)
-    kubectl.do("apply", "--filename", "-", stdin=(paths.data("node") / "network.yaml").read_bytes())
-    # It only saves seconds, so that a refusal does no harm.
-    kubectl.ask("patch", "deployment", "coredns", "--namespace=kube-system", f"--patch={_DNS}")
 
 
 def restart_router(nodes: Sequence[Node]) -> None:

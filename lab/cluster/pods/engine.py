@@ -20,7 +20,7 @@ from lab.cluster.host.steps import Step, Steps
 from lab.cluster.host.wait import until
 from lab.cluster.image import addons
 from lab.cluster.image import node_image as image
-from lab.cluster.machines import base, baseline, capabilities, health, inventory, network
+from lab.cluster.machines import base, baseline, capabilities, connectivity, health, inventory, network
 from lab.cluster.machines.assembly import CONFIGURATION, assemble
 from lab.cluster.machines.kubeadm import Addressing
 from lab.cluster.machines.kubectl import ADMIN, Kubectl
@@ -261,7 +261,7 @@ class PodsEngine:
             network.connect(self.nodes(), self._kubectl(), addressing=self._addressing())
             furnished.result()
         steps.next()
-        health.await_ready(self.nodes())
+        connectivity.await_made(self)
         baseline.save(self)
         inventory.save(self)
         record.save(self.lab, replace(self._record, lacks=self._find_lacks(), ready=True))
