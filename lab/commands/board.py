@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def add(class_: Verbs) -> None:
     """Enter this verb among those of `class`."""
     board = class_.add("board", _board)
-    board.add_argument("--no-names", action="store_true", help=i18n.text("cli.class.board.no_names"))
+    form = board.add_mutually_exclusive_group()
+    form.add_argument("--no-names", action="store_true", help=i18n.text("cli.class.board.no_names"))
+    form.add_argument("--page", action="store_true", help=i18n.text("cli.class.board.page"))
     json_option(board)
     export = class_.add("export", _export)
     form = export.add_mutually_exclusive_group()
@@ -36,6 +38,8 @@ def _board(args: Namespace) -> int:
     from lab.workshop.board_text import lines, plain, to_json
 
     class_, catalog = load_class(args)
+    if args.page:
+        return _print_link(class_)
     read = _reader(class_)
     if args.json:
         print_json(to_json(read(), class_, catalog))
@@ -46,6 +50,16 @@ def _board(args: Namespace) -> int:
     else:
         width = shutil.get_terminal_size().columns
         print("\n".join(map(plain, lines(read(), class_, catalog, width, names=not args.no_names))))
+    return 0
+
+
+def _print_link(class_: Class) -> int:
+    """The link to the board for a projector. The one before it leads nowhere from now on."""
+    from lab.workshop.ledger import open_ledger
+    from lab.workshop.tokens import issue_board
+
+    link = f"{class_.origin}/board/{issue_board(open_ledger(class_.id))}"
+    print(i18n.text("cli.class.board.link", link=link))
     return 0
 
 

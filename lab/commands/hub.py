@@ -29,12 +29,12 @@ def _serve(args: Namespace) -> int:
     from lab.workshop.apps import sit_command
     from lab.workshop.ledger import folder, open_ledger
 
-    class_, _ = load_class(args)
+    class_, catalog = load_class(args)
     place = folder(class_.id)
     address = args.listen or hub.LOOPBACK
     with hub.alone(place):
         proof = authority.of_class(place, class_.address)
-        it = hub.Hub(class_, open_ledger(class_.id), proof, sit_command(args.file))
+        it = hub.Hub(class_, catalog, open_ledger(class_.id), proof, sit_command(args.file))
         facts = {"origin": class_.origin, "ssh_port": class_.ssh_port, "listen": address}
         try:
             hub.run(it, address, lambda: print(i18n.text("cli.class.serve.begins", **facts), flush=True))

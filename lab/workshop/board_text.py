@@ -67,7 +67,7 @@ def lines(board: Board, class_: Class, catalog: Catalog, width: int, *, names: b
         yield ()
         yield (Piece(i18n.text("workshop.board.queue"), Tone.HEADING),)
         for row in board.queue:
-            yield (Piece(cut(f"  {_who(row, names=names)}: {stuck_text(row.stuck, catalog)}", width), Tone.BAD),)
+            yield (Piece(cut(f"  {who(row, names=names)}: {stuck_text(row.stuck, catalog)}", width), Tone.BAD),)
     if board.mistakes:
         yield ()
         yield (Piece(i18n.text("workshop.board.mistakes"), Tone.HEADING),)
@@ -104,23 +104,25 @@ def mistake_text(mistake: Mistake, learners: int, catalog: Catalog) -> str:
 def _table(board: Board, catalog: Catalog, *, names: bool) -> Iterator[Line]:
     """A row a learner, a glyph a criterion."""
     widths = [_cell_width(catalog, name) for name in board.exercises]
-    who = max((cells(_who(row, names=names)) for row in board.rows), default=0)
+    widest = max((cells(who(row, names=names)) for row in board.rows), default=0)
     heads = [Piece(pad(str(number), width + 2), Tone.HEADING) for number, width in enumerate(widths, 1)]
-    yield (Piece(" " * (who + 5)), *heads)
+    yield (Piece(" " * (widest + 5)), *heads)
     for row in board.rows:
-        pieces = [Piece(pad(_who(row, names=names), who)), Piece("  "), _presence(row), Piece("  ")]
+        pieces = [Piece(pad(who(row, names=names), widest)), Piece("  "), presence(row), Piece("  ")]
         for name, width in zip(board.exercises, widths, strict=True):
-            pieces += _cell(row.cells.get(name), width, is_at=name == row.exercise)
+            pieces += cell_pieces(row.cells.get(name), width, is_at=name == row.exercise)
         if row.condition in (Condition.LOST, Condition.STOPPED):
             pieces.append(Piece(i18n.text(f"workshop.state.{row.condition}"), Tone.BAD))
         yield tuple(pieces)
 
 
-def _who(row: Row, *, names: bool) -> str:
+def who(row: Row, *, names: bool) -> str:
+    """A learner by their seat, with their name or without."""
     return f"{row.seat} {cut(row.name, NAME_CELLS)}" if names else row.seat
 
 
-def _presence(row: Row) -> Piece:
+def presence(row: Row) -> Piece:
+    """Whether a learner is here, or in need of help."""
     if row.stuck is not None:
         return Piece("!", Tone.BAD)
     return Piece(HERE, Tone.GOOD) if row.door else Piece(AWAY, Tone.MUTED)
@@ -133,7 +135,14 @@ def _cell_width(catalog: Catalog, exercise: str) -> int:
     return len(found.criteria) + len(f" {points}/{points}") + 1
 
 
-def _cell(cell: Cell | None, width: int, *, is_at: bool) -> Sequence[Piece]:
+def cell_pieces(cell: Cell | None, width: int, *, is_at: bool) -> Sequence[Piece]:
+    """A glyph for each criterion, and the points.
+
+    Args:
+        cell: None: the learner does not have this exercise.
+        width: of the glyphs and the points, in columns.
+        is_at: the learner is at this exercise.
+    """
     if cell is None:
         return (Piece(" " * (width + 2)),)
     at = Piece("›" if is_at else " ", Tone.HEADING)

@@ -22,6 +22,7 @@ from lab import i18n
 from lab.workshop.apps import Apps, LearnersApp
 from lab.workshop.class_file import HTTPS, Class, Learner
 from lab.workshop.ledger_thread import LedgerThread
+from lab.workshop.projector import Projector
 from lab.workshop.tokens import Doorkeeper, Refused
 
 COOKIE = "__Host-ckslab"
@@ -57,6 +58,8 @@ def _served() -> Mapping[str, tuple[bytes, str]]:
         "terminal.css": ((theirs / "css" / "xterm.css").read_bytes(), "text/css"),
         "page.js": ((_PAGES / "page.js").read_bytes(), "text/javascript"),
         "page.css": ((_PAGES / "page.css").read_bytes(), "text/css"),
+        "board.js": ((_PAGES / "board.js").read_bytes(), "text/javascript"),
+        "board.css": ((_PAGES / "board.css").read_bytes(), "text/css"),
     }
 
 
@@ -67,13 +70,17 @@ class BrowserDoor:
         keeper: knows who may come in.
         thread: where it is asked.
         apps: what they come in to.
+        projector: the board without names, for who has the link to it.
     """
 
-    def __init__(self, class_: Class, keeper: Doorkeeper, thread: LedgerThread, apps: Apps) -> None:
+    def __init__(
+        self, class_: Class, keeper: Doorkeeper, thread: LedgerThread, apps: Apps, projector: Projector
+    ) -> None:
         self._class = class_
         self._keeper = keeper
         self._thread = thread
         self._apps = apps
+        self._projector = projector
         self._origin = class_.origin
         self._host = class_.address if class_.port == HTTPS else f"{class_.address}:{class_.port}"
         self._headers = {**_HEADERS, "Content-Security-Policy": _POLICY.format(host=self._host)}
@@ -89,6 +96,8 @@ class BrowserDoor:
                 web.post("/s/{token}", self._enter),
                 web.get("/", self._show_app),
                 web.get("/socket", self._connect),
+                web.get("/board/{token}", partial(self._show_board, self._projector.page)),
+                web.get("/board/{token}/now", partial(self._show_board, self._projector.board)),
                 web.get("/page/{name}", self._file),
             ]
         )
@@ -167,6 +176,20 @@ class BrowserDoor:
 
     async def _may_stay(self, request: web.Request, learner: Learner) -> bool:
         return await self._learner(request) == learner
+
+    # The board
+
+    async def _show_board(self, write: Callable[[], str], request: web.Request) -> web.StreamResponse:
+        """The board without names, or the part of it that changes."""
+
+        def written() -> str:
+            self._keeper.require_board(request.match_info["token"], _address(request))
+            return write()
+
+        try:
+            return web.Response(text=await self._thread.do(written), content_type="text/html")
+        except Refused as refused:
+            return self._refuse(refused)
 
     # What is served
 

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     doing so."""
     BOUND = "bound"
     """A token was used, and is used up: `learner`, `detail: token, door, key`: the hash of what lets in from now on."""
+    PROJECTED = "projected"
+    """The board may be seen, without names, by a link: `detail: token`, the hash of what the newest one has in it."""
     ENDED = "ended"
     """The class is over: nobody is let in any more."""
     CAME = "came"

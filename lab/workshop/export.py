@@ -44,7 +44,7 @@ def to_lines(events: Iterable[Event], class_: Class) -> Iterator[str]:
     """Each event as a line of JSON. The hashes of tokens and keys are nobody's business."""
     names = {learner.number: learner.name for learner in class_.learners}
     for event in events:
-        if event.kind in (Kind.ISSUED, Kind.BOUND):
+        if event.kind in (Kind.ISSUED, Kind.BOUND, Kind.PROJECTED):
             continue
         facts = {
             "kind": event.kind.value,

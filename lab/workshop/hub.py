@@ -14,6 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from lab import log
+from lab.catalog.model import Catalog
 from lab.errors import LabError, UsageError
 from lab.workshop.apps import Apps, Command
 from lab.workshop.authority import Authority
@@ -22,6 +23,7 @@ from lab.workshop.class_file import Class
 from lab.workshop.events import Kind
 from lab.workshop.ledger import Ledger
 from lab.workshop.ledger_thread import LedgerThread
+from lab.workshop.projector import Projector
 from lab.workshop.ssh_door import SshDoor
 from lab.workshop.tokens import Doorkeeper
 
@@ -37,14 +39,15 @@ class Hub:
         command: what runs the app of a learner.
     """
 
-    def __init__(self, class_: Class, ledger: Ledger, authority: Authority, command: Command) -> None:
+    def __init__(self, class_: Class, catalog: Catalog, ledger: Ledger, authority: Authority, command: Command) -> None:
         self._class = class_
         self._ledger = ledger
         self._authority = authority
         self._thread = LedgerThread()
         self._apps = Apps(command, ledger, self._thread)
         keeper = Doorkeeper(class_, ledger)
-        self._browsers = BrowserDoor(class_, keeper, self._thread, self._apps)
+        projector = Projector(class_, catalog, ledger)
+        self._browsers = BrowserDoor(class_, keeper, self._thread, self._apps, projector)
         self._ssh = SshDoor(class_, authority, keeper, self._thread, self._apps)
 
     async def serve(

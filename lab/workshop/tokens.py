@@ -75,6 +75,8 @@ class Passes:
     def __init__(self) -> None:
         self._passes: defaultdict[int, _Pass] = defaultdict(_Pass)
         self._used: dict[str, int] = {}
+        self.board = ""
+        """The hash of the token that shows the board without names; empty: none does."""
         self.ended = False
         """The class is over."""
 
@@ -90,6 +92,8 @@ class Passes:
                 self._used[mine.token] = event.learner
                 mine.token = ""
                 mine.keys[event.detail["door"]] = str(event.detail["key"])
+        elif event.kind is Kind.PROJECTED:
+            self.board = str(event.detail["token"])
         elif event.kind is Kind.ENDED:
             self.ended = True
 
@@ -181,6 +185,17 @@ class Doorkeeper:
         self._ledger.add(Kind.BOUND, learner=learner.number, token=secret, door=door, key=hashed(key))
         return learner
 
+    def require_board(self, token: str, address: str) -> None:
+        """See that this is the token of the link to the board, also once the class is over.
+
+        Raises:
+            Refused: it is not, or too many wrong ones came from this address.
+        """
+        self._tries.require_few(address)
+        if self._now().board != hashed(typed(token)):
+            self._tries.wrong(address)
+            raise Refused("unknown")
+
     def count_wrong(self, address: str) -> None:
         """A token came from an address that is right, but not for the seat that was asked for."""
         self._tries.wrong(address)
@@ -205,4 +220,11 @@ def issue(ledger: Ledger, learner: Learner, *, beside: bool = False) -> str:
     """
     token = new_token()
     ledger.add(Kind.ISSUED, learner=learner.number, token=hashed(token), beside=beside)
+    return token
+
+
+def issue_board(ledger: Ledger) -> str:
+    """A new token for a link to the board without names, in place of the one before."""
+    token = new_token()
+    ledger.add(Kind.PROJECTED, token=hashed(token))
     return token

@@ -22,6 +22,7 @@ from lab.workshop import capacity, hub
 from lab.workshop.capacity import Machine
 from lab.workshop.events import Kind
 from lab.workshop.ledger import folder, open_ledger
+from lab.workshop.tokens import hashed
 
 pytestmark = pytest.mark.usefixtures("english")
 Output = pytest.CaptureFixture[str]
@@ -290,6 +291,18 @@ def test_the_board_is_printed_where_there_is_no_terminal(capsys: Output) -> None
     assert capsys.readouterr().out.startswith("monday  2 learners, 0 here, 0 in need of help")
     assert cli.main(["class", "board", "--json"]) == 0
     assert [each["seat"] for each in json.loads(capsys.readouterr().out)["learners"]] == ["monday-01", "monday-02"]
+
+
+def test_a_link_for_a_projector_has_a_token_that_is_not_saved(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    capsys.readouterr()
+    assert cli.main(["class", "board", "--page"]) == 0
+    link = capsys.readouterr().out.splitlines()[0]
+    (event,) = open_ledger("monday").events()
+    assert link.startswith("https://localhost:8443/board/")
+    assert event.detail == {"token": hashed(link.rpartition("/")[2])}
+    assert cli.main(["class", "export", "--events"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_marks_are_exported_for_other_programs(capsys: Output) -> None:

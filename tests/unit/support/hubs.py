@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 from yarl import URL
 
+from lab.catalog.load import load
 from lab.workshop import authority
 from lab.workshop.browser_door import COOKIE
 from lab.workshop.class_file import Class, Learner
@@ -91,7 +92,7 @@ async def serving(folder: Path, learners: int = 2) -> AsyncIterator[Served]:
     ledger = Ledger(folder / "class.db")
     proof = authority.of_class(folder, ADDRESS)
     until, opened = asyncio.Event(), asyncio.Event()
-    hub = asyncio.create_task(Hub(class_, ledger, proof, echo).serve(until=until, opened=opened.set))
+    hub = asyncio.create_task(Hub(class_, load(), ledger, proof, echo).serve(until=until, opened=opened.set))
     opening = asyncio.create_task(opened.wait())
     try:
         await asyncio.wait((hub, opening), return_when=asyncio.FIRST_COMPLETED)
