@@ -1,4 +1,4 @@
-"""Letting learners in: `class serve`, and `class sit`, which the hub runs for each of them."""
+"""Letting learners in: `class serve`, `class sit`, which it runs for each of them, and `class proctor` for exams."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 from lab import i18n
 from lab.commands.arguments import Verbs
 from lab.commands.class_file import file_option, load_class
+from lab.commands.sitting import exam_of, go
 from lab.errors import LabError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.catalog.model import Catalog
+    from lab.exam.sittings import Sitting
+    from lab.ui.screens.sitting import Exam
     from lab.workshop.class_file import Class, Learner
 
 
@@ -21,11 +27,13 @@ def add(class_: Verbs) -> None:
     file_option(serve)
     sit = class_.add("sit", _sit)
     sit.add_argument("number", type=int, metavar="LEARNER", help=i18n.text("cli.class.sit.number"))
-    file_option(sit)
+    watch = class_.add("proctor", _proctor)
+    for parser in (sit, watch):
+        file_option(parser)
 
 
 def _serve(args: Namespace) -> int:
-    from lab.workshop import authority, hub
+    from lab.workshop import authority, hub, proctor
     from lab.workshop.apps import sit_command
     from lab.workshop.ledger import folder, open_ledger
 
@@ -34,7 +42,14 @@ def _serve(args: Namespace) -> int:
     address = args.listen or hub.LOOPBACK
     with hub.alone(place):
         proof = authority.of_class(place, class_.address)
-        it = hub.Hub(class_, catalog, open_ledger(class_.id), proof, sit_command(args.file))
+        it = hub.Hub(
+            class_,
+            catalog,
+            open_ledger(class_.id),
+            proof,
+            sit_command(args.file),
+            watch_exams=lambda: proctor.ensure(class_, args.file),
+        )
         facts = {"origin": class_.origin, "ssh_port": class_.ssh_port, "listen": address}
         try:
             hub.run(it, address, lambda: print(i18n.text("cli.class.serve.begins", **facts), flush=True))
@@ -45,23 +60,57 @@ def _serve(args: Namespace) -> int:
 
 
 def _sit(args: Namespace) -> int:
-    """The app of one learner."""
+    """The app of one learner: their exam, where they sit one, else what there is to practise."""
     from lab.commands.app import need_terminal
     from lab.ui import run
 
     need_terminal()
     run.defer_gc()
     from lab.cluster import open_lab
+    from lab.settings import NOTHING_CHOSEN
     from lab.workshop import place
+    from lab.workshop.exams import open_sitting
     from lab.workshop.ledger import open_ledger
     from lab.workshop.link import Link
 
     class_, catalog = load_class(args)
     learner = _learner(class_, args.number)
     ledger = open_ledger(class_.id)
-    engine = open_lab(learner.seat)
-    session = place.open_session(class_, learner, catalog, engine, ledger)
-    return run.run_in_class(session, lambda progress: place.mend(engine, progress), Link(learner, ledger, catalog))
+    link = Link(learner, ledger, catalog)
+    if (sitting := open_sitting(class_, learner)) is not None:
+        exam = _exam_of(sitting, class_, learner, catalog, args.file)
+        code = run.run_exams(exam, NOTHING_CHOSEN, link)
+    else:
+        engine = open_lab(learner.seat)
+        session = place.open_session(class_, learner, catalog, engine, ledger)
+        code = run.run_in_class(session, lambda progress: place.mend(engine, progress), link)
+    if code in (run.EXAMS, run.HOME):
+        go("--name", learner.seat, "class", "sit", "--file", str(args.file.absolute()), str(learner.number))
+    return code
+
+
+def _exam_of(sitting: Sitting, class_: Class, learner: Learner, catalog: Catalog, file: Path) -> Exam:
+    """What a learner's app shows of the exam that they sit."""
+    from lab.workshop import proctor
+    from lab.workshop.exams import history_of
+
+    def watch_over() -> None:
+        proctor.ensure(class_, file)
+
+    watch_over()
+    history, folder = history_of(class_, learner), proctor.folder_of(class_, learner)
+    return exam_of(sitting, history, catalog, folder, watch_over=watch_over, close=lambda journal: journal.close())
+
+
+def _proctor(args: Namespace) -> int:
+    from lab.workshop import proctor
+    from lab.workshop.ledger import open_ledger
+
+    class_, catalog = load_class(args)
+    with proctor.alone(class_) as is_free:
+        if is_free:
+            proctor.ClassProctor(class_, catalog, open_ledger(class_.id)).run()
+    return 0
 
 
 def _learner(class_: Class, number: int) -> Learner:

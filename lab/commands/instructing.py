@@ -53,12 +53,14 @@ def _reset(args: Namespace) -> int:
     from lab.cluster import open_lab
     from lab.console import Console
     from lab.workshop.events import Kind
+    from lab.workshop.exams import require_no_exam
     from lab.workshop.ledger import open_ledger
     from lab.workshop.place import open_session
 
     class_, catalog = load_class(args)
     (learner,) = chosen_learners(class_, [args.seat])
     ledger = open_ledger(class_.id)
+    require_no_exam(ledger, [learner])
     session = open_session(class_, learner, catalog, open_lab(learner.seat), ledger)
     exercise = session.exercise(args.exercise) if args.exercise else None
     with Console() as progress:

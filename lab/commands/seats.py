@@ -117,12 +117,15 @@ def _to_text(class_: Class, seats: Sequence[Seat]) -> Iterator[str]:
 def _stop(args: Namespace) -> int:
     from lab.cluster import open_lab
     from lab.console import Console
+    from lab.workshop.exams import require_no_exam
     from lab.workshop.ledger import open_ledger
     from lab.workshop.seats import Seats
 
     class_, _ = load_class(args)
+    ledger = open_ledger(class_.id)
+    require_no_exam(ledger, class_.learners)
     with Console() as progress:
-        Seats(class_, open_ledger(class_.id), open_lab).stop(progress)
+        Seats(class_, ledger, open_lab).stop(progress)
     print(i18n.text("cli.class.stop.done"))
     return 0
 

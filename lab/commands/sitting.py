@@ -16,10 +16,12 @@ from lab.errors import LabError, UsageError
 from lab.progress import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from lab.authoring.exam_proof import ExamProof
     from lab.catalog.blueprint import Blueprint
+    from lab.catalog.model import Catalog
     from lab.exam.begin import Begun
     from lab.exam.prepare import Wish
     from lab.exam.sittings import Journal, Sitting, Sittings
@@ -124,32 +126,62 @@ def _lobby(lab: str) -> Lobby:
 
 def _exam_of(sitting: Sitting | None) -> Exam | None:
     """What the app shows of a sitting."""
-    from lab.exam import notepad, proctor
-    from lab.exam.begin import close, session_on
-    from lab.exam.report import read_report
-    from lab.exam.sittings import Journal, Sittings
-    from lab.foreground import foreground
+    from lab.exam import proctor
+    from lab.exam.begin import close
     from lab.practice.history import History
-    from lab.ui.screens.sitting import Exam
-    from lab.ui.shell import embedded_argv, full_screen_argv
 
     if sitting is None:
         return None
     catalog, history = load_blueprints()[0], History(paths.history())
+    proctor.ensure(sitting)
+    return exam_of(
+        sitting,
+        history,
+        catalog,
+        paths.state(),
+        watch_over=lambda: proctor.ensure(sitting),
+        close=lambda journal: close(sitting, journal, catalog),
+    )
+
+
+def exam_of(
+    sitting: Sitting,
+    history: History,
+    catalog: Catalog,
+    state: Path,
+    *,
+    watch_over: Callable[[], None],
+    close: Callable[[Journal], None],
+) -> Exam:
+    """What an app shows of a sitting.
+
+    Args:
+        history: the learner's, with the sitting.
+        state: the directory where the sitting's files are saved.
+        watch_over: sees to it that somebody watches it.
+        close: puts it behind its learner.
+    """
+    from lab.exam import notepad
+    from lab.exam.begin import session_on
+    from lab.exam.report import read_report
+    from lab.exam.sittings import Journal, Sittings
+    from lab.foreground import foreground
+    from lab.ui.screens.sitting import Exam
+    from lab.ui.shell import embedded_argv, full_screen_argv
+
     journal = Journal(Sittings(history.database), sitting)
     session = session_on(sitting.first_lab, catalog)
     engine = session.engine
-    proctor.ensure(sitting)
     return Exam(
         plan=sitting.plan,
         catalog=catalog,
         journal=journal,
-        notepad=notepad.of_sitting(paths.state(), sitting.number),
+        notepad=notepad.of_sitting(state, sitting.number),
         shell_argv=lambda: embedded_argv(engine),
         full_shell=lambda: foreground(full_screen_argv(engine, i18n.text("ui.exam.returns")), journal.key),
-        watch_over=lambda: proctor.ensure(sitting),
+        watch_over=watch_over,
         report=lambda: read_report(history, catalog, engine.lacks(), session.clock.now(), sitting.number),
-        close=lambda: close(sitting, journal, catalog),
+        close=lambda: close(journal),
     )
 
 

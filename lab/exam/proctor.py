@@ -27,7 +27,7 @@ from lab.exam.state import State as SittingState
 from lab.progress import ignore
 
 EVERY = 2.0
-"""Seconds between two looks at the hosts."""
+"""Seconds between two looks at the hosts, where nobody says otherwise."""
 EVERY_WHILE_GONE = 1.0
 """The same while one of them is gone: its time is given back to the second."""
 MEND_AFTER = 60.0
@@ -47,12 +47,16 @@ class Proctor:
 
     Args:
         watch: tells the time.
+        every: seconds between two looks at the hosts.
     """
 
-    def __init__(self, journal: Journal, hosts: Sequence[Host], watch: Watch = events.now) -> None:
+    def __init__(
+        self, journal: Journal, hosts: Sequence[Host], watch: Watch = events.now, every: float = EVERY
+    ) -> None:
         self._journal = journal
         self._hosts = hosts
         self._watch = watch
+        self._every = every
         self._worked = {host.name: watch() for host in hosts}
         """When each host was last known to work."""
         self._gone: dict[str, Moment] = {}
@@ -70,7 +74,7 @@ class Proctor:
             with self._tolerant():
                 self.look(state)
             state = self._journal.state()
-            sleep(min(EVERY, state.left) if state.is_running else EVERY_WHILE_GONE)
+            sleep(min(self._every, state.left) if state.is_running else EVERY_WHILE_GONE)
 
     def look(self, state: SittingState) -> None:
         """Look at each host once, and write down what has changed."""
@@ -83,7 +87,7 @@ class Proctor:
                 self._meet_gone(host)
         if self._gone:
             self._postpone(state)
-        elif (shell := exam_hosts.place_of_shell(self._hosts)) != self._shell:
+        elif len(self._hosts) > 1 and (shell := exam_hosts.place_of_shell(self._hosts)) != self._shell:
             self._shell = shell
             self._journal.shell(shell)
 

@@ -44,7 +44,9 @@ from lab.ui.widgets.suggestion_list import SuggestionList
 if TYPE_CHECKING:
     from lab.demo import DemoSession
     from lab.ui.screens.practice import PracticeScreen
+    from lab.ui.screens.waiting import WaitingScreen
     from lab.ui.widgets.work_pane import WorkPane
+    from lab.workshop.exam_state import ExamState
     from lab.workshop.follow import Answer
     from lab.workshop.link import Link
 
@@ -127,6 +129,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
         self._run_command = run_command
         self._next_look: Timer | None = None
         self._practice: PracticeScreen | None = None
+        self._waiting: WaitingScreen | None = None
         self._refused = self._follow(settings)
         self.recent: list[str] = []
         """What was chosen in the menu, the newest first."""
@@ -220,6 +223,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
                         self.jobs.save_hint(self.desk.states[name].exercise, number)
                 if event.news is not None:
                     self._show_question(asked=event.news.asked)
+                self._follow_exam(event.news.exam if event.news is not None else None)
                 # After this one has ended: on a busy machine one that hangs does not take the place of the one before.
                 self.set_timer(NEWS_EVERY, partial(self.jobs.hear, self._link))
         for step in events.steps(event, before, after):
@@ -232,6 +236,25 @@ class LabApp(CrashingApp, inherit_bindings=False):
         if any(name not in self.desk.states for name in given):
             self._session.catalog = catalog_of([*self.desk.states, *given], catalog)
             self.take(events.ExercisesGiven(self._session.catalog))
+
+    def _follow_exam(self, exam: ExamState | None) -> None:
+        """An exam of the class comes before everything else: it is waited for, then it has an app of its own."""
+        if exam is None:
+            return
+        from lab.ui.screens.waiting import WaitingScreen
+        from lab.workshop.exam_state import Phase
+
+        if exam.phase is Phase.UNDER_WAY:
+            self.exit(return_code=EXAMS)
+        elif exam.phase is Phase.COMING and self._waiting is None:
+            self.jobs.stop()
+            self._waiting = WaitingScreen(exam.exam)
+            self.push_screen(self._waiting)
+        elif exam.phase is Phase.CANCELLED and self._waiting is not None:
+            self._waiting.end()
+            self._waiting = None
+            self.notify(i18n.text("ui.class.exam.cancelled"), timeout=SAID_SECONDS)
+            self.jobs.read_history()
 
     def _do(self, step: Step) -> None:
         match step:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from textual import events, on
+from textual.message import Message
 
-from lab import i18n, paths
+from lab import i18n, log, paths
 from lab.errors import LabError
 from lab.settings import NOTHING_CHOSEN, Settings
 from lab.ui import keys, wrapping
 from lab.ui.crash import CrashingApp
 from lab.ui.keymap import Keymap
+from lab.ui.run import HOME
 from lab.ui.screens.lobby import Lobby, LobbyScreen
 from lab.ui.screens.sitting import Exam, SittingScreen
 from lab.ui.screens.trouble import TroubleScreen
 from lab.ui.trouble import Trouble
 from lab.ui.widgets import too_small
+from lab.workshop.exam_state import Phase
+
+if TYPE_CHECKING:
+    from lab.workshop.link import Link, News
+
+NEWS_EVERY = 1.0
+"""Seconds between two questions to the class's ledger."""
+SAID_SECONDS = 60.0
+"""For which the instructor's words are shown; they are read between two commands."""
 
 
 class ExamApp(CrashingApp, inherit_bindings=False):
@@ -26,6 +39,7 @@ class ExamApp(CrashingApp, inherit_bindings=False):
     Args:
         opens: what it opens with.
         settings: what the learner chose earlier.
+        link: in a class, the learner's line to their instructor.
     """
 
     TITLE = "CKS Lab"
@@ -39,9 +53,16 @@ class ExamApp(CrashingApp, inherit_bindings=False):
     """
     )
 
-    def __init__(self, opens: Exam | Lobby, settings: Settings = NOTHING_CHOSEN) -> None:
+    @dataclass
+    class Heard(Message):
+        """The ledger of the class was asked for news; None: it could not be read."""
+
+        news: News | None
+
+    def __init__(self, opens: Exam | Lobby, settings: Settings = NOTHING_CHOSEN, link: Link | None = None) -> None:
         wrapping.install()
         super().__init__()
+        self._link = link
         self._opens = opens
         self._exam: Exam | None = None
         self._refused = self._follow(settings)
@@ -54,6 +75,31 @@ class ExamApp(CrashingApp, inherit_bindings=False):
             self.push_screen(LobbyScreen(self._opens))
         if self._refused is not None:
             self.push_screen(TroubleScreen(self._refused))
+        if self._link is not None:
+            self._hear(self._link)
+
+    def _hear(self, link: Link) -> None:
+        """Ask for what the instructor has said. Where that cannot be read now, it is the next time."""
+
+        def work() -> None:
+            try:
+                news = link.news()
+            except LabError as error:
+                log.fault("the news of the class", error)
+                news = None
+            self.post_message(self.Heard(news))
+
+        self.run_worker(work, thread=True)
+
+    @on(Heard)
+    def _take_news(self, message: Heard) -> None:
+        news = message.news
+        for text in news.said if news is not None else ():
+            self.notify(text, title=i18n.text("ui.class.said"), timeout=SAID_SECONDS, markup=False)
+        if news is not None and news.exam is not None and news.exam.phase is Phase.COMING:
+            self.exit(return_code=HOME)  # another one: this one was put aside
+        elif self._link is not None:
+            self.set_timer(NEWS_EVERY, partial(self._hear, self._link))
 
     @on(LobbyScreen.Begun)
     def _begin(self, message: LobbyScreen.Begun) -> None:

@@ -68,7 +68,10 @@ def run(session: Session, prepare: Callable[[OnProgress], None], settings: Setti
 
 
 def run_in_class(session: Session, prepare: Callable[[OnProgress], None], link: Link) -> int:
-    """Show the app to a learner of a class, in whatever window they have, until they leave. Returns the exit code."""
+    """Show the app to a learner of a class, in whatever window they have, until they leave.
+
+    Returns the exit code, or `EXAMS` where an exam begins.
+    """
     from lab.settings import NOTHING_CHOSEN
     from lab.ui.app import LabApp
 
@@ -82,11 +85,15 @@ def run_demo(session: DemoSession, settings: Settings) -> int:
     return _run(lambda: demo_app(session, settings=settings), "ui.crash.demo")
 
 
-def run_exams(opens: Exam | Lobby, settings: Settings) -> int:
-    """Show an exam, or the lobby where one is chosen, until the learner leaves. Returns the exit code, or `HOME`."""
+def run_exams(opens: Exam | Lobby, settings: Settings, link: Link | None = None) -> int:
+    """Show an exam, or the lobby where one is chosen, until the learner leaves. Returns the exit code, or `HOME`.
+
+    Args:
+        link: in a class, the learner's line to their instructor.
+    """
     from lab.ui.exam_app import ExamApp
 
-    return _run(lambda: ExamApp(opens, settings), "ui.crash.exam")
+    return _run(lambda: ExamApp(opens, settings, link), "ui.crash.exam")
 
 
 def run_board(class_: Class, catalog: Catalog, read: Callable[[], Board]) -> int:

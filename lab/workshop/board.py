@@ -11,6 +11,7 @@ from checkers.api import Verdict
 from lab.exam.events import Moment
 from lab.workshop.class_file import Class
 from lab.workshop.events import Event, Kind
+from lab.workshop.exam_state import ExamState, after, column, exercise_of
 from lab.workshop.given import exercises_of
 from lab.workshop.marks import Marks, from_detail
 from lab.workshop.state import Condition, passed, seats_of
@@ -64,7 +65,9 @@ class Row:
     Attributes:
         door: the one that their app is shown through now; empty: through none.
         exercise: the id of the one that they are at; empty: none was begun.
-        cells: of each exercise that the learner has.
+        cells: of each column that is the learner's.
+        exam: where they stand with the exam that they were given last; None: they were given none.
+        left: the seconds that are left of it.
         stuck: None: they get on, as far as anybody can see.
     """
 
@@ -76,11 +79,13 @@ class Row:
     exercise: str
     cells: Mapping[str, Cell]
     stuck: Stuck | None
+    exam: ExamState | None = None
+    left: float = 0.0
 
     @property
     def points(self) -> int:
-        """The best of each exercise."""
-        return sum(cell.best for cell in self.cells.values())
+        """The best of each exercise. An exam counts by itself."""
+        return sum(cell.best for name, cell in self.cells.items() if exercise_of(name) == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +109,11 @@ class Board:
     """The class at a moment.
 
     Attributes:
-        exercises: what anybody has to do, in the order of the columns.
+        columns: what anybody has to do: exercises, and after those the tasks of exams (`exam_state.column`).
         mistakes: the commonest first.
     """
 
-    exercises: tuple[str, ...]
+    columns: tuple[str, ...]
     rows: tuple[Row, ...]
     mistakes: tuple[Mistake, ...]
 
@@ -143,6 +148,8 @@ class Following:
 
     def board(self, now: Moment) -> Board:
         """What they come to."""
+        of_exams = [name for done in self._work.values() for name in done.columns]
+        columns = tuple(dict.fromkeys([*exercises_of(self._class, self._given), *of_exams]))
         conditions = {seat.name: seat.condition for seat in seats_of(self._class, self._of_seats, now)}
         work = [self._work[learner.number] for learner in self._class.learners]
         rows = tuple(
@@ -153,12 +160,17 @@ class Following:
                 conditions[learner.seat],
                 done.door,
                 done.exercise,
-                {name: done.cells.get(name, Cell()) for name in exercises_of(self._class, self._given, learner.number)},
+                {name: done.cells.get(name, Cell()) for name in self._columns(learner.number)},
                 done.stuck(now),
+                done.exam,
+                float(round(done.exam.left(now))) if done.exam else 0.0,
             )
             for learner, done in zip(self._class.learners, work, strict=True)
         )
-        return Board(exercises_of(self._class, self._given), rows, tuple(_mistakes(work)))
+        return Board(columns, rows, tuple(_mistakes(work)))
+
+    def _columns(self, learner: int) -> Sequence[str]:
+        return [*exercises_of(self._class, self._given, learner), *self._work[learner].columns]
 
 
 def board_of(class_: Class, events: Iterable[Event], now: Moment) -> Board:
@@ -189,12 +201,16 @@ class _Work:
     door: str = ""
     exercise: str = ""
     hand: Moment | None = None
+    exam: ExamState | None = None
+    columns: dict[str, None] = field(default_factory=dict)
+    """Of the tasks of exams, in their order."""
     cells: dict[str, Cell] = field(default_factory=dict)
     mistakes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _same: _Same | None = None
 
     def follow(self, event: Event) -> None:
         """Something was done."""
+        self.exam = after(self.exam, event)
         match event.kind:
             case Kind.CAME:
                 self.door = str(event.detail["door"])
@@ -212,6 +228,10 @@ class _Work:
             case Kind.RESET:
                 for name in [event.detail["exercise"]] if event.detail["exercise"] else list(self.cells):
                     self._change(name, begun=False, marks=None)
+            case Kind.EXAM_BEGAN:
+                self.columns |= {column(event.detail["exam"], task): None for task in event.detail["tasks"]}
+            case Kind.GRADED if event.detail.get("exam"):
+                self._grade_task(event.detail["exam"], from_detail(event.detail))
             case Kind.GRADED:
                 self._grade(from_detail(event.detail), event.at)
 
@@ -224,6 +244,12 @@ class _Work:
         seconds = passed(self._same.since, now)
         failing = tuple(name for name, mark in self._same.marks.criteria.items() if mark.verdict is Verdict.FAIL)
         return Stuck("same", seconds, self.exercise, failing) if failing and seconds >= STUCK_SECONDS else None
+
+    @property
+    def mistakes_now(self) -> set[tuple[str, str]]:
+        """Exercises, each with the mistake that the last grade looks like."""
+        last = [cell.marks for cell in self.cells.values() if cell.marks is not None]
+        return {(marks.exercise, marks.mistake) for marks in last if marks.mistake}
 
     def _cell(self, exercise: str) -> Cell:
         return self.cells.get(exercise, Cell())
@@ -254,6 +280,15 @@ class _Work:
             best=max(cell.best, marks.score if counts else 0),
             passed=cell.passed or (counts and marks.passed),
         )
+        self._remember(marks)
+
+    def _grade_task(self, exam: str, marks: Marks) -> None:
+        """At the end of an exam: nobody is at it any more, and whoever was stuck is so no longer."""
+        name = column(exam, marks.exercise)
+        self._change(name, begun=True, grades=1, marks=marks, best=marks.score, passed=marks.passed)
+        self._remember(marks)
+
+    def _remember(self, marks: Marks) -> None:
         if marks.mistake:
             self.mistakes[marks.exercise].add(marks.mistake)
 
@@ -265,11 +300,6 @@ def _alike(one: Marks, other: Marks) -> bool:
 
 def _mistakes(work: Sequence[_Work]) -> Iterator[Mistake]:
     ever = Counter((exercise, name) for done in work for exercise, names in done.mistakes.items() for name in names)
-    now = Counter(
-        (exercise, cell.marks.mistake)
-        for done in work
-        for exercise, cell in done.cells.items()
-        if cell.marks is not None and cell.marks.mistake
-    )
+    now = Counter(each for done in work for each in done.mistakes_now)
     for (exercise, name), count in sorted(ever.items(), key=lambda each: (-each[1], each[0])):
         yield Mistake(exercise, name, now[exercise, name], count)

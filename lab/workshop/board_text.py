@@ -14,6 +14,7 @@ from lab.progress import duration
 from lab.text import GLYPHS, cells, cut, pad
 from lab.workshop.board import Board, Cell, Mistake, Row, Stuck
 from lab.workshop.class_file import Class
+from lab.workshop.exam_state import ExamState, Phase, exercise_of
 from lab.workshop.state import Condition
 
 NAME_CELLS = 18
@@ -60,8 +61,8 @@ def lines(board: Board, class_: Class, catalog: Catalog, width: int, *, names: b
     yield ()
     yield from _table(board, catalog, names=names)
     yield ()
-    for number, name in enumerate(board.exercises, 1):
-        title = f"{number}  {name} · {catalog.exercise(name).title}"
+    for number, name in enumerate(board.columns, 1):
+        title = f"{number}  {name} · {catalog.exercise(exercise_of(name)).title}"
         yield (Piece(cut(title, width), Tone.MUTED),)
     if board.queue:
         yield ()
@@ -103,16 +104,18 @@ def mistake_text(mistake: Mistake, learners: int, catalog: Catalog) -> str:
 
 def _table(board: Board, catalog: Catalog, *, names: bool) -> Iterator[Line]:
     """A row a learner, a glyph a criterion."""
-    widths = [_cell_width(catalog, name) for name in board.exercises]
+    widths = [_cell_width(catalog, name) for name in board.columns]
     widest = max((cells(who(row, names=names)) for row in board.rows), default=0)
     heads = [Piece(pad(str(number), width + 2), Tone.HEADING) for number, width in enumerate(widths, 1)]
     yield (Piece(" " * (widest + 5)), *heads)
     for row in board.rows:
         pieces = [Piece(pad(who(row, names=names), widest)), Piece("  "), presence(row), Piece("  ")]
-        for name, width in zip(board.exercises, widths, strict=True):
+        for name, width in zip(board.columns, widths, strict=True):
             pieces += cell_pieces(row.cells.get(name), width, is_at=name == row.exercise)
         if row.condition in (Condition.LOST, Condition.STOPPED):
             pieces.append(Piece(i18n.text(f"workshop.state.{row.condition}"), Tone.BAD))
+        if row.exam is not None:
+            pieces.append(exam_piece(row.exam, row.left))
         yield tuple(pieces)
 
 
@@ -128,9 +131,18 @@ def presence(row: Row) -> Piece:
     return Piece(HERE, Tone.GOOD) if row.door else Piece(AWAY, Tone.MUTED)
 
 
+def exam_piece(exam: ExamState, left: float) -> Piece:
+    """Where a learner stands with an exam: the time that is left, and at last what it came to."""
+    if exam.phase is Phase.GRADED and exam.percent is not None:
+        tone = Tone.GOOD if exam.passed else Tone.BAD
+        return Piece(i18n.text("workshop.board.exam.percent", exam=exam.exam, percent=exam.percent), tone)
+    text = i18n.text(f"workshop.board.exam.{exam.phase}", exam=exam.exam, time=duration(left))
+    return Piece(text, Tone.HEADING if exam.phase is Phase.UNDER_WAY else Tone.MUTED)
+
+
 def _cell_width(catalog: Catalog, exercise: str) -> int:
     """Glyphs, the points beside them, and a mark for the one that is worked on."""
-    found = catalog.exercise(exercise)
+    found = catalog.exercise(exercise_of(exercise))
     points = sum(criterion.points for criterion in found.criteria)
     return len(found.criteria) + len(f" {points}/{points}") + 1
 
@@ -162,8 +174,8 @@ def to_json(board: Board, class_: Class, catalog: Catalog) -> dict[str, Any]:
         "class": class_.id,
         "title": class_.title,
         "exercises": [
-            {"exercise": name, "criteria": [criterion.id for criterion in catalog.exercise(name).criteria]}
-            for name in board.exercises
+            {"exercise": name, "criteria": [each.id for each in catalog.exercise(exercise_of(name)).criteria]}
+            for name in board.columns
         ],
         "learners": [_row_to_json(row) for row in board.rows],
         "queue": [row.learner for row in board.queue],
@@ -184,6 +196,7 @@ def _row_to_json(row: Row) -> dict[str, Any]:
         "exercise": row.exercise,
         "points": row.points,
         "stuck": _stuck_to_json(row.stuck),
+        "exam": _exam_to_json(row.exam, row.left),
         "cells": {name: _cell_to_json(cell) for name, cell in row.cells.items()},
     }
 
@@ -192,6 +205,13 @@ def _stuck_to_json(stuck: Stuck | None) -> dict[str, Any] | None:
     if stuck is None:
         return None
     return {"why": stuck.why, "seconds": round(stuck.seconds, 1), "criteria": list(stuck.criteria)}
+
+
+def _exam_to_json(exam: ExamState | None, left: float) -> dict[str, Any] | None:
+    if exam is None:
+        return None
+    facts = {"exam": exam.exam, "phase": exam.phase.value, "left": left}
+    return {**facts, "percent": exam.percent, "passed": exam.passed}
 
 
 def _cell_to_json(cell: Cell) -> dict[str, Any]:

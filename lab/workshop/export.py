@@ -12,6 +12,7 @@ from lab.catalog.model import Catalog
 from lab.workshop.board import Board, Cell, Row
 from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Event, Kind
+from lab.workshop.exam_state import column, exercise_of
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
@@ -27,7 +28,10 @@ def to_csv(board: Board, events: Sequence[Event], class_: Class, catalog: Catalo
         wide: with a column for each criterion, which says the verdict of the last grade.
     """
     criteria = [
-        f"{name}/{criterion.id}" for name in board.exercises for criterion in catalog.exercise(name).criteria if wide
+        f"{name}/{criterion.id}"
+        for name in board.columns
+        for criterion in catalog.exercise(exercise_of(name)).criteria
+        if wide
     ]
     written = io.StringIO()
     table = csv.DictWriter(written, [*COLUMNS, *criteria], restval="", lineterminator="\n")
@@ -37,6 +41,8 @@ def to_csv(board: Board, events: Sequence[Event], class_: Class, catalog: Catalo
         for name in row.cells:
             when = last.get((learner.number, name))
             table.writerow(_row(learner, row, name, when, catalog) | (_verdicts(name, row.cells[name]) if wide else {}))
+        for exam, (when, percent) in _exams(events, learner).items():
+            table.writerow(_marks(learner, exam, when, percent, 100))
     return written.getvalue()
 
 
@@ -59,17 +65,20 @@ def to_lines(events: Iterable[Event], class_: Class) -> Iterator[str]:
 
 
 def _row(learner: Learner, row: Row, exercise: str, when: datetime | None, catalog: Catalog) -> dict[str, object]:
-    points = sum(criterion.points for criterion in catalog.exercise(exercise).criteria)
-    best = row.cells[exercise].best
+    points = sum(criterion.points for criterion in catalog.exercise(exercise_of(exercise)).criteria)
+    return _marks(learner, exercise, when, row.cells[exercise].best, points)
+
+
+def _marks(learner: Learner, assignment: str, when: datetime | None, score: int, most: int) -> dict[str, object]:
     return {
-        "assignment": exercise,
+        "assignment": assignment,
         "timestamp": when.strftime("%Y-%m-%d %H:%M:%S") if when else "",
         "student_id": learner.id or learner.seat,
         "last_name": _plain(learner.name),
-        "raw_score": best,
+        "raw_score": score,
         "late_submission_penalty": 0,
-        "score": best,
-        "max_score": points,
+        "score": score,
+        "max_score": most,
     }
 
 
@@ -79,7 +88,20 @@ def _verdicts(exercise: str, cell: Cell) -> dict[str, str]:
 
 
 def _last_graded(events: Iterable[Event]) -> dict[tuple[int, str], datetime]:
-    return {(event.learner, event.detail["exercise"]): event.at.wall for event in events if event.kind is Kind.GRADED}
+    return {
+        (event.learner, column(event.detail.get("exam", ""), event.detail["exercise"])): event.at.wall
+        for event in events
+        if event.kind is Kind.GRADED
+    }
+
+
+def _exams(events: Iterable[Event], learner: Learner) -> dict[str, tuple[datetime, int]]:
+    """Each exam of a learner that was graded, with when, and the percent that it came to."""
+    return {
+        event.detail["exam"]: (event.at.wall, event.detail["percent"])
+        for event in events
+        if event.kind is Kind.EXAM_GRADED and event.learner == learner.number and event.detail["percent"] is not None
+    }
 
 
 def _plain(name: str) -> str:

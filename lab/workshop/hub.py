@@ -16,11 +16,13 @@ from aiohttp import web
 from lab import log
 from lab.catalog.model import Catalog
 from lab.errors import LabError, UsageError
+from lab.workshop import exam_state
 from lab.workshop.apps import Apps, Command
 from lab.workshop.authority import Authority
 from lab.workshop.browser_door import BrowserDoor
 from lab.workshop.class_file import Class
 from lab.workshop.events import Kind
+from lab.workshop.exam_state import ExamState
 from lab.workshop.ledger import Ledger
 from lab.workshop.ledger_thread import LedgerThread
 from lab.workshop.projector import Projector
@@ -31,18 +33,33 @@ LOOPBACK = "127.0.0.1"
 FOLLOWS_EVERY = 0.5
 """Seconds between two readings of the ledger: other programs write to it, such as `class slips --again`."""
 
+EXAMS_EVERY = 10.0
+"""Seconds between two looks at whether somebody watches the exams."""
+
 
 class Hub:
     """Both doors and what is behind them.
 
     Args:
         command: what runs the app of a learner.
+        watch_exams: sees to it that somebody watches the exams that go on.
     """
 
-    def __init__(self, class_: Class, catalog: Catalog, ledger: Ledger, authority: Authority, command: Command) -> None:
+    def __init__(
+        self,
+        class_: Class,
+        catalog: Catalog,
+        ledger: Ledger,
+        authority: Authority,
+        command: Command,
+        watch_exams: Callable[[], None] = lambda: None,
+    ) -> None:
         self._class = class_
         self._ledger = ledger
         self._authority = authority
+        self._watch_exams = watch_exams
+        self._exams: dict[int, ExamState] = {}
+        self._exams_at = float("-inf")
         self._thread = LedgerThread()
         self._apps = Apps(command, ledger, self._thread)
         keeper = Doorkeeper(class_, ledger)
@@ -80,6 +97,7 @@ class Hub:
     def _see_everybody_out(self) -> int:
         """Write down that nobody's app runs: a hub that was killed could not. Returns how many events there are."""
         here, events = set[int](), self._ledger.events()
+        exam_state.follow(self._exams, events)
         for event in events:
             if event.kind is Kind.CAME:
                 here.add(event.learner)
@@ -95,12 +113,21 @@ class Hub:
             await asyncio.sleep(FOLLOWS_EVERY)
             try:
                 new = await self._thread.do(partial(self._ledger.events, read))
+                exam_state.follow(self._exams, new)
+                await self._look_at_exams()
             except LabError as error:
                 log.fault("the events of the class", error)
                 continue
             read += len(new)
             if any(event.kind in (Kind.ISSUED, Kind.ENDED) for event in new):
                 await self._apps.close_strangers()
+
+    async def _look_at_exams(self) -> None:
+        """Whoever watches them may have been killed."""
+        now = asyncio.get_running_loop().time()
+        if now - self._exams_at >= EXAMS_EVERY and any(exam.is_open for exam in self._exams.values()):
+            self._exams_at = now
+            await self._thread.do(self._watch_exams)
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lab.catalog.model import Catalog
 from lab.workshop.class_file import Learner
 from lab.workshop.events import Kind
+from lab.workshop.exam_state import ExamState, after
 from lab.workshop.follow import Answer, Consent
 from lab.workshop.given import is_for
 from lab.workshop.ledger import Ledger
@@ -25,6 +26,7 @@ class News:
         was_reset: whether the instructor has undone something on the learner's seat since it was last asked.
         asked: whether the instructor asks to see the learner's shell, and has no answer yet.
         followed: whether they see it now.
+        exam: where they stand with the mock exam that they were given last; None: they were given none.
     """
 
     said: tuple[str, ...] = ()
@@ -34,6 +36,7 @@ class News:
     was_reset: bool = False
     asked: bool = False
     followed: bool = False
+    exam: ExamState | None = None
 
 
 class Link:
@@ -50,6 +53,7 @@ class Link:
         self._read = 0
         self._hand = False
         self._consent = Consent()
+        self._exam: ExamState | None = None
         self._newest_alone = True
 
     def news(self) -> News:
@@ -65,6 +69,7 @@ class Link:
             if event.learner != self._learner:
                 continue
             self._consent.follow(event)
+            self._exam = after(self._exam, event)
             if event.kind is Kind.HAND:
                 self._hand = bool(event.detail["up"])
             elif event.kind is Kind.HINTED:
@@ -82,6 +87,7 @@ class Link:
             was_reset=was_reset,
             asked=self._consent.asked,
             followed=self._consent.followed,
+            exam=self._exam,
         )
 
     def raise_hand(self, *, up: bool) -> None:

@@ -12,6 +12,7 @@ from lab.exam.events import Watch, now
 from lab.workshop import board_text
 from lab.workshop.board import Board, Following
 from lab.workshop.class_file import Class
+from lab.workshop.exam_state import exercise_of
 from lab.workshop.ledger import Ledger
 
 ROWS = 25
@@ -56,7 +57,8 @@ class Projector:
             board=board,
             rows=ROWS,
             title=self._class.title,
-            exercise=lambda name: self._catalog.exercise(name).title,
+            exercise=lambda name: self._catalog.exercise(exercise_of(name)).title,
+            exam=lambda row: board_text.exam_piece(row.exam, row.left),
             pieces=lambda row, name: board_text.cell_pieces(row.cells.get(name), 0, is_at=name == row.exercise),
             presence=board_text.presence,
             who=lambda row: board_text.who(row, names=False),

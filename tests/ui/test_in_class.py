@@ -22,7 +22,9 @@ from lab.ui.events import (
     LabWorkEnded,
     ScenarioEnded,
 )
+from lab.ui.run import EXAMS
 from lab.ui.screens.follow import FollowScreen
+from lab.ui.screens.waiting import WaitingScreen
 from lab.ui.widgets.exercise_tree import ExerciseTree
 from lab.ui.widgets.follow_banner import FollowBanner
 from lab.workshop.events import Kind
@@ -278,3 +280,37 @@ async def test_the_history_of_a_learner_has_when_their_shell_was_seen(guest: Sta
         await guest.hear(pilot, HistoryRead)
         options = [str(option.prompt) for option in guest.home.attempts.options]
         assert any(option.startswith("Your instructor saw your shell: ") for option in options)
+
+
+async def test_an_exam_that_comes_is_waited_for_and_opens_by_itself(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        ledger.add(Kind.EXAM_COMING, learner=1, exam="drill@7")
+        async with asyncio.timeout(BOUND):
+            while not isinstance(guest.app.screen, WaitingScreen):
+                await pilot.pause(0.05)
+        await pilot.press("f9")
+        await pilot.pause()
+        assert guest.session.calls == []
+        ledger.add(Kind.EXAM_BEGAN, learner=1, exam="drill@7", seconds=600.0, tasks=["one"])
+        async with asyncio.timeout(BOUND):
+            while guest.app.return_code != EXAMS:
+                await pilot.pause(0.05)
+
+
+async def test_an_exam_that_is_called_off_gives_way_to_practice(guest: Stage, ledger: Ledger) -> None:
+    ledger.add(Kind.EXAM_COMING, learner=1, exam="drill@7")
+    async with guest.show() as pilot:
+        async with asyncio.timeout(BOUND):
+            while not isinstance(guest.app.screen, WaitingScreen):
+                await pilot.pause(0.05)
+        ledger.add(Kind.EXAM_CANCELLED, learner=1, reason="no room")
+        await told(guest, pilot, "could not be made ready for the exam")
+        assert guest.app.screen is guest.practice
+
+
+async def test_an_exam_that_somebody_else_sits_disturbs_nobody(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        ledger.add(Kind.EXAM_BEGAN, learner=2, exam="drill@7", seconds=600.0, tasks=["one"])
+        ledger.add(Kind.SAID, text="heard")
+        await told(guest, pilot, "heard")
+        assert guest.app.return_code is None

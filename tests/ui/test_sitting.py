@@ -30,7 +30,11 @@ from lab.ui.screens.report import ReportScreen
 from lab.ui.screens.sitting import Exam, SittingScreen
 from lab.ui.shell import TAKEN
 from lab.ui.widgets.terminal import Terminal
+from lab.workshop.events import Kind as ClassKind
+from lab.workshop.ledger import Ledger
+from lab.workshop.link import Link
 from tests.ui.test_shell import BASH, until
+from tests.unit.support.classes import class_of
 from tests.unit.support.exams import passed
 from tests.unit.support.sittings import HOSTS, Computer, database, plan
 
@@ -53,6 +57,7 @@ class Sat:
         self.watched: list[str] = []
         self.full: list[str] = []
         self.full_code = 0
+        self.link: Link | None = None
         self.exam = Exam(
             plan=self.sitting.plan,
             catalog=catalog,
@@ -78,7 +83,7 @@ class Sat:
 
     @asynccontextmanager
     async def show(self, size: tuple[int, int] = SIZE) -> AsyncIterator[Pilot[None]]:
-        self.app = ExamApp(self.exam)
+        self.app = ExamApp(self.exam, link=self.link)
         async with self.app.run_test(size=size) as pilot:
             await pilot.pause()
             yield pilot
@@ -346,3 +351,27 @@ async def test_the_help_says_what_counts(sat: Sat) -> None:
         await pilot.pause()
         assert isinstance(sat.app.screen, ReadingScreen)
         assert "F9 hands in" in sat.app.screen.query_one(Markdown).source
+
+
+async def test_more_time_is_told_and_on_the_clock(sat: Sat) -> None:
+    async with sat.show() as pilot:
+        sat.journal.credit(300, "given by the instructor")
+        await sat.tick(pilot)
+        assert [each.message for each in sat.app._notifications] == ["Your instructor has given you 5m00s more."]
+        assert sat.screen.state.left == 900
+
+
+async def test_what_the_instructor_of_a_class_says_is_heard_in_an_exam(sat: Sat) -> None:
+    ledger = Ledger()
+    sat.link = Link(class_of(1).learners[0], ledger, Catalog(()))
+    async with sat.show() as pilot:
+        ledger.add(ClassKind.SAID, text="Five minutes left")
+        await until(pilot, lambda: any("Five minutes left" in each.message for each in sat.app._notifications))
+
+
+async def test_another_exam_of_the_class_takes_the_place_of_a_report(sat: Sat) -> None:
+    ledger = Ledger()
+    sat.link = Link(class_of(1).learners[0], ledger, Catalog(()))
+    async with sat.show() as pilot:
+        ledger.add(ClassKind.EXAM_COMING, learner=1, exam="drill@8")
+        await until(pilot, lambda: sat.app.return_code == HOME)

@@ -214,7 +214,7 @@ def test_a_program_reads_the_same() -> None:
 def test_what_was_given_has_a_column_of_its_own() -> None:
     given = event(Kind.GIVEN, 1, exercises=["read-only-root"])
     found = board(given, graded(2, exercise="read-only-root"))
-    assert found.exercises == (EXERCISE, OTHER, "read-only-root")
+    assert found.columns == (EXERCISE, OTHER, "read-only-root")
     assert found.rows[0].cells["read-only-root"].best == 3
 
 
@@ -223,3 +223,52 @@ def test_who_was_not_given_an_exercise_has_no_cell_for_it() -> None:
     assert ["read-only-root" in row.cells for row in found.rows] == [False, True]
     first, second = [plain(line) for line in lines(found, class_of(2, EXERCISE, OTHER), CATALOG, 100)][3:5]
     assert (first.count("○"), second.count("○")) == (3, 4)
+
+
+BEGAN = event(Kind.EXAM_BEGAN, 10, learner=1, exam="drill@7", seconds=600.0, tasks=[EXERCISE])
+
+
+def exam_graded(seconds: float, mistake: str = "", **verdicts: Verdict) -> Event:
+    found = graded(seconds, mistake=mistake, **verdicts)
+    return event(Kind.GRADED, seconds, learner=1, exam="drill@7", **found.detail)
+
+
+def test_the_tasks_of_an_exam_have_columns_beside_those_of_practice() -> None:
+    found = board(began(1), graded(2), BEGAN, now=70)
+    assert found.columns == (EXERCISE, OTHER, f"drill@7/{EXERCISE}")
+    assert [len(row.cells) for row in found.rows] == [3, 2]
+    assert (found.rows[0].left, found.rows[0].points) == (540, 3)
+
+
+def test_the_marks_of_an_exam_are_no_practice() -> None:
+    row, _ = board(BEGAN, exam_graded(20, warns=FAIL)).rows
+    cell = row.cells[f"drill@7/{EXERCISE}"]
+    assert (cell.grades, cell.best, cell.passed) == (1, 0, False)
+    assert row.cells[EXERCISE].marks is None
+    assert (row.points, row.stuck) == (0, None)
+
+
+def test_the_mistakes_of_an_exam_are_counted_with_the_others() -> None:
+    found = board(BEGAN, exam_graded(20, "label-warn", warns=FAIL), graded(30, 2, mistake="label-warn", warns=FAIL))
+    assert [(each.exercise, each.answer, each.now, each.ever) for each in found.mistakes] == [
+        (EXERCISE, "label-warn", 2, 2)
+    ]
+
+
+def test_the_board_says_where_an_exam_stands() -> None:
+    def told(*events: Event, now: float = 100) -> str:
+        found = board(*events, now=now)
+        return [plain(line) for line in lines(found, class_of(2, EXERCISE, OTHER), CATALOG, 100)][3]
+
+    coming = event(Kind.EXAM_COMING, 1, learner=1, exam="drill@7")
+    over = event(Kind.EXAM_GRADED, 700, learner=1, exam="drill@7", percent=64, passed=False)
+    assert told(coming).endswith("drill@7: being made ready")
+    assert told(coming, BEGAN).endswith("drill@7: 8m30s left")
+    assert told(coming, BEGAN, event(Kind.EXAM_ENDED, 610, learner=1)).endswith("drill@7: being graded")
+    assert told(coming, BEGAN, over).endswith("drill@7: 64 %")
+
+
+def test_an_exam_is_in_the_json_too() -> None:
+    first, second = to_json(board(BEGAN, now=70), class_of(2, EXERCISE, OTHER), CATALOG)["learners"]
+    expected = {"exam": "drill@7", "phase": "under_way", "left": 540, "percent": None, "passed": False}
+    assert (first["exam"], second["exam"]) == (expected, None)

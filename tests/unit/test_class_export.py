@@ -89,3 +89,16 @@ def test_what_was_given_to_one_is_a_row_of_theirs_alone() -> None:
         ("m-02", EXERCISE),
         ("m-02", "read-only-root"),
     ]
+
+
+def test_an_exam_is_a_row_for_each_task_and_one_for_the_whole() -> None:
+    began = event(Kind.EXAM_BEGAN, 1, learner=1, exam="drill@7", seconds=600.0, tasks=[EXERCISE])
+    task = event(Kind.GRADED, 5, learner=1, exam="drill@7", **graded(5, 1, 3).detail)
+    whole = event(Kind.EXAM_GRADED, 6, learner=1, exam="drill@7", percent=64, passed=False)
+    found = rows([began, task, whole], class_of(1))
+    assert [(row["assignment"], row["score"], row["max_score"]) for row in found] == [
+        (EXERCISE, "0", str(POINTS)),
+        (f"drill@7/{EXERCISE}", "3", str(POINTS)),
+        ("drill@7", "64", "100"),
+    ]
+    assert found[1]["timestamp"] == "2026-11-28 12:00:05"

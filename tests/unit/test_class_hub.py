@@ -111,3 +111,11 @@ async def test_what_a_killed_hub_has_said_yes_to_is_so_after_its_restart(
         async with hub(tmp_path), browser.get("/") as page:
             assert (page.status, "m-01" in await page.text()) == (200, True)
     assert [event.kind for event in ledger.events()] == [Kind.ISSUED, Kind.BOUND]
+
+
+async def test_a_hub_sees_to_it_that_exams_are_watched(tmp_path: Path) -> None:
+    watched = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    async with serving(tmp_path, watch_exams=lambda: loop.call_soon_threadsafe(watched.set)) as served:
+        served.ledger.add(Kind.EXAM_BEGAN, learner=1, exam="drill@7", seconds=600.0, tasks=["one"])
+        await asyncio.wait_for(watched.wait(), BOUND)

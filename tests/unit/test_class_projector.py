@@ -145,3 +145,10 @@ async def test_it_loads_nothing_from_anywhere_else(served: Served, browser: aioh
         async with browser.get(name) as file:
             assert file.status == 200
             assert "url(" not in await file.text()
+
+
+def test_where_an_exam_stands_is_beside_the_row() -> None:
+    wall = Wall(class_of(2))
+    wall.ledger.add(Kind.EXAM_BEGAN, learner=1, exam="drill@7", seconds=600.0, tasks=[EXERCISE])
+    assert "drill@7: 10m00s left" in wall.text
+    assert f"drill@7/{EXERCISE}" in wall.text

@@ -10,19 +10,24 @@ import pytest
 
 from lab import cli, cluster
 from lab.catalog.load import load
-from lab.catalog.model import Exercise
+from lab.catalog.model import Catalog, Exercise
 from lab.cluster.engine import Completed
 from lab.cluster.host import processes
 from lab.commands import following
+from lab.exam.prepare import Wish
 from lab.practice.session import Session
 from lab.progress import OnProgress, ignore
 from lab.terminal import show as show_module
 from lab.ui.shell import TAKEN
-from lab.workshop import capacity, hub
+from lab.workshop import capacity, hub, proctor
+from lab.workshop import exams as class_exams
 from lab.workshop.capacity import Machine
+from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
-from lab.workshop.ledger import folder, open_ledger
+from lab.workshop.exams import Given, Giving
+from lab.workshop.ledger import Ledger, folder, open_ledger
 from lab.workshop.tokens import hashed
+from tests.unit.support.sittings import plan
 
 pytestmark = pytest.mark.usefixtures("english")
 Output = pytest.CaptureFixture[str]
@@ -282,6 +287,70 @@ def test_a_hint_that_cannot_be_sent_is_explained(
     assert cli.main(["class", "hint", "monday-01", *argv]) == 2
     assert said in capsys.readouterr().err
     assert all(event.kind is not Kind.HINTED for event in open_ledger("monday").events())
+
+
+@pytest.fixture
+def exams(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whose seats were made ready for an exam, that of monday-02 in vain; and `watched` for each proctor."""
+    done: list[str] = []
+
+    def run(self: Giving, wish: Wish, learners: Sequence[Learner], progress: OnProgress) -> Given:
+        done.extend([f"{wish.blueprint.id} {wish.seed} {learner.seat}" for learner in learners])
+        drawn = plan(blueprint=wish.blueprint.id, seed=wish.seed)
+        ready = tuple(learner for learner in learners if learner.number != 2)
+        return Given(drawn, ready, {each.seat: "No room." for each in learners if each not in ready})
+
+    monkeypatch.setattr(Giving, "run", run)
+    monkeypatch.setattr(proctor, "ensure", lambda class_, file: done.append("watched"))
+    return done
+
+
+def test_an_instructor_gives_an_exam_and_somebody_watches_it(capsys: Output, exams: list[str]) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    assert cli.main(["class", "give", "drill", "--seed", "7", "--to", "monday-01"]) == 0
+    assert exams == ["drill 7 monday-01", "watched"]
+    assert "Exam drill@7 has begun: 10 minutes, 4 tasks, 1 learners." in capsys.readouterr().out
+
+
+def test_who_has_no_exam_is_told_with_the_reason(capsys: Output, exams: list[str]) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    assert cli.main(["class", "give", "drill"]) == 3
+    assert "Seat monday-02 could not be made ready for it: No room." in capsys.readouterr().err
+    assert "watched" in exams
+
+
+def test_an_exam_is_given_alone(capsys: Output, exams: list[str]) -> None:
+    cli.main(["class", "new", "monday", "Ada"])
+    assert cli.main(["class", "give", "drill", "read-only-root"]) == 2
+    assert cli.main(["class", "give", "read-only-root", "--seed", "7"]) == 2
+    assert "A seed draws the tasks of an exam" in capsys.readouterr().err
+    assert exams == []
+
+
+def test_more_time_is_given_to_those_who_sit_an_exam(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[str, float]] = []
+
+    def extend(class_: Class, catalog: Catalog, ledger: Ledger, learner: Learner, seconds: float) -> bool:
+        given.append((learner.seat, seconds))
+        return learner.number == 1
+
+    monkeypatch.setattr(class_exams, "extend", extend)
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    assert cli.main(["class", "extend", "5"]) == 0
+    said = capsys.readouterr()
+    assert "5 more minutes for monday-01." in said.out
+    assert "These sit no exam: monday-02" in said.err
+    assert given == [("monday-01", 300), ("monday-02", 300)]
+    assert cli.main(["class", "extend", "5", "--to", "monday-02"]) == 2
+    assert cli.main(["class", "extend", "0"]) == 2
+
+
+@pytest.mark.parametrize("argv", [["reset", "monday-01"], ["stop"]])
+def test_an_exam_that_is_under_way_is_not_disturbed(argv: list[str], capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada"])
+    open_ledger("monday").add(Kind.EXAM_BEGAN, learner=1, exam="drill@7", seconds=600.0, tasks=["one"])
+    assert cli.main(["class", *argv]) == 2
+    assert "Learners sit an exam: monday-01." in capsys.readouterr().err
 
 
 def test_the_board_is_printed_where_there_is_no_terminal(capsys: Output) -> None:

@@ -22,6 +22,7 @@ from lab.exam.plan import Plan
 from lab.exam.report import Report
 from lab.exam.sittings import Journal
 from lab.exam.state import Phase, State
+from lab.progress import duration
 from lab.ui import exam_view, keys
 from lab.ui.keys import Key
 from lab.ui.markdown import markdown
@@ -36,6 +37,8 @@ from lab.ui.widgets.too_small import TooSmall
 
 TICK = 1.0
 """Seconds between two looks at the clock."""
+MORE_SECONDS = 30.0
+"""For which a learner is told that there is more time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,8 @@ class SittingScreen(Screen[None]):
         except LabError as error:
             self._complain(error)
             return
+        if (more := self._state.credited - before.credited) > 0:
+            self.notify(i18n.text("ui.exam.more_time", time=duration(more)), timeout=MORE_SECONDS, markup=False)
         if self._state.phase is Phase.GRADED and not self._was_reported:
             self._was_reported = True
             self.action_report()

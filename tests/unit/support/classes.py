@@ -24,7 +24,7 @@ def moment(seconds: float = 0, boot: str = "one") -> Moment:
     return Moment(NOON + timedelta(seconds=seconds), boot, seconds)
 
 
-def event(kind: Kind, seconds: float = 0, *, seat: str = "", learner: int = 0, **detail: Any) -> Event:
+def event(kind: Kind, seconds: float = 0, /, *, seat: str = "", learner: int = 0, **detail: Any) -> Event:
     return Event(kind, moment(seconds), seat, learner, detail)
 
 

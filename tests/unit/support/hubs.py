@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,13 +86,16 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(folder: Path, learners: int = 2) -> AsyncIterator[Served]:
+async def serving(
+    folder: Path, learners: int = 2, watch_exams: Callable[[], None] = lambda: None
+) -> AsyncIterator[Served]:
     """A hub that serves while the block lasts."""
     class_ = replace(class_of(learners), address=ADDRESS, port=free_port(), ssh_port=free_port())
     ledger = Ledger(folder / "class.db")
     proof = authority.of_class(folder, ADDRESS)
     until, opened = asyncio.Event(), asyncio.Event()
-    hub = asyncio.create_task(Hub(class_, load(), ledger, proof, echo).serve(until=until, opened=opened.set))
+    whole = Hub(class_, load(), ledger, proof, echo, watch_exams)
+    hub = asyncio.create_task(whole.serve(until=until, opened=opened.set))
     opening = asyncio.create_task(opened.wait())
     try:
         await asyncio.wait((hub, opening), return_when=asyncio.FIRST_COMPLETED)

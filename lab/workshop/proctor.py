@@ -1,0 +1,171 @@
+"""Who watches the exams of a class: one process gives time back, grades, and tells the ledger.
+
+The hub starts it, and so does `class give`. Should it be killed, the machines of the seats still close in time, and the
+next one grades what is not graded yet.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from checkers.api import Verdict
+from lab import log
+from lab.catalog.model import Catalog, Localized
+from lab.clock import SYSTEM, Clock
+from lab.exam import events
+from lab.exam.begin import hosts_of
+from lab.exam.events import Watch
+from lab.exam.finish import Finish
+from lab.exam.plan import PlannedTask
+from lab.exam.proctor import Proctor
+from lab.exam.report import report_of
+from lab.exam.sittings import Journal, Sitting, Sittings
+from lab.exam.state import Phase
+from lab.exam.verdicts import TaskGrade
+from lab.workshop import ledger as ledgers
+from lab.workshop.class_file import Class, Learner
+from lab.workshop.events import Kind
+from lab.workshop.exam_state import Phase as ExamPhase
+from lab.workshop.exam_state import exams_of
+from lab.workshop.exams import OpenHosts, history_of, name_of
+from lab.workshop.ledger import Ledger
+
+EVERY = 10.0
+"""Seconds between two looks at a seat. Each costs processor time that learners have other uses for."""
+NEWS_EVERY = 2.0
+"""Seconds between two readings of the ledger, for exams that begin."""
+PAUSE = 10.0
+"""Seconds after which what could not be graded is tried again."""
+
+
+class ClassProctor:
+    """Watches every exam of a class that goes on.
+
+    Args:
+        grades: how many seats are graded at a time.
+    """
+
+    def __init__(
+        self,
+        class_: Class,
+        catalog: Catalog,
+        ledger: Ledger,
+        *,
+        open_hosts: OpenHosts = hosts_of,
+        grades: int = os.cpu_count() or 1,
+        watch: Watch = events.now,
+        clock: Clock = SYSTEM,
+    ) -> None:
+        self._class = class_
+        self._catalog = catalog
+        self._ledger = ledger
+        self._open_hosts = open_hosts
+        self._grading = threading.Semaphore(grades)
+        self._watch = watch
+        self._clock = clock
+
+    def run(self) -> None:
+        """Watch until no exam goes on, or until nothing is left of the class."""
+        folder = ledgers.folder(self._class.id)
+        watching: dict[int, threading.Thread] = {}
+        while folder.exists():
+            exams = exams_of(self._ledger.events())
+            open_ = [each for each in self._class.learners if each.number in exams and exams[each.number].is_open]
+            if not open_:
+                return
+            for learner in open_:
+                if learner.number not in watching or not watching[learner.number].is_alive():
+                    # A daemon: what watches a seat that is no more keeps nobody.
+                    watching[learner.number] = threading.Thread(target=self._look_after, args=(learner,), daemon=True)
+                    watching[learner.number].start()
+            self._clock.sleep(NEWS_EVERY)
+
+    def watch(self, learner: Learner) -> None:
+        """Watch a learner's exam to its end, grade it, and tell the ledger.
+
+        Raises:
+            LabError: it could not be graded, or not be saved.
+        """
+        sittings = Sittings(history_of(self._class, learner).database)
+        sitting = sittings.get()
+        journal, hosts = Journal(sittings, sitting, self._watch), self._open_hosts(sitting, self._catalog)
+        if journal.state().phase is Phase.UNDER_WAY:
+            Proctor(journal, hosts, self._watch, EVERY).run(self._clock.sleep)
+        if exams_of(self._ledger.events())[learner.number].phase is ExamPhase.UNDER_WAY:
+            self._ledger.add(Kind.EXAM_ENDED, learner=learner.number)
+        if journal.state().phase is Phase.ENDED:
+            with self._grading:
+                Finish(sitting, journal, hosts, folder_of(self._class, learner)).run(self._clock)
+        self._tell(learner, sittings.get(sitting.number))
+
+    def _look_after(self, learner: Learner) -> None:
+        try:
+            self.watch(learner)
+        except Exception as error:  # whatever it is, the other seats are watched on, and this one again
+            log.fault(f"the exam on seat {learner.seat}", error)
+            self._clock.sleep(PAUSE)
+
+    def _tell(self, learner: Learner, sitting: Sitting) -> None:
+        """What came of it. What was told before is told again where a proctor was killed in the middle of it."""
+        exam = name_of(sitting.plan)
+        report = report_of(sitting, self._catalog, title=Localized(exam, exam), now=sitting.last.wall)
+        for task in report.tasks:
+            if (grade := task.state.grade) is not None:
+                self._ledger.add(Kind.GRADED, learner=learner.number, exam=exam, **to_detail(task.planned, grade))
+        percent, passed = report.points.percent, report.passed
+        self._ledger.add(Kind.EXAM_GRADED, learner=learner.number, exam=exam, percent=percent, passed=passed)
+
+
+def to_detail(task: PlannedTask, grade: TaskGrade) -> dict[str, Any]:
+    """What the event of a task's grade says, as that of any grade (`lab.workshop.marks`)."""
+    return {
+        "exercise": task.exercise,
+        "criteria": {
+            each.id: [each.verdict.value, each.points if each.verdict is Verdict.PASS else 0, each.points]
+            for each in grade.criteria
+        },
+        "mistake": grade.mistake,
+    }
+
+
+def folder_of(class_: Class, learner: Learner) -> Path:
+    """Where the recordings and notepads of a learner's exams lie."""
+    return ledgers.folder(class_.id) / learner.seat
+
+
+def ensure(class_: Class, file: Path) -> None:
+    """Start a proctor in the background, unless one is at work.
+
+    Args:
+        file: the class's.
+    """
+    with alone(class_) as is_free:
+        pass
+    if is_free:
+        subprocess.Popen(
+            [sys.executable, "-m", "lab.cli", "class", "proctor", "--file", str(file.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def alone(class_: Class) -> Iterator[bool]:
+    """Be the only proctor of a class while the `with` block lasts; False: there is one already."""
+    with (ledgers.folder(class_.id) / "proctor.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
