@@ -11,7 +11,7 @@ import pytest
 
 from lab.clock import Clock
 from lab.cluster.engine import Capability, Node
-from lab.cluster.machines import baseline, connectivity, contents
+from lab.cluster.machines import baseline, connectivity, etcd
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import HandMadeEngine, HandMadeNode, done
@@ -36,7 +36,7 @@ class Lab(HandMadeEngine):
             ),
             "--namespace=kube-node-lease": leases("kube-control-plane", "kube-worker-1", renewed=SINCE),
             "bash -s ckslab-probe": done(),
-            "bash -s confirm": done(code=68),
+            "bash -s unchanged": done(code=68),
             "get pods": done(stdout=json.dumps({"items": [pod("a-1", "kube-control-plane"), pod("b-2")]})),
             "crictl ps": running("a-1", "aef8"),
         }
@@ -167,8 +167,8 @@ def test_every_machine_goes_back_and_then_each_thing_awaited_is_told() -> None:
 def quick(monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A lab of which nothing is other than it was but what etcd holds."""
     lab = Lab()
-    lab.node.answers["bash -s confirm"] = lab.worker.answers["bash -s confirm"] = done()
-    monkeypatch.setattr(contents, "restore", lambda control_plane, clock: True)
+    lab.node.answers["bash -s unchanged"] = lab.worker.answers["bash -s confirm"] = done()
+    monkeypatch.setattr(etcd, "restore", lambda control_plane, clock: True)
     return lab
 
 
@@ -197,13 +197,13 @@ def test_pods_that_the_api_server_does_not_have_are_removed_from_their_nodes(qui
 
 @pytest.mark.parametrize("code", [1, 67, 68])
 def test_a_node_that_is_not_as_it_was_goes_back_as_a_whole(quick: Lab, code: int) -> None:
-    quick.worker.answers["bash -s confirm"] = done(code=code)
+    quick.worker.answers["bash -s unchanged"] = done(code=code)
     restored(quick)
     assert went_back_whole(quick)
 
 
 def test_a_pod_of_the_system_that_is_gone_takes_the_whole_way(quick: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contents, "restore", lambda control_plane, clock: False)
+    monkeypatch.setattr(etcd, "restore", lambda control_plane, clock: False)
     restored(quick)
     assert went_back_whole(quick)
 
@@ -212,7 +212,7 @@ def test_a_cluster_that_does_not_work_again_takes_the_whole_way(quick: Lab, monk
     def refuse(control_plane: Node, clock: Clock) -> bool:
         raise LabError("wait", what="etcd", seconds="10")
 
-    monkeypatch.setattr(contents, "restore", refuse)
+    monkeypatch.setattr(etcd, "restore", refuse)
     restored(quick)
     assert went_back_whole(quick)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import i18n, log
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Capability, Completed, Engine, Node, Powered, Rescuer, State
-from lab.cluster.machines import connectivity, contents, health, network, programs
+from lab.cluster.machines import connectivity, etcd, health, network, programs
 from lab.cluster.machines.base import HOME
 from lab.cluster.machines.health import OnDetail
 from lab.errors import LabError
@@ -123,8 +123,8 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
     clock = clock.slower(engine.pace)
     if isinstance(engine, Powered):
         engine.power_on()
-    say(i18n.text("baseline.confirm"))
-    if _has_kept_all_else(engine) and _restore_contents(engine, say, clock):
+    say(i18n.text("baseline.unchanged"))
+    if _all_but_etcd_is_unchanged(engine) and _restore_etcd(engine, say, clock):
         return
     say(i18n.text("baseline.machines"))
     try:
@@ -138,24 +138,24 @@ def restore(engine: Engine, say: OnDetail = lambda _: None, clock: Clock = SYSTE
         _restore(engine, say, clock)
 
 
-def _has_kept_all_else(engine: Engine) -> bool:
-    """Whether nothing of the nodes is other than it was but what etcd holds, and all of them are ready."""
+def _all_but_etcd_is_unchanged(engine: Engine) -> bool:
+    """Whether files, services, network and programs of each node are as the baseline has them, and all are ready."""
     nodes = engine.nodes()
     try:
         with ThreadPoolExecutor() as pool:
-            done = list(pool.map(_script(engine, "confirm"), nodes))
+            done = list(pool.map(_script(engine, "unchanged"), nodes))
         return all(ended.ok for ended in done) and engine.status().state is State.READY
     except LabError:
         return False
 
 
-def _restore_contents(engine: Engine, say: OnDetail, clock: Clock) -> bool:
+def _restore_etcd(engine: Engine, say: OnDetail, clock: Clock) -> bool:
     """Let etcd hold again what it held, and wait until the cluster is healthy; whether it is."""
     nodes = engine.nodes()
-    say(i18n.text("baseline.contents"))
+    say(i18n.text("baseline.etcd"))
     try:
         began = health.now(nodes)
-        if not contents.restore(nodes[0], clock):
+        if not etcd.restore(nodes[0], clock):
             return False
         if engine.base().role == "base":
             _check(engine, engine.base(), _script(engine, "restore")(engine.base()))

@@ -2,13 +2,13 @@
 # The baseline of one machine: `save` keeps it, `restore` goes back to it, `follow` tells it, and the machine, that
 # machines have other addresses since; `compare` prints what is not as it was. baseline.py sends this script to the machine, behind its other
 # parts: baseline_files.sh and baseline_network.sh.
-#   baseline.sh save|restore|follow|compare|confirm control-plane|worker|base NAME ADDRESSES PATH...
+#   baseline.sh save|restore|follow|compare|unchanged control-plane|worker|base NAME ADDRESSES PATH...
 # ADDRESSES are lines of `address name`, of all machines; empty where addresses stay.
 # PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
 #
 # `restore` may be cut off at any moment and repeated. It ends with 66 where there is no baseline, with 65 where it is
 # of an earlier program, and with 67 where something stands in the way: lines of `what TAB details` say what. `compare`
-# ends with 68 where something is not as it was, and so does `confirm`, which looks at everything but what etcd holds.
+# ends with 68 where something is not as it was, and so does `unchanged`, which looks at everything but what etcd holds.
 set -euo pipefail
 trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR  # where a program that fails says nothing itself
 export LC_ALL=C  # names are bytes, and sorted as such
@@ -73,7 +73,7 @@ save_etcd() {
     if [ -z "$(for lease in "${leases[@]}"; do etcdctl get --prefix --keys-only "$lease"; done)" ]; then break; fi
   done
   sha256sum < "$kept/new/etcd.db" > "$kept/new/etcd.sha256"
-  # The same key by key, for contents.py. Without curl there is only the snapshot.
+  # The same key by key, for etcd.py. Without curl there is only the snapshot.
   curl --silent --fail --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" \
     --data '{"key":"AA==","range_end":"AA=="}' https://127.0.0.1:2379/v3/kv/range > "$kept/new/etcd.json" ||
     rm -f "$kept/new/etcd.json"
@@ -240,7 +240,7 @@ differences() {
 }
 
 # The same of all that is covered, of the network, and of what a restore needs.
-confirm() {
+unchanged() {
   take_over
   uncover_baseline
   find_baseline

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from lab.cluster.engine import Completed
-from lab.cluster.machines import contents
+from lab.cluster.machines.etcd import KEPT as FILE
+from lab.cluster.machines.etcd import restore
 from lab.errors import LabError
 from tests.unit.support.clocks import Hands
 from tests.unit.support.engines import HandMadeNode, done
@@ -35,7 +36,7 @@ class Etcd(HandMadeNode):
     transactions: list[int] = field(default_factory=list)
 
     def read(self, path: str) -> bytes:
-        assert path == contents.KEPT
+        assert path == FILE
         return told(KEPT)
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
@@ -68,7 +69,7 @@ def plain(text: str) -> str:
 
 
 def restored(etcd: Etcd) -> Mapping[str, str]:
-    assert contents.restore(etcd, Hands().clock)
+    assert restore(etcd, Hands().clock)
     return etcd.holds
 
 
@@ -115,7 +116,7 @@ def test_who_always_makes_something_ends_the_wait() -> None:
     etcd = Etcd()
     etcd.makers = [{f"/registry/pods/mine/{number}": "one more"} for number in range(100)]
     with pytest.raises(LabError) as raised:
-        contents.restore(etcd, Hands().clock)
+        restore(etcd, Hands().clock)
     assert raised.value.key == "wait"
 
 
@@ -131,7 +132,7 @@ def test_what_was_kept_and_is_damaged_is_refused(monkeypatch: pytest.MonkeyPatch
     etcd = Etcd()
     monkeypatch.setattr(Etcd, "read", lambda self, path: kept)
     with pytest.raises(LabError) as raised:
-        contents.restore(etcd, Hands().clock)
+        restore(etcd, Hands().clock)
     assert raised.value.key == "engine.refused"
     assert etcd.transactions == []
 
@@ -139,7 +140,7 @@ def test_what_was_kept_and_is_damaged_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_what_was_kept_and_is_no_cluster_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     etcd = Etcd()
     monkeypatch.setattr(Etcd, "read", lambda self, path: b'{"header": {}}')
-    assert not contents.restore(etcd, Hands().clock)
+    assert not restore(etcd, Hands().clock)
     assert etcd.transactions == []
 
 
@@ -147,5 +148,5 @@ def test_without_a_pod_of_the_system_nothing_is_changed() -> None:
     etcd = Etcd()
     del etcd.holds["/registry/pods/kube-system/coredns-1"]
     etcd.holds["/registry/namespaces/mine"] = "new"
-    assert not contents.restore(etcd, Hands().clock)
+    assert not restore(etcd, Hands().clock)
     assert etcd.transactions == []
