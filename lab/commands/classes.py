@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.commands import board, following, giving, hub, instructing, seats
+from lab.commands import board, following, giving, hub, instructing, rehearsal, seats
 from lab.commands.arguments import Verbs, json_option, print_json
 from lab.commands.class_file import file_option, load_class
 from lab.errors import UsageError
@@ -32,6 +32,7 @@ def add(verbs: Verbs) -> None:
     plan = class_.add("plan", _plan)
     file_option(plan)
     json_option(plan)
+    rehearsal.add(class_)
     seats.add(class_)
     hub.add(class_)
     board.add(class_)

@@ -28,7 +28,7 @@ RESERVE = 10
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ADDRESS = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 """A name, or an IPv4 number, as browsers send it: in small letters."""
-_ID_LENGTH = 24
+ID_LENGTH = 24
 """A seat's lab is called as the class, a hyphen and a number; a lab's name has 31 characters at most."""
 
 
@@ -160,8 +160,8 @@ def require_id(name: str) -> None:
     Raises:
         UsageError: it cannot (`class.no_name`).
     """
-    if not _ID.fullmatch(name) or len(name) > _ID_LENGTH:
-        raise UsageError("class.no_name", name=name, most=_ID_LENGTH)
+    if not _ID.fullmatch(name) or len(name) > ID_LENGTH:
+        raise UsageError("class.no_name", name=name, most=ID_LENGTH)
 
 
 def written(name: str, exercises: Sequence[str], learners: Sequence[str], list_: str) -> str:
@@ -177,8 +177,8 @@ def written(name: str, exercises: Sequence[str], learners: Sequence[str], list_:
 
 
 def _check_id(source: Source, name: str) -> None:
-    if name and (not _ID.fullmatch(name) or len(name) > _ID_LENGTH):
-        source.problem("id", "no_class_name", got=name, most=_ID_LENGTH)
+    if name and (not _ID.fullmatch(name) or len(name) > ID_LENGTH):
+        source.problem("id", "no_class_name", got=name, most=ID_LENGTH)
 
 
 def _check_exercises(source: Source, names: Sequence[str], catalog: Catalog) -> None:

@@ -26,6 +26,7 @@ from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
 from lab.workshop.exams import Given, Giving
 from lab.workshop.ledger import Ledger, folder, open_ledger
+from lab.workshop.rehearsal import Outcome, Part, Rehearsal
 from lab.workshop.tokens import hashed
 from tests.unit.support.sittings import plan
 
@@ -351,6 +352,26 @@ def test_an_exam_that_is_under_way_is_not_disturbed(argv: list[str], capsys: Out
     open_ledger("monday").add(Kind.EXAM_BEGAN, learner=1, exam="drill@7", seconds=600.0, tasks=["one"])
     assert cli.main(["class", *argv]) == 2
     assert "Learners sit an exam: monday-01." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("problem", "code"), [("", 0), ("no room", 3)])
+def test_a_rehearsal_says_how_each_part_went_and_what_to_do(
+    problem: str, code: int, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(self: Rehearsal, progress: OnProgress, tell: Callable[[Outcome], None]) -> list[Outcome]:
+        outcomes = [Outcome(Part.PORTS, 0), Outcome(Part.SEAT, 62.3, problem), Outcome(Part.REMOVED, 4)]
+        for outcome in outcomes:
+            tell(outcome)
+        return outcomes
+
+    monkeypatch.setattr(Rehearsal, "run", run)
+    cli.main(["class", "new", "monday", "Ada", "--exercises", "read-only-root"])
+    assert cli.main(["class", "check"]) == code
+    said = capsys.readouterr().out
+    assert "A rehearsal with read-only-root" in said
+    assert "✓ the hub's ports  0s" in said
+    assert ("✗ a seat, made and looked at  62s\n    no room\n  → `ckslab doctor`" in said) == bool(problem)
+    assert ("All of it works" in said) == (not problem)
 
 
 def test_the_board_is_printed_where_there_is_no_terminal(capsys: Output) -> None:

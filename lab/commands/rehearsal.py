@@ -1,0 +1,49 @@
+"""Whether all of it works, before anybody comes: `class check`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from lab import i18n, paths
+from lab.commands.arguments import Verbs, exercise_argument, image_options
+from lab.commands.class_file import file_option, load_class
+
+if TYPE_CHECKING:
+    from lab.workshop.rehearsal import Outcome
+
+
+def add(class_: Verbs) -> None:
+    """Enter this verb among those of `class`."""
+    check = class_.add("check", _check)
+    exercise_argument(check, nargs="?")
+    image_options(check)
+    file_option(check)
+
+
+def _check(args: Namespace) -> int:
+    from lab.cluster import create_lab
+    from lab.cluster.record import wish
+    from lab.console import Console
+    from lab.workshop.rehearsal import Rehearsal
+
+    class_, catalog = load_class(args)
+    exercise = catalog.exercise(args.exercise or class_.exercises[0])
+    chosen = wish({"runtime": args.runtime, "image": args.image})
+    rehearsal = Rehearsal(class_, catalog, exercise, lambda seat: create_lab(seat, chosen))
+    print(i18n.text("cli.class.check.begins", exercise=exercise.id), flush=True)
+    with Console() as progress:
+        outcomes = rehearsal.run(progress, lambda outcome: _tell(outcome, rehearsal.seat))
+    failed = [outcome for outcome in outcomes if outcome.problem]
+    print(i18n.text("cli.class.check.failed" if failed else "cli.class.check.passed"))
+    return 3 if failed else 0
+
+
+def _tell(outcome: Outcome, seat: str) -> None:
+    """A line for each part, and below one that failed what came back and what to do."""
+    name = i18n.text(f"cli.class.check.part.{outcome.part}")
+    print(f"{'✗' if outcome.problem else '✓'} {name}  {outcome.seconds:.0f}s", flush=True)
+    if outcome.problem:
+        for line in outcome.problem.splitlines():
+            print(f"    {line}")
+        print(f"  → {i18n.text(f'cli.class.check.advice.{outcome.part}', seat=seat, log=paths.log())}", flush=True)
