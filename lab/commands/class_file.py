@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,12 +23,18 @@ def file_option(parser: Parser) -> None:
 
 
 def load_class(args: Namespace) -> tuple[Class, Catalog]:
-    """The class that a command line names, and the exercises."""
+    """The class that a command line names, and the exercises. Names that are too old are deleted first."""
     from lab.catalog.load import load
-    from lab.workshop import class_file
+    from lab.workshop import class_file, forgetting
+    from lab.workshop.ledger import has_ledger, open_ledger
 
     catalog = load()
-    return class_file.load(args.file, catalog), catalog
+    class_ = class_file.load(args.file, catalog)
+    if has_ledger(class_.id) and forgetting.is_due(class_, open_ledger(class_.id)):
+        forgetting.forget(args.file, class_)
+        class_ = class_file.load(args.file, catalog)
+        print(i18n.text("cli.class.forgotten", file=args.file, days=class_.keep_days), file=sys.stderr)
+    return class_, catalog
 
 
 def chosen_learners(class_: Class, seats: Sequence[str]) -> Sequence[Learner]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.commands import board, following, giving, hub, instructing, rehearsal, seats
+from lab.commands import board, following, giving, hub, instructing, moving, rehearsal, seats
 from lab.commands.arguments import Verbs, json_option, print_json
 from lab.commands.class_file import file_option, load_class
 from lab.errors import UsageError
@@ -39,6 +39,7 @@ def add(verbs: Verbs) -> None:
     instructing.add(class_)
     giving.add(class_)
     following.add(class_)
+    moving.add(class_)
 
 
 def _new(args: Namespace) -> int:

@@ -34,11 +34,12 @@ def _follow(args: Namespace) -> int:
     from lab.workshop.follow import ANSWER_SECONDS, Follow
     from lab.workshop.ledger import open_ledger
     from lab.workshop.place import open_history
+    from lab.workshop.state import place_of
 
     class_, _ = load_class(args)
     (learner,) = chosen_learners(class_, [args.seat])
     ledger = open_ledger(class_.id)
-    engine = open_lab(learner.seat)
+    engine = open_lab(place_of(class_, learner, ledger.events()))
     follow = Follow(learner, ledger, open_history(class_, learner, ledger))
     with _until_hung_up():
         if not follow.is_allowed:

@@ -53,12 +53,15 @@ def _give(args: Namespace) -> int:
 
 def _give_exercises(args: Namespace, class_: Class, catalog: Catalog, ledger: Ledger) -> int:
     from lab.workshop.events import Kind
+    from lab.workshop.state import places_of
 
     learners = chosen_learners(class_, args.to)
     exercises = [catalog.exercise(name) for name in dict.fromkeys(args.what)]
     _require_new(class_, learners, exercises, ledger)
     _require_possible(learners[0].seat, exercises)
-    _load_addons(class_, [learner.seat for learner in learners] if args.to else class_.seats, exercises, ledger)
+    places = places_of(class_, ledger.events())
+    seats = [places[learner.number] for learner in learners] if args.to else class_.seats
+    _load_addons(class_, seats, exercises, ledger)
     for learner in [each.number for each in learners] if args.to else [0]:
         ledger.add(Kind.GIVEN, learner=learner, exercises=[exercise.id for exercise in exercises])
     print(i18n.text("cli.class.give.done", exercises=", ".join(each.id for each in exercises), learners=len(learners)))

@@ -33,22 +33,32 @@ def add(class_: Verbs) -> None:
 
 
 def _serve(args: Namespace) -> int:
+    from lab.cluster import open_lab
     from lab.workshop import authority, hub, proctor
     from lab.workshop.apps import sit_command
+    from lab.workshop.caretaker import Caretaker, move_command
+    from lab.workshop.homes import Homes
     from lab.workshop.ledger import folder, open_ledger
+    from lab.workshop.ledger_thread import LedgerThread
 
     class_, catalog = load_class(args)
     place = folder(class_.id)
     address = args.listen or hub.LOOPBACK
     with hub.alone(place):
         proof = authority.of_class(place, class_.address)
+        ledger, mover = open_ledger(class_.id), move_command(args.file)
+
+        def caretaker(thread: LedgerThread) -> Caretaker:
+            return Caretaker(class_, ledger, thread, open_lab, Homes(place), mover)
+
         it = hub.Hub(
             class_,
             catalog,
-            open_ledger(class_.id),
+            ledger,
             proof,
             sit_command(args.file),
             watch_exams=lambda: proctor.ensure(class_, args.file),
+            caretaker=caretaker,
         )
         facts = {"origin": class_.origin, "ssh_port": class_.ssh_port, "listen": address}
         try:
@@ -56,6 +66,7 @@ def _serve(args: Namespace) -> int:
         except OSError as error:
             raise LabError("class.port", str(error), address=address) from error
     print(i18n.text("cli.class.serve.ended"))
+    load_class(args)  # names that have become too old meanwhile are deleted
     return 0
 
 
@@ -72,6 +83,7 @@ def _sit(args: Namespace) -> int:
     from lab.workshop.exams import open_sitting
     from lab.workshop.ledger import open_ledger
     from lab.workshop.link import Link
+    from lab.workshop.state import place_of
 
     class_, catalog = load_class(args)
     learner = _learner(class_, args.number)
@@ -81,7 +93,7 @@ def _sit(args: Namespace) -> int:
         exam = _exam_of(sitting, class_, learner, catalog, args.file)
         code = run.run_exams(exam, NOTHING_CHOSEN, link)
     else:
-        engine = open_lab(learner.seat)
+        engine = open_lab(place_of(class_, learner, ledger.events()))
         session = place.open_session(class_, learner, catalog, engine, ledger)
         code = run.run_in_class(session, lambda progress: place.mend(engine, progress), link)
     if code in (run.EXAMS, run.HOME):

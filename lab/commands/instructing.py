@@ -56,12 +56,13 @@ def _reset(args: Namespace) -> int:
     from lab.workshop.exams import require_no_exam
     from lab.workshop.ledger import open_ledger
     from lab.workshop.place import open_session
+    from lab.workshop.state import place_of
 
     class_, catalog = load_class(args)
     (learner,) = chosen_learners(class_, [args.seat])
     ledger = open_ledger(class_.id)
     require_no_exam(ledger, [learner])
-    session = open_session(class_, learner, catalog, open_lab(learner.seat), ledger)
+    session = open_session(class_, learner, catalog, open_lab(place_of(class_, learner, ledger.events())), ledger)
     exercise = session.exercise(args.exercise) if args.exercise else None
     with Console() as progress:
         session.reset(exercise, progress)

@@ -47,7 +47,7 @@ def _show(pty: Pty, keys: int, screen: int, goes_on: Callable[[], bool]) -> bool
                 return False
             asked = time.monotonic()
         ready, _, _ = select.select([pty.fd, keys], [], [], EVERY)
-        if keys in ready and os.read(keys, 1024) in LEAVES:
+        if keys in ready and os.read(keys, 1024)[-1:] in LEAVES:
             return False
         now = os.get_terminal_size(screen)
         if now != size:

@@ -223,6 +223,10 @@ class LabApp(CrashingApp, inherit_bindings=False):
                         self.jobs.save_hint(self.desk.states[name].exercise, number)
                 if event.news is not None:
                     self._show_question(asked=event.news.asked)
+                    if event.news.is_lost:
+                        self.notify(i18n.text("ui.class.is_lost"), severity="warning", timeout=SAID_SECONDS)
+                    if event.news.is_moved:
+                        self.notify(i18n.text("ui.class.is_moved"), timeout=SAID_SECONDS)
                 self._follow_exam(event.news.exam if event.news is not None else None)
                 # After this one has ended: on a busy machine one that hangs does not take the place of the one before.
                 self.set_timer(NEWS_EVERY, partial(self.jobs.hear, self._link))

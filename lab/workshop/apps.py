@@ -38,8 +38,12 @@ class LearnersApp:
     """One app that runs."""
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], columns: int, rows: int) -> None:
-        self._pty: Pty | None = Pty(argv, environment, *_bounded(columns, rows))
+        self.size = _bounded(columns, rows)
+        """Columns and rows of its window."""
+        self._pty: Pty | None = Pty(argv, environment, *self.size)
         self._awake = asyncio.Event()
+        self.is_moved = False
+        """It has ended because its learner is at another seat: another one is to be opened in its place."""
 
     async def read(self) -> bytes | None:
         """What it has drawn; None once it has ended. What is not read it waits with: a slow window slows it down."""
@@ -57,8 +61,9 @@ class LearnersApp:
 
     def resize(self, columns: int, rows: int) -> None:
         """Its window has another size."""
+        self.size = _bounded(columns, rows)
         if self._pty is not None:
-            self._pty.resize(*_bounded(columns, rows))
+            self._pty.resize(*self.size)
 
     def close(self) -> None:
         """End it. The shell inside goes on in the seat's tmux."""
@@ -125,6 +130,12 @@ class Apps:
         """End a learner's app, if one runs."""
         if visit := self._visits.pop(learner, None):
             visit.app.close()
+
+    def move(self, learner: int) -> None:
+        """End a learner's app, if one runs, so that it is opened again at their other seat."""
+        if visit := self._visits.get(learner):
+            visit.app.is_moved = True
+            self.close(learner)
 
     async def close_strangers(self) -> None:
         """End the apps of those who would no longer be let in."""

@@ -63,6 +63,9 @@ class Row:
     """Where a learner stands.
 
     Attributes:
+        seat: the one on their slip.
+        place: the one that they are at, which is another once they were moved.
+        reason: why that is lost; empty where it is not.
         door: the one that their app is shown through now; empty: through none.
         exercise: the id of the one that they are at; empty: none was begun.
         cells: of each column that is the learner's.
@@ -74,7 +77,9 @@ class Row:
     learner: int
     name: str
     seat: str
+    place: str
     condition: Condition
+    reason: str
     door: str
     exercise: str
     cells: Mapping[str, Cell]
@@ -150,14 +155,16 @@ class Following:
         """What they come to."""
         of_exams = [name for done in self._work.values() for name in done.columns]
         columns = tuple(dict.fromkeys([*exercises_of(self._class, self._given), *of_exams]))
-        conditions = {seat.name: seat.condition for seat in seats_of(self._class, self._of_seats, now)}
+        seats = {seat.learner: seat for seat in seats_of(self._class, self._of_seats, now)}
         work = [self._work[learner.number] for learner in self._class.learners]
         rows = tuple(
             Row(
                 learner.number,
                 learner.name,
                 learner.seat,
-                conditions[learner.seat],
+                seats[learner.number].name,
+                seats[learner.number].condition,
+                seats[learner.number].reason,
                 done.door,
                 done.exercise,
                 {name: done.cells.get(name, Cell()) for name in self._columns(learner.number)},

@@ -112,8 +112,7 @@ def _table(board: Board, catalog: Catalog, *, names: bool) -> Iterator[Line]:
         pieces = [Piece(pad(who(row, names=names), widest)), Piece("  "), presence(row), Piece("  ")]
         for name, width in zip(board.columns, widths, strict=True):
             pieces += cell_pieces(row.cells.get(name), width, is_at=name == row.exercise)
-        if row.condition in (Condition.LOST, Condition.STOPPED):
-            pieces.append(Piece(i18n.text(f"workshop.state.{row.condition}"), Tone.BAD))
+        pieces.append(place_piece(row))
         if row.exam is not None:
             pieces.append(exam_piece(row.exam, row.left))
         yield tuple(pieces)
@@ -122,6 +121,14 @@ def _table(board: Board, catalog: Catalog, *, names: bool) -> Iterator[Line]:
 def who(row: Row, *, names: bool) -> str:
     """A learner by their seat, with their name or without."""
     return f"{row.seat} {cut(row.name, NAME_CELLS)}" if names else row.seat
+
+
+def place_piece(row: Row) -> Piece:
+    """What is to be said of the seat that a learner is at: that it does not work, or that it is another one."""
+    if row.condition in (Condition.LOST, Condition.STOPPED):
+        words = i18n.text(f"workshop.state.{row.condition}")
+        return Piece(f"{words}: {row.reason}" if row.reason else words, Tone.BAD)
+    return Piece(f"→ {row.place}" if row.place != row.seat else "", Tone.MUTED)
 
 
 def presence(row: Row) -> Piece:
@@ -191,7 +198,9 @@ def _row_to_json(row: Row) -> dict[str, Any]:
         "learner": row.learner,
         "name": row.name,
         "seat": row.seat,
+        "place": row.place,
         "state": row.condition.value,
+        "reason": row.reason,
         "door": row.door,
         "exercise": row.exercise,
         "points": row.points,

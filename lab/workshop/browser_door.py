@@ -164,8 +164,11 @@ class BrowserDoor:
         size = _number(request, "width", 80), _number(request, "height", 24)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=MOST_MESSAGE, compress=False)
         await socket.prepare(request)
-        async with self._apps.open(learner, "browser", *size, partial(self._may_stay, request, learner)) as app:
-            code = await _connected(app, socket)
+        may_stay, is_moved, code = partial(self._may_stay, request, learner), True, int(WSCloseCode.OK)
+        while is_moved and not socket.closed:
+            async with self._apps.open(learner, "browser", *size, may_stay) as app:
+                code, size = await _connected(app, socket), app.size
+            is_moved = app.is_moved
         await socket.close(code=code)
         return socket
 

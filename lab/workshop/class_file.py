@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ FILE = "class.yaml"
 MOST_LEARNERS = 100
 HTTPS = 443
 MOST_PORT = 65535
+KEEP_DAYS = 30
 RESERVE = 10
 """One seat more for so many learners, so that a seat that is lost can be replaced at once."""
 
@@ -46,7 +47,7 @@ class ClassFile:
     """`class.yaml`. `list` is a CSV file beside it; `learners` are typed here, a name or a mapping each.
 
     `address` is the name or number by which learners reach the hub, `port` that of the browser's door, `ssh_port` that
-    of the other one.
+    of the other one. `keep_days` after anything has happened last, names are deleted.
     """
 
     id: str
@@ -58,6 +59,7 @@ class ClassFile:
     address: str = "localhost"
     port: int = 8443
     ssh_port: int = 8022
+    keep_days: int = KEEP_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Class:
     Attributes:
         exercises: ids, in the order in which they are to be done.
         address: by which learners reach the hub.
+        keep_days: for which names are kept once nothing happens any more.
     """
 
     id: str
@@ -94,6 +97,7 @@ class Class:
     address: str = "localhost"
     port: int = 8443
     ssh_port: int = 8022
+    keep_days: int = KEEP_DAYS
 
     @property
     def origin(self) -> str:
@@ -130,6 +134,8 @@ def load(path: Path, catalog: Catalog) -> Class:
     _check_id(source, file.id)
     _check_exercises(source, file.exercises, catalog)
     _check_address(source, file)
+    if file.keep_days < 1:
+        source.problem("keep_days", "too_small", least=1)
     listed = list(_typed(source, file.learners))
     problems: Sequence[Problem] = ()
     if file.list:
@@ -150,7 +156,15 @@ def load(path: Path, catalog: Catalog) -> Class:
         for number, each in enumerate(listed, 1)
     )
     return Class(
-        file.id, file.title, file.exercises, learners, file.lang, file.address, port=file.port, ssh_port=file.ssh_port
+        file.id,
+        file.title,
+        file.exercises,
+        learners,
+        file.lang,
+        file.address,
+        port=file.port,
+        ssh_port=file.ssh_port,
+        keep_days=file.keep_days,
     )
 
 
@@ -172,6 +186,20 @@ def written(name: str, exercises: Sequence[str], learners: Sequence[str], list_:
     if list_:
         facts["list"] = list_
     facts["lang"] = i18n.language()
+    return _dumped(facts)
+
+
+def forget_names(path: Path, class_: Class) -> None:
+    """Write a class's file anew, with seats in place of names. A list beside it is somebody else's, and stays."""
+    facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    facts.pop("list", None)
+    facts["learners"] = [{"name": learner.seat, "lang": learner.language} for learner in class_.learners]
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(_dumped(facts), encoding="utf-8")
+    new.replace(path)
+
+
+def _dumped(facts: Mapping[str, object]) -> str:
     comment = "".join(f"# {line}\n" for line in i18n.text("workshop.file_comment").splitlines())
     return comment + yaml.safe_dump(facts, allow_unicode=True, sort_keys=False)
 

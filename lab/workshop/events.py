@@ -21,6 +21,11 @@ class Kind(StrEnum):
     """It does not work: `seat`, `detail: reason` in words that may be shown."""
     STOPPED = "stopped"
     """Its machines were stopped on purpose; what is in them stays: `seat`."""
+    TAKEN = "taken"
+    """A seat in reserve is being made one for a learner whose own is lost: `seat`, `learner`."""
+    MOVED = "moved"
+    """From now on the learner is at this seat: `seat`, `learner`, `detail: seconds` for which they had none. An exam's
+    clock has to give them back."""
     REMOVED = "removed"
     """Nothing of it is left: `seat`."""
     CONSENTED = "consented"

@@ -32,6 +32,7 @@ from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
 from lab.workshop.exam_state import exams_of
 from lab.workshop.ledger import Ledger
+from lab.workshop.state import place_of
 
 BUSY_SECONDS = 120.0
 """How long a seat is waited for on which its learner has just started or graded something."""
@@ -137,10 +138,13 @@ class Giving:
         return Given(plan, tuple(begun), refused)
 
     def _draw(self, wish: Wish, learner: Learner) -> Plan:
-        lacks = self._open(learner.seat).engine.lacks()
+        lacks = self._open(self._place(learner)).engine.lacks()
         plan = draw(wish.blueprint, pool_of(wish.blueprint, self._catalog.exercises, lacks), wish.seed, hosts=1)
         require_pool(plan, wish.digest)
         return plan
+
+    def _place(self, learner: Learner) -> str:
+        return place_of(self._class, learner, self._ledger.events())
 
     def _put_aside(self, learner: Learner) -> None:
         """An exam before this one that was graded and is still open: its learner has read the report, or never will."""
@@ -154,7 +158,7 @@ class Giving:
         Raises:
             LabError: not possible, or only with another task than the others have (`class.other_exam`).
         """
-        session = self._open(learner.seat)
+        session = self._open(self._place(learner))
         _await_free(session, self._clock)
         history_of(self._class, learner).end_all(session.engine)
         for _ in range(_TRIES):

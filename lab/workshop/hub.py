@@ -7,7 +7,7 @@ import fcntl
 import signal
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from aiohttp import web
 from lab import log
 from lab.catalog.model import Catalog
 from lab.errors import LabError, UsageError
-from lab.workshop import exam_state
+from lab.workshop import exam_state, forgetting
 from lab.workshop.apps import Apps, Command
 from lab.workshop.authority import Authority
 from lab.workshop.browser_door import BrowserDoor
+from lab.workshop.caretaker import Caretaker
 from lab.workshop.class_file import Class
 from lab.workshop.events import Kind
 from lab.workshop.exam_state import ExamState
@@ -35,6 +36,8 @@ FOLLOWS_EVERY = 0.5
 
 EXAMS_EVERY = 10.0
 """Seconds between two looks at whether somebody watches the exams."""
+DUE_EVERY = 3600.0
+"""Seconds between two questions whether names are to be deleted."""
 
 
 class Hub:
@@ -43,6 +46,7 @@ class Hub:
     Args:
         command: what runs the app of a learner.
         watch_exams: sees to it that somebody watches the exams that go on.
+        caretaker: makes who looks after the seats; None: nobody does.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Hub:
         authority: Authority,
         command: Command,
         watch_exams: Callable[[], None] = lambda: None,
+        caretaker: Callable[[LedgerThread], Caretaker] | None = None,
     ) -> None:
         self._class = class_
         self._ledger = ledger
@@ -63,6 +68,7 @@ class Hub:
         self._thread = LedgerThread()
         self._apps = Apps(command, ledger, self._thread)
         keeper = Doorkeeper(class_, ledger)
+        self._caretaker = caretaker(self._thread) if caretaker else None
         projector = Projector(class_, catalog, ledger)
         self._browsers = BrowserDoor(class_, keeper, self._thread, self._apps, projector)
         self._ssh = SshDoor(class_, authority, keeper, self._thread, self._apps)
@@ -86,9 +92,13 @@ class Hub:
             await web.TCPSite(runner, address, self._class.port, ssl_context=self._tls()).start()
             async with await self._ssh.listen(address):
                 opened()
-                following = asyncio.create_task(self._follow(read))
+                tasks = [asyncio.create_task(self._follow(read)), asyncio.create_task(self._end_when_due(until))]
+                if self._caretaker is not None:
+                    tasks.append(asyncio.create_task(self._caretaker.work()))
                 await until.wait()
-                following.cancel()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             self._apps.close_all()
             await runner.cleanup()
@@ -108,7 +118,10 @@ class Hub:
         return len(events) + len(here)
 
     async def _follow(self, read: int) -> None:
-        """Whoever's slip was given anew is let out, for it may be somebody else; and all are once the class is over."""
+        """Whoever's slip was given anew is let out, for it may be somebody else; and all are once the class is over.
+
+        Whoever is at another seat now has their app begin anew there.
+        """
         while True:
             await asyncio.sleep(FOLLOWS_EVERY)
             try:
@@ -121,6 +134,9 @@ class Hub:
             read += len(new)
             if any(event.kind in (Kind.ISSUED, Kind.ENDED) for event in new):
                 await self._apps.close_strangers()
+            for event in new:
+                if event.kind is Kind.MOVED:
+                    self._apps.move(event.learner)
 
     async def _look_at_exams(self) -> None:
         """Whoever watches them may have been killed."""
@@ -128,6 +144,15 @@ class Hub:
         if now - self._exams_at >= EXAMS_EVERY and any(exam.is_open for exam in self._exams.values()):
             self._exams_at = now
             await self._thread.do(self._watch_exams)
+
+    async def _end_when_due(self, until: asyncio.Event) -> None:
+        """End where nothing has happened for so long that names are to be deleted: this process has them, too."""
+        while not until.is_set():
+            if await self._thread.do(partial(forgetting.is_due, self._class, self._ledger)):
+                until.set()
+            else:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(until.wait(), DUE_EVERY)
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

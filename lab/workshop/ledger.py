@@ -16,6 +16,7 @@ from lab.workshop.events import Event, Kind
 if TYPE_CHECKING:
     import sqlite3
 
+_FILE = "class.db"
 MIGRATIONS: tuple[Migration, ...] = (
     (
         """CREATE TABLE event (
@@ -62,6 +63,12 @@ class Ledger:
         with self._database.reading() as rows:
             return _select(rows, after)
 
+    def last(self) -> Event | None:
+        """The newest of all; None: nothing has happened."""
+        with self._database.reading() as rows:
+            (number,) = rows.execute("SELECT max(number) FROM event").fetchone()
+            return _select(rows, number - 1)[-1] if number else None
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
@@ -74,7 +81,12 @@ def folder(class_id: str) -> Path:
 
 def open_ledger(class_id: str) -> Ledger:
     """The ledger of the class of this name."""
-    return Ledger(folder(class_id) / "class.db")
+    return Ledger(folder(class_id) / _FILE)
+
+
+def has_ledger(class_id: str) -> bool:
+    """Whether anything has happened in the class of this name yet."""
+    return (paths.state() / "classes" / class_id / _FILE).exists()
 
 
 def _insert(rows: sqlite3.Connection, new: Iterable[Event]) -> None:

@@ -27,6 +27,8 @@ class News:
         asked: whether the instructor asks to see the learner's shell, and has no answer yet.
         followed: whether they see it now.
         exam: where they stand with the mock exam that they were given last; None: they were given none.
+        is_lost: whether the learner's seat was found not to work since it was last asked; they are moved to another.
+        is_moved: whether they are at another seat since they were last here.
     """
 
     said: tuple[str, ...] = ()
@@ -37,6 +39,8 @@ class News:
     asked: bool = False
     followed: bool = False
     exam: ExamState | None = None
+    is_lost: bool = False
+    is_moved: bool = False
 
 
 class Link:
@@ -54,11 +58,14 @@ class Link:
         self._hand = False
         self._consent = Consent()
         self._exam: ExamState | None = None
+        self._place = learner.seat
+        self._came_since: int | None = None
+        """How often the learner has come since they were moved; None: they were not."""
         self._newest_alone = True
 
     def news(self) -> News:
         """What is new since it was last asked."""
-        said, given, was_reset = list[str](), list[str](), False
+        said, given, was_reset, is_lost = list[str](), list[str](), False, False
         hints = dict[str, int]()
         for event in self._ledger.events(self._read):
             self._read += 1
@@ -66,6 +73,8 @@ class Link:
                 said.append(str(event.detail["text"]))
             elif event.kind is Kind.GIVEN and is_for(event, self._learner):
                 given += event.detail["exercises"]
+            elif event.kind is Kind.LOST and event.seat == self._place:
+                is_lost = not self._newest_alone
             if event.learner != self._learner:
                 continue
             self._consent.follow(event)
@@ -78,6 +87,11 @@ class Link:
                 hints.pop(event.detail["exercise"], None)
             elif event.kind is Kind.RESET:
                 was_reset = not self._newest_alone
+            elif event.kind is Kind.MOVED:
+                self._place, self._came_since = event.seat, 0
+            elif event.kind is Kind.CAME and self._came_since is not None:
+                self._came_since += 1
+        is_moved = self._newest_alone and self._came_since == 1
         new, self._newest_alone = said[-1:] if self._newest_alone else said, False
         return News(
             said=tuple(new),
@@ -88,6 +102,8 @@ class Link:
             asked=self._consent.asked,
             followed=self._consent.followed,
             exam=self._exam,
+            is_lost=is_lost,
+            is_moved=is_moved,
         )
 
     def raise_hand(self, *, up: bool) -> None:

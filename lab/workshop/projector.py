@@ -61,6 +61,7 @@ class Projector:
             exam=lambda row: board_text.exam_piece(row.exam, row.left),
             pieces=lambda row, name: board_text.cell_pieces(row.cells.get(name), 0, is_at=name == row.exercise),
             presence=board_text.presence,
+            place=board_text.place_piece,
             who=lambda row: board_text.who(row, names=False),
             stuck=lambda row: board_text.stuck_text(row.stuck, self._catalog),
             mistakes=[

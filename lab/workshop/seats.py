@@ -142,8 +142,8 @@ class Seats:
             return
         if not isinstance(engine, Stoppable):
             raise UsageError("class.not_stoppable", engine=engine.name)
+        self._ledger.add(Kind.STOPPED, seat=seat)  # before: a hub does not take it for lost
         engine.power_off()
-        self._ledger.add(Kind.STOPPED, seat=seat)
 
     def _make(self, seat: str, needed: Iterable[str], progress: OnProgress) -> bool:
         """Make one seat ready; whether it is."""

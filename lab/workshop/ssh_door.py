@@ -72,11 +72,13 @@ class SshDoor:
             process.stderr.write(f"{i18n.text_in(learner.language, 'workshop.ssh.only_app')}\r\n".encode())
             process.exit(1)
             return
-        columns, rows, _, _ = process.term_size
-        key = str(process.get_extra_info("key"))
+        size = process.term_size[:2]
+        may_stay, is_moved = partial(self._may_stay, learner, str(process.get_extra_info("key"))), True
         try:
-            async with self._apps.open(learner, "ssh", columns, rows, partial(self._may_stay, learner, key)) as app:
-                await _connected(process, app)
+            while is_moved and not process.is_closing():
+                async with self._apps.open(learner, "ssh", *size, may_stay) as app:
+                    await _connected(process, app)
+                is_moved, size = app.is_moved, app.size
         finally:
             process.exit(0)
 

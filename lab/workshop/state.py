@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lab import i18n
 from lab.exam.events import Moment
-from lab.workshop.class_file import Class
+from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Event, Kind
 
 MAKING_SECONDS = 900.0
@@ -22,6 +22,8 @@ class Condition(StrEnum):
     """There is nothing of it yet, or nothing any more."""
     MAKING = "making"
     READY = "ready"
+    TAKEN = "taken"
+    """It was in reserve, and is now a learner's, or about to be."""
     STOPPED = "stopped"
     LOST = "lost"
 
@@ -31,7 +33,7 @@ class Seat:
     """Where a seat stands.
 
     Attributes:
-        learner: the number of whom it is for; 0: it is in reserve.
+        learner: the number of who is at it; 0: nobody, it is in reserve.
         seconds: what it took to make it; 0: not known.
         reason: why it is lost.
     """
@@ -46,6 +48,8 @@ class Seat:
 _CONDITIONS: Mapping[Kind, Condition] = {
     Kind.MAKING: Condition.MAKING,
     Kind.READY: Condition.READY,
+    Kind.TAKEN: Condition.TAKEN,
+    Kind.MOVED: Condition.TAKEN,
     Kind.STOPPED: Condition.STOPPED,
     Kind.LOST: Condition.LOST,
     Kind.REMOVED: Condition.WANTED,
@@ -54,9 +58,21 @@ _CONDITIONS: Mapping[Kind, Condition] = {
 
 def seats_of(class_: Class, events: Sequence[Event], now: Moment) -> tuple[Seat, ...]:
     """Where each seat stands, in the order of the list."""
-    learners = {learner.seat: learner.number for learner in class_.learners}
+    at = places_of(class_, events)
+    learners = {seat: learner for learner, seat in at.items()}
     last = {event.seat: event for event in events if event.kind in _CONDITIONS}
     return tuple(_seat(name, learners.get(name, 0), last.get(name), now) for name in class_.seats)
+
+
+def places_of(class_: Class, events: Iterable[Event]) -> dict[int, str]:
+    """The number of each learner -> the seat that they are at: that on their slip, unless they were moved."""
+    moved = {event.learner: event.seat for event in events if event.kind is Kind.MOVED and event.seat in class_.seats}
+    return {learner.number: moved.get(learner.number, learner.seat) for learner in class_.learners}
+
+
+def place_of(class_: Class, learner: Learner, events: Iterable[Event]) -> str:
+    """The seat that a learner is at."""
+    return places_of(class_, events)[learner.number]
 
 
 def _seat(name: str, learner: int, last: Event | None, now: Moment) -> Seat:

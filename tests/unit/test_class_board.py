@@ -272,3 +272,16 @@ def test_an_exam_is_in_the_json_too() -> None:
     first, second = to_json(board(BEGAN, now=70), class_of(2, EXERCISE, OTHER), CATALOG)["learners"]
     expected = {"exam": "drill@7", "phase": "under_way", "left": 540, "percent": None, "passed": False}
     assert (first["exam"], second["exam"]) == (expected, None)
+
+
+def test_a_lost_seat_is_told_with_its_reason_and_then_where_its_learner_is() -> None:
+    lost = event(Kind.LOST, 1, seat="m-01", reason="not running: base (exited)")
+    moved = Event(Kind.MOVED, moment(40), "m-03", 1, {"seconds": 39})
+    before, after = board(lost), board(lost, moved)
+    text = "\n".join(map(plain, lines(before, class_of(2), CATALOG, 100)))
+    assert "LOST: not running: base (exited)" in text
+    assert (before.rows[0].condition, before.rows[0].place) == (Condition.LOST, "m-01")
+    text = "\n".join(map(plain, lines(after, class_of(2), CATALOG, 100)))
+    assert "LOST" not in text
+    assert "→ m-03" in text
+    assert (after.rows[0].seat, after.rows[0].place, after.rows[0].condition) == ("m-01", "m-03", Condition.TAKEN)

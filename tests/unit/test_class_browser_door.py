@@ -300,3 +300,17 @@ async def test_the_apps_do_not_have_the_hubs_variables(
     await served.enter(browser)
     async with await connect(served, browser) as socket:
         assert b"False" in await shown(socket, b"\r\n")
+
+
+async def test_who_is_moved_has_their_app_begin_anew_in_the_same_window(served: Served, browser: Browser) -> None:
+    await served.enter(browser)
+    async with await connect(served, browser, "?width=100&height=40") as socket:
+        await shown(socket, b"seat of 1")
+        await socket.send_str('["resize", {"width": 90, "height": 30}]')
+        served.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+        await shown(socket, b"seat of 1 90x30")
+        await socket.send_str('["stdin", "ls"]')
+        await shown(socket, b"<ls>")
+        await socket.send_str('["stdin", "q"]')
+        assert await closed(socket) == WSCloseCode.OK
+    assert [event.kind for event in served.ledger.events()][-4:] == [Kind.CAME, Kind.MOVED, Kind.CAME, Kind.LEFT]

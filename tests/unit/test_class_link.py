@@ -70,3 +70,30 @@ def test_a_hint_that_was_sent_is_news_until_it_is_taken_or_the_exercise_is_begun
     ledger.add(Kind.BEGAN, learner=1, exercise="two")
     assert (ada.news().hints, bob.news().hints) == ((("three", 2),), ())
     assert ada.news().hints == ()
+
+
+def test_a_seat_that_is_lost_is_news_to_its_learner_who_is_there() -> None:
+    ledger = Ledger()
+    ledger.add(Kind.LOST, seat="m-01", reason="gone")
+    ada, bob = Link(ADA, ledger, NOTHING), Link(BOB, ledger, NOTHING)
+    assert (ada.news().is_lost, bob.news().is_lost) == (False, False)
+    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+    ledger.add(Kind.LOST, seat="m-01", reason="gone")
+    assert not ada.news().is_lost
+    ledger.add(Kind.LOST, seat="m-03", reason="gone")
+    assert (ada.news().is_lost, bob.news().is_lost) == (True, False)
+    assert not ada.news().is_lost
+
+
+def test_who_was_moved_is_told_when_they_come_for_the_first_time_since() -> None:
+    ledger = Ledger()
+    ledger.add(Kind.CAME, learner=1, door="browser")
+    assert not Link(ADA, ledger, NOTHING).news().is_moved
+    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+    ledger.add(Kind.LEFT, learner=1)
+    ledger.add(Kind.CAME, learner=1, door="browser")
+    ada = Link(ADA, ledger, NOTHING)
+    assert [ada.news().is_moved, ada.news().is_moved] == [True, False]
+    assert not Link(BOB, ledger, NOTHING).news().is_moved
+    ledger.add(Kind.CAME, learner=1, door="browser")
+    assert not Link(ADA, ledger, NOTHING).news().is_moved

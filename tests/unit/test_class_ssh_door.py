@@ -226,3 +226,18 @@ async def test_who_leaves_the_browser_for_ssh_needs_a_token_for_that(served: Ser
     async with served.browser() as browser:
         await served.enter(browser)
     assert await refused(served, "m-01", [key()])
+
+
+async def test_who_is_moved_has_their_app_begin_anew_in_the_same_window(served: Served) -> None:
+    async with login(served, "m-01", [key()], served.token()) as connection, app(connection) as process:
+        await shown(process, b"seat of 1")
+        process.change_terminal_size(90, 30)
+        process.stdin.write(b"size")
+        await shown(process, b"<90x30>")
+        served.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+        await shown(process, b"seat of 1 90x30")
+        process.stdin.write(b"ls")
+        await shown(process, b"<ls>")
+        process.stdin.write(b"q")
+        async with asyncio.timeout(BOUND):
+            assert (await process.wait()).exit_status == 0
