@@ -13,6 +13,15 @@ PRACTICES = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/"
 
 _READING = ("list", "watch")
 _CHANGING = ("create", "update", "patch", "delete", "deletecollection")
+_OTHER_KINDS = {
+    "": ("configmaps", "pods", "services", "serviceaccounts", "persistentvolumeclaims"),
+    "apps": ("deployments",),
+    "batch": ("jobs",),
+    "rbac.authorization.k8s.io": ("roles", "rolebindings"),
+}
+"""API group -> the kinds of objects that accounts are mostly given rights to."""
+_SUBRESOURCES = {"pods/exec": ("get", "create"), "pods/log": ("get",), "serviceaccounts/token": ("create",)}
+"""Subresource -> its verbs."""
 
 _NEEDED = Text(
     "A right that an account needs and does not have stops its work, until somebody gives it far too many.",
@@ -93,7 +102,7 @@ def only_named(
     return passed(expected, Text(f"refused: {len(asked)} others", f"其他 {len(asked)} 个都被拒绝"))
 
 
-@check("rbac.only_verb", causes=("denied", "by-name", "by-role", "changes", "other-resources"))
+@check("rbac.only_verb", causes=("denied", "by-name", "by-role", "changes", "other-kinds", "other-kinds-by-name"))
 def only_verb(cluster: Observer, *, account: str, namespace: str, verb: str, resource: str, name: str) -> Finding:
     """The service account may do this with the object of this name, and nothing else in its namespace.
 
@@ -108,42 +117,50 @@ def only_verb(cluster: Observer, *, account: str, namespace: str, verb: str, res
     if not answer.accepted:
         return failed(expected, _denied([(wanted, answer)]), _NEEDED, LINK, ["denied"])
     verbs = [each for each in ("get", *_READING, *_CHANGING) if each != verb]
-    kinds = [("configmaps", ""), ("pods", ""), ("serviceaccounts", ""), ("deployments", "apps")]
     asked = [
         *_of(verbs, resource, namespace, [name, ""]),
-        *(_Asked("get", kind, namespace, name, group) for kind, group in kinds),
+        *_about_other_kinds(namespace, [name, cluster.draw("object")]),
     ]
     wrong = _granted(cluster, account, namespace, asked)
     if not wrong:
         return passed(expected, Text(f"refused: {len(asked)} other requests", f"其他 {len(asked)} 种请求都被拒绝"))
     causes = set()
-    if all(each.name for each, _ in wrong):
-        causes.add("by-name")
+    is_of_kind = all(each.resource == resource for each, _ in wrong)
+    if all(each.name == name for each, _ in wrong):
+        causes.add("by-name" if is_of_kind else "other-kinds-by-name")
+    if any(each.resource != resource and each.name != name for each, _ in wrong):
+        causes.add("other-kinds")
     if all(answer.message.startswith("RBAC: allowed by RoleBinding") for _, answer in wrong):
         causes.add("by-role")
-    if any(each.verb in _CHANGING for each, _ in wrong):
+    if any(each.verb in _CHANGING and each.resource == resource for each, _ in wrong):
         causes.add("changes")
-    if any(each.resource != resource for each, _ in wrong):
-        causes.add("other-resources")
     return failed(expected, _allowed(wrong), _VERBS, PRACTICES, causes)
 
 
-@check("rbac.nothing_elsewhere", causes=("namespace-right",))
-def nothing_elsewhere(cluster: Observer, *, account: str, namespace: str, resource: str) -> Finding:
-    """The service account may do nothing with such objects in any namespace but its own, nor in all at once."""
+@check("rbac.nothing_elsewhere", causes=("namespace-right", "by-name-everywhere"))
+def nothing_elsewhere(
+    cluster: Observer, *, account: str, namespace: str, resource: str, names: Sequence[str] = ()
+) -> Finding:
+    """The service account may do nothing with such objects in any namespace but its own, nor in all at once.
+
+    `names` are those that rules may name; one that nobody knows is drawn beside them.
+    """
     expected = Text(
         f"outside {namespace}, {account} may do nothing with {resource}",
         f"在 {namespace} 之外，{account} 不能对 {resource} 做任何事",
     )
     verbs = ("get", *_READING, *_CHANGING)
-    places = ["default", "kube-system", cluster.draw("namespace"), ""]
+    anywhere, unknown = cluster.draw("namespace"), cluster.draw("object")
     wrong = [
         found
-        for place in places
-        for found in _granted(cluster, account, namespace, _of(verbs, resource, place, [cluster.draw("object")]))
+        for place in ("default", "kube-system", anywhere, "")
+        for found in _granted(cluster, account, namespace, _of(verbs, resource, place, [*names, unknown]))
     ]
     if not wrong:
         return passed(expected, Text("refused everywhere", "在各处都被拒绝"))
+    if all(each.name in names for each, _ in wrong):
+        is_everywhere = anywhere in {each.namespace for each, _ in wrong}
+        return failed(expected, _allowed(wrong), _ELSEWHERE, PRACTICES, ["by-name-everywhere"] if is_everywhere else [])
     is_right = not _review(
         cluster, account, namespace, _Asked("get", resource, namespace, cluster.draw("object"))
     ).accepted
@@ -173,6 +190,21 @@ def _of(verbs: Sequence[str], resource: str, namespace: str, names: Sequence[str
     return list(dict.fromkeys(asked))
 
 
+def _about_other_kinds(namespace: str, names: Sequence[str]) -> list[_Asked]:
+    """What else an account may be able to do in a namespace: the verbs of daily work with each kind."""
+    verbs = {kind: ("get", "update", "delete") for kinds in _OTHER_KINDS.values() for kind in kinds} | _SUBRESOURCES
+    groups = {kind: group for group, kinds in _OTHER_KINDS.items() for kind in kinds}
+    return [
+        *(
+            _Asked(verb, kind, namespace, name, groups.get(kind, ""))
+            for kind in verbs
+            for verb in verbs[kind]
+            for name in names
+        ),
+        *(_Asked(verb, kind, namespace, "", groups[kind]) for kind in groups for verb in ("list", "create")),
+    ]
+
+
 def _granted(cluster: Observer, account: str, home: str, asked: Sequence[_Asked]) -> list[tuple[_Asked, DryRun]]:
     """Which of these an account may do."""
     answers = [(each, _review(cluster, account, home, each)) for each in asked]
@@ -181,12 +213,14 @@ def _granted(cluster: Observer, account: str, home: str, asked: Sequence[_Asked]
 
 def _review(cluster: Observer, account: str, home: str, asked: _Asked) -> DryRun:
     """What the API server says to the account of this namespace."""
+    resource, _, subresource = asked.resource.partition("/")
     attributes = {
         "verb": asked.verb,
         "group": asked.group,
-        "resource": asked.resource,
+        "resource": resource,
         "namespace": asked.namespace,
         "name": asked.name,
+        **({"subresource": subresource} if subresource else {}),
     }
     groups = ["system:serviceaccounts", f"system:serviceaccounts:{home}", "system:authenticated"]
     user = f"system:serviceaccount:{home}:{account}"

@@ -30,7 +30,7 @@ class Rule:
         return (
             self.subject in (asked["user"], *asked["groups"])
             and bool({what["verb"], "*"} & {*self.verbs})
-            and bool({what["resource"], "*"} & {*self.resources})
+            and bool({"/".join(filter(None, (what["resource"], what.get("subresource")))), "*"} & {*self.resources})
             and self.namespace in ("", what["namespace"])
             and (not self.names or what["name"] in self.names)
         )
@@ -65,7 +65,9 @@ def verb(*rules: Rule) -> Finding:
 
 
 def elsewhere(*rules: Rule) -> Finding:
-    return nothing_elsewhere(Bound(rules=[*rules]), account="picker", namespace="orchard", resource="secrets")
+    return nothing_elsewhere(
+        Bound(rules=[*rules]), account="picker", namespace="orchard", resource="secrets", names=["ladder"]
+    )
 
 
 def test_one_verb_for_one_name_passes() -> None:
@@ -93,9 +95,12 @@ def test_what_is_allowed_is_told_with_the_binding() -> None:
         ([Rule(["get", "list"], ["ladder"])], {"by-name", "by-role"}),
         ([Rule(["*"], ["ladder"])], {"by-name", "by-role", "changes"}),
         ([Rule(["get", "watch"])], {"by-role"}),
-        ([Rule(names=["ladder"], resources=["*"])], {"by-name", "by-role", "other-resources"}),
+        ([Rule(names=["ladder"], resources=["*"])], {"by-role", "other-kinds-by-name"}),
         ([NARROW, Rule(["list"], namespace="")], set()),
         ([NARROW, Rule(["create"])], {"by-role", "changes"}),
+        ([NARROW, Rule(["create"], resources=["pods"])], {"by-role", "other-kinds"}),
+        ([NARROW, Rule(["get", "list"], resources=["configmaps", "pods"])], {"by-role", "other-kinds"}),
+        ([NARROW, Rule(["create"], resources=["serviceaccounts/token"])], {"by-role", "other-kinds"}),
     ],
 )
 def test_why_it_may_do_more(rules: list[Rule], causes: set[str]) -> None:
@@ -109,6 +114,8 @@ def test_why_it_may_do_more(rules: list[Rule], causes: set[str]) -> None:
         ([NARROW, Rule(["list"], namespace="")], {"namespace-right"}),
         ([NARROW, Rule(namespace="kube-system")], {"namespace-right"}),
         ([Rule(), Rule(["list"], namespace="")], set()),
+        ([Rule(names=["ladder"], namespace="")], {"by-name-everywhere"}),
+        ([NARROW, Rule(names=["ladder"], namespace="kube-system")], set()),
     ],
 )
 def test_a_right_in_another_namespace_is_too_much(rules: list[Rule], causes: set[str]) -> None:
