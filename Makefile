@@ -7,7 +7,7 @@ export PYTHON ?= python3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := lab
-.PHONY: lab demo setup test test-live test-vagrant test-pods check bench pictures snapshots clean help
+.PHONY: lab demo setup test test-live test-vagrant test-pods test-class check bench pictures snapshots clean help
 
 lab: $(STAMP)  ## open the app; it sets up and starts what is missing (default)
 	@$(BIN)/ckslab --yes
@@ -19,7 +19,7 @@ setup: $(STAMP)  ## install what the lab needs and get the node image
 	@$(BIN)/ckslab setup --yes
 
 test: $(STAMP)  ## unit, app and replay tests; no cluster
-	@$(BIN)/pytest --numprocesses=auto --dist=worksteal --ignore=tests/live --ignore=tests/vagrant --ignore=tests/pods
+	@$(BIN)/pytest --numprocesses=auto --dist=worksteal --ignore=tests/live --ignore=tests/vagrant --ignore=tests/pods --ignore=tests/workshop
 
 test-live: $(STAMP)  ## make a lab, prove the exercises on it, remove it
 	@$(BIN)/pytest tests/live
@@ -29,6 +29,9 @@ test-vagrant: $(STAMP)  ## make a lab of virtual machines, prove exercises on it
 
 test-pods: $(STAMP)  ## make a cluster of kind and a lab of Pods on it, try exercises there, remove both
 	@$(BIN)/pytest tests/pods
+
+test-class: $(STAMP)  ## make a class of three on kind, work in it by browser and by ssh, remove it; needs chromium
+	@$(BIN)/pytest tests/workshop
 
 check: $(STAMP)  ## lint, format, types, import contracts
 	@$(BIN)/ruff check .

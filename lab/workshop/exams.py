@@ -6,6 +6,7 @@ comes of it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from lab.exam.sittings import Journal, Sitting, Sittings
 from lab.exam.state import Phase
 from lab.practice.history import History
 from lab.practice.session import Session
-from lab.progress import OnProgress
+from lab.progress import OnProgress, Progress
 from lab.workshop import ledger as ledgers
 from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
@@ -34,6 +35,8 @@ from lab.workshop.exam_state import exams_of
 from lab.workshop.ledger import Ledger
 from lab.workshop.state import place_of
 
+NOTICE_SECONDS = 3.0
+"""In which every app has heard that an exam comes, and begins nothing more."""
 BUSY_SECONDS = 120.0
 """How long a seat is waited for on which its learner has just started or graded something."""
 LEAST_LEFT = 5.0
@@ -116,19 +119,30 @@ class Giving:
         for learner in learners:
             self._put_aside(learner)
             self._ledger.add(Kind.EXAM_COMING, learner=learner.number, exam=name_of(plan))
+        self._clock.sleep(NOTICE_SECONDS)
         ready: dict[int, Host] = {}
         refused: dict[str, str] = {}
+        stopping = threading.Event()
+
+        def say(news: Progress) -> None:
+            if stopping.is_set():
+                raise KeyboardInterrupt
+            progress(news)
 
         def make_ready(learner: Learner) -> None:
             try:
-                ready[learner.number] = self._prepare(wish, plan, learner, progress)
+                ready[learner.number] = self._prepare(wish, plan, learner, say)
             except LabError as error:
                 refused[learner.seat] = f"{error.tried} {error.came_back}".strip()
 
         begun: list[Learner] = []
         try:
             with ThreadPoolExecutor(self._boots) as threads:
-                list(threads.map(make_ready, learners))
+                try:
+                    list(threads.map(make_ready, learners))
+                except BaseException:
+                    stopping.set()  # else what is under way would be waited for
+                    raise
             begun = self._begin(plan, [learner for learner in learners if learner.number in ready], ready)
         finally:  # also where the instructor has thought better of it
             for learner in learners:

@@ -30,8 +30,14 @@ class Window:
         send: types.
     """
 
-    def __init__(self, read: Callable[[], Awaitable[bytes]], send: Callable[[str], Awaitable[None]]) -> None:
-        self._screen = Screen(COLUMNS, ROWS)
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[bytes]],
+        send: Callable[[str], Awaitable[None]],
+        columns: int = COLUMNS,
+        rows: int = ROWS,
+    ) -> None:
+        self._screen = Screen(columns, rows)
         self._send = send
         self._read = read
         self._drawn = asyncio.Event()
@@ -40,7 +46,7 @@ class Window:
     @property
     def text(self) -> str:
         """What is on the screen."""
-        lines = ("".join(run.text for run in self._screen.line(row)).rstrip() for row in range(ROWS))
+        lines = ("".join(run.text for run in self._screen.line(row)).rstrip() for row in range(self._screen.rows))
         return "\n".join(line for line in lines if line)
 
     @property
@@ -106,17 +112,20 @@ async def by_browser(slip: Slip, proof: Authority) -> AsyncIterator[Window]:
         async def send(keys: str) -> None:
             await socket.send_str(json.dumps(["stdin", keys]))
 
-        yield await stack.enter_async_context(_open(Window(read, send)))
+        yield await stack.enter_async_context(followed(Window(read, send)))
 
 
 @asynccontextmanager
-async def by_ssh(slip: Slip, proof: Authority) -> AsyncIterator[Window]:
-    """Come in by ssh, with a key made for that, to the host key that is on the slip.
+async def by_ssh(slip: Slip, proof: Authority, key: asyncssh.SSHKey | None = None) -> AsyncIterator[Window]:
+    """Come in by ssh, to the host key that is on the slip.
+
+    Args:
+        key: the learner's; None: one that is made for that.
 
     Raises:
         LabError: the door does not open (`class.shut`).
     """
-    own = asyncssh.generate_private_key("ssh-ed25519")
+    own = key or asyncssh.generate_private_key("ssh-ed25519")
     host_key = asyncssh.read_private_key(proof.ssh_key).convert_to_public()
 
     class Client(asyncssh.SSHClient):
@@ -158,11 +167,11 @@ async def by_ssh(slip: Slip, proof: Authority) -> AsyncIterator[Window]:
         async def send(keys: str) -> None:
             process.stdin.write(keys.encode())
 
-        yield await stack.enter_async_context(_open(Window(read, send)))
+        yield await stack.enter_async_context(followed(Window(read, send)))
 
 
 @asynccontextmanager
-async def _open(window: Window) -> AsyncIterator[Window]:
+async def followed(window: Window) -> AsyncIterator[Window]:
     """A window that is followed while the block lasts."""
     following = asyncio.create_task(window.follow())
     try:

@@ -40,7 +40,11 @@ class Watch:
     def step(self, name: str) -> Iterator[None]:
         began = time.monotonic()
         yield
-        self._took.append((name, time.monotonic() - began))
+        self.note(name, time.monotonic() - began)
+
+    def note(self, name: str, seconds: float) -> None:
+        """So long something took."""
+        self._took.append((name, seconds))
         with self._capture.global_and_fixture_disabled():
             print(f"\n{name}: {self._took[-1][1]:.0f} s", flush=True)
 

@@ -1,0 +1,237 @@
+"""A class from its list to its end: seats on kind, a learner in a browser, one by ssh, the board, and nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from lab.catalog.load import load
+from lab.paths import state
+from lab.workshop.class_file import Learner
+from lab.workshop.visit import Window, by_ssh
+from tests.live.support import belongings, remains
+from tests.vagrant.conftest import Watch
+from tests.workshop import chromium
+from tests.workshop.conftest import EXERCISES, OPEN_SECONDS, Room
+
+FIRST, SECOND = EXERCISES
+MISTAKE = "enforce-instead"
+START_SECONDS = 300.0
+GRADE_SECONDS = 120.0
+EXAM_SECONDS = 900.0
+F5, F6, F9 = "\x1b[15~", "\x1b[17~", "\x1b[20~"
+CATALOG = load()
+
+pytestmark = pytest.mark.usefixtures("english")
+
+
+def in_browser(room: Room) -> Learner:
+    """The learner who comes by browser."""
+    return room.class_.learners[0]
+
+
+def by_terminal(room: Room) -> Learner:
+    """The one who comes by ssh: another one, where there is any."""
+    return room.class_.learners[min(1, len(room.class_.learners) - 1)]
+
+
+def script(room: Room, learner: Learner, exercise: str, answer: str) -> str:
+    """Where an answer's script lies on a learner's base."""
+    (found,) = [each for each in CATALOG.exercise(exercise).answers if each.name == answer]
+    place = f"/tmp/{answer}.sh"  # noqa: S108 - on base
+    room.base(learner).must("shell", "--", "sh", "-c", f"cat > {place}", stdin=found.script_text)
+    return place
+
+
+async def until(holds: Callable[[], bool], window: Window, seconds: float) -> None:
+    """Wait for something that commands tell; meanwhile the window is drawn on."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                if await asyncio.to_thread(holds):
+                    return
+    except TimeoutError:
+        pytest.fail("\n".join(window.last))
+
+
+async def start(window: Window, room: Room, learner: Learner, exercise: str, *, anew: bool = False) -> None:
+    """Start the exercise that is shown, by its key."""
+
+    def is_begun() -> bool:
+        cell = room.board(learner)["cells"][exercise]
+        return bool(cell["begun"]) and cell["score"] is None
+
+    await window.type(F9)
+    if anew:
+        await window.see("Are you sure?", OPEN_SECONDS)
+        await window.type("y")
+    await until(is_begun, window, START_SECONDS)
+
+
+async def grade(
+    window: Window, room: Room, learner: Learner, exercise: str, times: int
+) -> tuple[dict[str, Any], float]:
+    """Grade it, by its key. Returns its cell on the board, and the seconds until that had one more grade."""
+    began = time.monotonic()
+    await window.type(F5)
+    await until(lambda: room.board(learner)["cells"][exercise]["grades"] == times, window, GRADE_SECONDS)
+    return room.board(learner)["cells"][exercise], time.monotonic() - began
+
+
+async def answer(window: Window, place: str, code: str = "0") -> None:
+    """Run a script in the shell, by typing, and wait for its end. The shell has the focus from then on."""
+    said = f"{Path(place).stem} came to"
+    await window.type(f"bash {place} > /tmp/said 2>&1; echo {said} $?.\r")
+    await window.see(f"{said} {code}.", START_SECONDS)
+
+
+async def test_a_learner_in_a_browser_makes_a_mistake_and_solves_it(served: Room, watch: Watch) -> None:
+    chromium.require()
+    learner = in_browser(served)
+    slip = served.slip(learner)
+    wrong, right = (script(served, learner, FIRST, name) for name in (MISTAKE, "solution"))
+    async with chromium.browser() as page:
+        await page.call("Page.navigate", url=slip.link)
+        await page.until("!!document.getElementById('enter')")
+        assert learner.name in await page.evaluate("document.body.innerText")
+        began = time.monotonic()
+        await page.evaluate("document.getElementById('enter').click()")
+        async with page.window() as window:
+            await window.see("CKS Lab", OPEN_SECONDS)
+            await window.type("e")
+            await window.see("@base", OPEN_SECONDS)
+            watch.note("token to prompt, in a browser", time.monotonic() - began)
+            await start(window, served, learner, FIRST)
+            await window.type(F6)
+            await answer(window, wrong)
+            cell, seconds = await grade(window, served, learner, FIRST, 1)
+            watch.note("F5 to the board", seconds)
+            assert (cell["passed"], cell["mistake"]) == (False, MISTAKE)
+            await window.see("refuses", GRADE_SECONDS)
+            assert "`enforce` does not tell, it refuses" in served.must("board")
+            await start(window, served, learner, FIRST, anew=True)
+            await answer(window, right)
+            cell, _ = await grade(window, served, learner, FIRST, 2)
+            assert (cell["passed"], cell["mistake"]) == (True, "")
+        origin = served.class_.origin
+        elsewhere = [
+            url for url in page.requested if not url.startswith((origin, origin.replace("https", "wss"), "data:"))
+        ]
+        assert elsewhere == []
+
+
+async def test_another_comes_by_ssh_and_solves_the_next_one(served: Room) -> None:
+    learner = by_terminal(served)
+    slip = served.slip(learner, "--another-door")
+    place = script(served, learner, SECOND, "solution")
+    async with by_ssh(slip, served.proof) as window:
+        await window.see("CKS Lab", OPEN_SECONDS)
+        await window.type("e")
+        await window.see("@base", OPEN_SECONDS)
+        await window.type("\x1b[19~")  # F8, the next exercise
+        await window.see(str(CATALOG.exercise(SECOND).title), OPEN_SECONDS)
+        await start(window, served, learner, SECOND)
+        await window.type(F6)
+        await answer(window, place)
+        cell, _ = await grade(window, served, learner, SECOND, 1)
+        assert cell["passed"]
+        served.must("say", "Well done", "--to", learner.seat)
+        await window.see("Well done", OPEN_SECONDS)
+        served.must("give", "read-only-root")
+        await window.see(f"more to do: {CATALOG.exercise('read-only-root').title}"[:40], OPEN_SECONDS)
+
+
+# What follows a learner's shell is tested here, beside the doors that lead to it.
+
+
+async def test_a_hub_that_is_killed_comes_back_and_has_lost_nothing(served: Room, watch: Watch) -> None:
+    chromium.require()
+    first, second = in_browser(served), by_terminal(served)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    slip = served.slip(second, "--another-door")
+    async with by_ssh(slip, served.proof, key) as window:
+        await window.see("CKS Lab", OPEN_SECONDS)
+        await window.type("e")
+        await window.see("@base", OPEN_SECONDS)
+        await window.type(F6)
+        await window.type("echo still-$((6*7))\r")
+        await window.see("still-42", OPEN_SECONDS)
+    async with chromium.browser() as page:
+        await page.call("Page.navigate", url=served.slip(first, "--another-door").link)
+        await page.until("!!document.getElementById('enter')")
+        await page.evaluate("document.getElementById('enter').click()")
+        await page.until("document.body.classList.contains('-first-byte')")
+        before = served.must("export")
+        served.kill()
+        await page.until("document.body.classList.contains('-closed')")
+        with watch.step("the hub is back after kill -9"):
+            served.open()
+        await page.until("document.body.classList.contains('-first-byte') && !document.body.dataset.gone")
+    assert served.must("export") == before
+    async with by_ssh(slip, served.proof, key) as window:
+        await window.see("CKS Lab", OPEN_SECONDS)
+        await window.type("e")
+        await window.see("still-42", OPEN_SECONDS)
+
+
+async def test_an_exam_is_sat_extended_handed_in_and_graded(served: Room, watch: Watch) -> None:
+    learner = by_terminal(served)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    slip = served.slip(learner, "--another-door")
+    async with by_ssh(slip, served.proof, key) as window:
+        await window.see("CKS Lab", OPEN_SECONDS)
+        with watch.step("give an exam to a seat"):
+            await asyncio.to_thread(served.must, "give", "drill", "--seed", "7", "--to", learner.seat)
+        await window.see("task 1 of", OPEN_SECONDS)
+        assert served("reset", learner.seat).returncode == 2
+        before = served.board(learner)["exam"]["left"]
+        served.must("extend", "10")
+        await window.see("given you 10m00s more", OPEN_SECONDS)
+        assert served.board(learner)["exam"]["left"] > before + 500
+        await window.type(F9)
+        await window.see("hand", OPEN_SECONDS)
+        await window.type("y")
+        with watch.step("grade that exam"):
+            await until(lambda: served.board(learner)["exam"]["phase"] == "graded", window, EXAM_SECONDS)
+        exam = served.board(learner)["exam"]
+        assert (exam["exam"], exam["percent"], exam["passed"]) == ("drill@7", 0, False)
+
+
+def test_marks_are_exported(served: Room) -> None:
+    rows = list(csv.DictReader(io.StringIO(served.must("export"))))
+    marks = {(row["assignment"], row["student_id"]): (row["score"], row["max_score"]) for row in rows}
+    for learner, exercise in ((in_browser(served), FIRST), (by_terminal(served), SECOND)):
+        points = str(sum(criterion.points for criterion in CATALOG.exercise(exercise).criteria))
+        assert marks[exercise, learner.seat] == (points, points)
+    assert marks["drill@7", by_terminal(served).seat] == ("0", "100")
+    kinds = {json.loads(line)["kind"] for line in served.must("export", "--events").splitlines()}
+    assert {"ready", "came", "began", "graded", "said", "given", "exam_began", "extended", "exam_graded"} <= kinds
+
+
+def test_a_purge_leaves_nothing(served: Room) -> None:
+    class_ = served.class_
+    owned = [belongings(seat) for seat in class_.seats]
+    folder = state() / "classes" / class_.id
+    assert folder.exists()
+    served.close()
+    served.must("purge", "--consent", class_.id)
+    assert [each for one in owned for each in remains(one)] == []
+    assert not folder.exists()
+    named = [file for file in state().rglob("*") if file.is_file() and _holds(file, class_.learners[0].name)]
+    assert named == []
+
+
+def _holds(file: Path, name: str) -> bool:
+    try:
+        return name.encode() in file.read_bytes()
+    except OSError:
+        return False
