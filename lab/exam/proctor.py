@@ -10,7 +10,8 @@ import fcntl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 from lab import log, paths
 from lab.cluster.engine import Powered, State
@@ -170,11 +171,20 @@ class Proctor:
 
 def ensure(sitting: Sitting) -> None:
     """Start a proctor in the background, unless one is at work."""
-    with alone(sitting.number) as is_free:
+    ensure_one(alone(sitting.number), "exam", "proctor")
+
+
+def ensure_one(alone: AbstractContextManager[bool], *verb: str) -> None:
+    """Run `ckslab VERB` in the background, whatever becomes of this program, unless it runs.
+
+    Args:
+        alone: says whether it does not.
+    """
+    with alone as is_free:
         pass
     if is_free:
         subprocess.Popen(
-            [sys.executable, "-m", "lab.cli", "exam", "proctor"],
+            [sys.executable, "-m", "lab.cli", *verb],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -182,10 +192,15 @@ def ensure(sitting: Sitting) -> None:
         )
 
 
-@contextmanager
-def alone(sitting: int) -> Iterator[bool]:
+def alone(sitting: int) -> AbstractContextManager[bool]:
     """Be the only proctor of a sitting while the `with` block lasts; False: there is one already."""
-    with (paths.private(folder(paths.state(), sitting)) / "proctor.lock").open("a") as file:
+    return alone_in(paths.private(folder(paths.state(), sitting)))
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[bool]:
+    """Be the only proctor whose folder this is while the `with` block lasts; False: there is one already."""
+    with (folder / "proctor.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -6,13 +6,9 @@ next one grades what is not graded yet.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +21,7 @@ from lab.exam.begin import hosts_of
 from lab.exam.events import Watch
 from lab.exam.finish import Finish
 from lab.exam.plan import PlannedTask
-from lab.exam.proctor import Proctor
+from lab.exam.proctor import Proctor, alone_in, ensure_one
 from lab.exam.report import report_of
 from lab.exam.sittings import Journal, Sitting, Sittings
 from lab.exam.state import Phase
@@ -147,25 +143,9 @@ def ensure(class_: Class, file: Path) -> None:
     Args:
         file: the class's.
     """
-    with alone(class_) as is_free:
-        pass
-    if is_free:
-        subprocess.Popen(
-            [sys.executable, "-m", "lab.cli", "class", "proctor", "--file", str(file.absolute())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    ensure_one(alone(class_), "class", "proctor", "--file", str(file.absolute()))
 
 
-@contextmanager
-def alone(class_: Class) -> Iterator[bool]:
+def alone(class_: Class) -> AbstractContextManager[bool]:
     """Be the only proctor of a class while the `with` block lasts; False: there is one already."""
-    with (ledgers.folder(class_.id) / "proctor.lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    return alone_in(ledgers.folder(class_.id))
