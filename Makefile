@@ -48,6 +48,7 @@ snapshots: $(STAMP)  ## draw the pictures anew that tests hold the app against; 
 
 bench: $(STAMP)  ## print figures that matter, as ratios; a lab is made and removed twice
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.classroom
 	@$(BIN)/python -m bench.lab
 
 clean:  ## remove what make and the tools made here; labs and the image cache stay
