@@ -1,4 +1,4 @@
-"""Makes the pictures of the README files: the demo, driven by its keys, and an exam. Run by `make pictures`.
+"""Makes the pictures of the docs: the demo, driven by its keys, an exam, and a class. Run by `make pictures`.
 
 What the exam's shell shows is `shell.txt`, written off a real one.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import lesson
 from textual.screen import Screen
 
 from lab import i18n
@@ -202,6 +203,14 @@ def main() -> None:
         for name, screen in {"sitting": sitting, "lobby": lobby}.items():
             file = FOLDER / f"{name}.{language}.svg"
             file.write_text(asyncio.run(exam_picture(screen)), encoding="utf-8")
+            print(file)
+        of_class = {
+            "board": lesson.picture(lesson.board(), "ckslab class board", SIZE),
+            "class": lesson.picture(lesson.learners_app(), lesson.ADDRESS, SIZE, "f5"),
+        }
+        for name, drawing in of_class.items():
+            file = FOLDER / f"{name}.{language}.svg"
+            file.write_text(asyncio.run(drawing), encoding="utf-8")
             print(file)
         file = FOLDER / f"report.{language}.svg"
         file.write_text(asyncio.run(picture((), lambda: ReportScreen(report()))), encoding="utf-8")
