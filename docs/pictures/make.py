@@ -6,7 +6,9 @@ What the exam's shell shows is `shell.txt`, written off a real one.
 from __future__ import annotations
 
 import asyncio
+import html
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -33,6 +35,7 @@ from lab.exam.sittings import Journal, Sitting, Sittings
 from lab.exam.verdicts import agreed, to_detail
 from lab.practice.history import History
 from lab.progress import OnProgress
+from lab.text import cells
 from lab.ui import exam_view
 from lab.ui.app import demo_app
 from lab.ui.exam_app import ExamApp
@@ -196,25 +199,30 @@ def main() -> None:
     time.tzset()
     for language in i18n.LANGUAGES:
         i18n.use(language)
-        for name, keys in PICTURES.items():
-            file = FOLDER / f"{name}.{language}.svg"
-            file.write_text(asyncio.run(picture(keys)), encoding="utf-8")
-            print(file)
-        for name, screen in {"sitting": sitting, "lobby": lobby}.items():
-            file = FOLDER / f"{name}.{language}.svg"
-            file.write_text(asyncio.run(exam_picture(screen)), encoding="utf-8")
-            print(file)
-        of_class = {
+        drawings = {
+            **{name: picture(keys) for name, keys in PICTURES.items()},
+            "sitting": exam_picture(sitting),
+            "lobby": exam_picture(lobby),
             "board": lesson.picture(lesson.board(), "ckslab class board", SIZE),
             "class": lesson.picture(lesson.learners_app(), lesson.ADDRESS, SIZE, "f5"),
+            "report": picture((), lambda: ReportScreen(report())),
         }
-        for name, drawing in of_class.items():
+        for name, drawing in drawings.items():
             file = FOLDER / f"{name}.{language}.svg"
-            file.write_text(asyncio.run(drawing), encoding="utf-8")
+            file.write_text(with_wide_signs(asyncio.run(drawing)), encoding="utf-8")
             print(file)
-        file = FOLDER / f"report.{language}.svg"
-        file.write_text(asyncio.run(picture((), lambda: ReportScreen(report()))), encoding="utf-8")
-        print(file)
 
 
-main()
+def with_wide_signs(svg: str) -> str:
+    """A picture whose Chinese signs take two columns each. Rich gives every text as many columns as it has signs."""
+
+    def text(found: re.Match[str]) -> str:
+        before, length, between, words = found.groups()
+        signs = html.unescape(words)
+        return f'{before}textLength="{float(length) * cells(signs) / len(signs):g}"{between}>{words}<'
+
+    return re.sub(r'(<text [^>]*)textLength="([\d.]+)"([^>]*)>([^<]+)<', text, svg)
+
+
+if __name__ == "__main__":
+    main()
