@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from lab.ui.widgets.work_pane import WorkPane
     from lab.workshop.exam_state import ExamState
     from lab.workshop.follow import Answer
-    from lab.workshop.link import Link
+    from lab.workshop.link import Link, News
 
 NEWS_EVERY = 1.0
 """Seconds between two questions to the class's ledger."""
@@ -210,28 +210,34 @@ class LabApp(CrashingApp, inherit_bindings=False):
             case events.LabSeen():
                 self._look_again()
             case events.Heard() if self._link is not None:
-                for text in event.news.said if event.news is not None else ():
-                    self.notify(text, title=i18n.text("ui.class.said"), timeout=SAID_SECONDS, markup=False)
-                if event.news is not None and event.news.was_reset:
-                    self.notify(i18n.text("ui.class.was_reset"), timeout=SAID_SECONDS)
-                    self.jobs.read_history()
-                if event.news is not None and event.news.given:
-                    self._receive(event.news.given, self._link.catalog)
-                for name, number in event.news.hints if event.news is not None else ():
-                    if name in self.desk.states:
-                        self.take(events.HintSent(self.desk.states[name].exercise, number))
-                        self.jobs.save_hint(self.desk.states[name].exercise, number)
-                if event.news is not None:
-                    self._show_question(asked=event.news.asked)
-                    if event.news.is_lost:
-                        self.notify(i18n.text("ui.class.is_lost"), severity="warning", timeout=SAID_SECONDS)
-                    if event.news.is_moved:
-                        self.notify(i18n.text("ui.class.is_moved"), timeout=SAID_SECONDS)
-                self._follow_exam(event.news.exam if event.news is not None else None)
+                if event.news is not None and self.screen_stack:  # it is empty while the app closes
+                    self._hear(event.news, self._link)
                 # After this one has ended: on a busy machine one that hangs does not take the place of the one before.
                 self.set_timer(NEWS_EVERY, partial(self.jobs.hear, self._link))
         for step in events.steps(event, before, after):
             self._do(step)
+
+    def _hear(self, news: News, link: Link) -> None:
+        """Show what has come from the instructor, and do what follows."""
+        for text in news.said:
+            self.notify(text, title=i18n.text("ui.class.said"), timeout=SAID_SECONDS, markup=False)
+        if news.was_reset:
+            self.notify(i18n.text("ui.class.was_reset"), timeout=SAID_SECONDS)
+            self.jobs.read_history()
+        if news.given:
+            self._receive(news.given, link.catalog)
+        for name, number in news.hints:
+            if name in self.desk.states:
+                exercise = self.desk.states[name].exercise
+                self.take(events.HintSent(exercise, number))
+                self.jobs.save_hint(exercise, number)
+        self._show_question(asked=news.asked)
+        if news.is_lost:
+            self.notify(i18n.text("ui.class.is_lost"), severity="warning", timeout=SAID_SECONDS)
+        if news.is_moved:
+            self.notify(i18n.text("ui.class.is_moved"), timeout=SAID_SECONDS)
+        if news.exam is not None:
+            self._follow_exam(news.exam)
 
     def _receive(self, given: Sequence[str], catalog: Catalog) -> None:
         """Put exercises that the instructor has given beside the others, unless they are there."""
@@ -241,10 +247,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
             self._session.catalog = catalog_of([*self.desk.states, *given], catalog)
             self.take(events.ExercisesGiven(self._session.catalog))
 
-    def _follow_exam(self, exam: ExamState | None) -> None:
+    def _follow_exam(self, exam: ExamState) -> None:
         """An exam of the class comes before everything else: it is waited for, then it has an app of its own."""
-        if exam is None:
-            return
         from lab.ui.screens.waiting import WaitingScreen
         from lab.workshop.exam_state import Phase
 
