@@ -6,10 +6,12 @@ comes of it.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lab import i18n
 from lab.catalog.model import Catalog
@@ -120,7 +122,7 @@ class Giving:
             self._put_aside(learner)
             self._ledger.add(Kind.EXAM_COMING, learner=learner.number, exam=name_of(plan))
         self._clock.sleep(NOTICE_SECONDS)
-        ready: dict[int, Host] = {}
+        hosts: dict[int, Host] = {}
         refused: dict[str, str] = {}
         stopping = threading.Event()
 
@@ -130,26 +132,52 @@ class Giving:
             progress(news)
 
         def make_ready(learner: Learner) -> None:
-            try:
-                ready[learner.number] = self._prepare(wish, plan, learner, say)
-            except LabError as error:
-                refused[learner.seat] = f"{error.tried} {error.came_back}".strip()
+            hosts[learner.number] = self._prepare(wish, plan, learner, say)
+
+        def set_end(learner: Learner) -> None:
+            exam_hosts.close_after([hosts[learner.number]], plan.minutes * 60)
 
         begun: list[Learner] = []
         try:
-            with ThreadPoolExecutor(self._boots) as threads:
-                try:
-                    list(threads.map(make_ready, learners))
-                except BaseException:
-                    stopping.set()  # else what is under way would be waited for
-                    raise
-            begun = self._begin(plan, [learner for learner in learners if learner.number in ready], ready)
+            ready = self._each(learners, make_ready, refused, stopping)
+            ready = self._each(ready, set_end, refused, stopping)
+            self._begin(plan, {learner: hosts[learner.number] for learner in ready})
+            begun = ready
         finally:  # also where the instructor has thought better of it
             for learner in learners:
                 if learner not in begun:
-                    reason = refused.get(learner.seat, "")
-                    self._ledger.add(Kind.EXAM_CANCELLED, learner=learner.number, reason=reason)
+                    self._call_off(learner, hosts.get(learner.number), refused.get(learner.seat, ""))
         return Given(plan, tuple(begun), refused)
+
+    def _each(
+        self,
+        learners: Sequence[Learner],
+        do: Callable[[Learner], None],
+        refused: dict[str, str],
+        stopping: threading.Event,
+    ) -> list[Learner]:
+        """Do this for each, some at a time. Returns those for whom it was done; the others are refused, with why."""
+
+        def attempt(learner: Learner) -> None:
+            try:
+                do(learner)
+            except LabError as error:
+                refused[learner.seat] = f"{error.tried} {error.came_back}".strip()
+
+        with ThreadPoolExecutor(self._boots) as threads:
+            try:
+                list(threads.map(attempt, learners))
+            except BaseException:
+                stopping.set()  # else what is under way would be waited for
+                raise
+        return [learner for learner in learners if learner.seat not in refused]
+
+    def _call_off(self, learner: Learner, host: Host | None, reason: str) -> None:
+        """A learner has no exam, and goes on practising: no machine of the seat is to close."""
+        if host is not None:
+            with contextlib.suppress(LabError):  # who begins to practise there hears of it
+                exam_hosts.reopen([host])
+        self._ledger.add(Kind.EXAM_CANCELLED, learner=learner.number, reason=reason)
 
     def _draw(self, wish: Wish, learner: Learner) -> Plan:
         lacks = self._open(self._place(learner)).engine.lacks()
@@ -181,17 +209,14 @@ class Giving:
                 return prepared.hosts[0]
         raise LabError("class.other_exam", _told(prepared), seat=learner.seat)
 
-    def _begin(self, plan: Plan, learners: Sequence[Learner], hosts: Mapping[int, Host]) -> list[Learner]:
-        """Start the clocks: the machines close by themselves at the end, whoever watches."""
-        seconds = plan.minutes * 60.0
-        exam_hosts.close_after([hosts[learner.number] for learner in learners], seconds)
+    def _begin(self, plan: Plan, hosts: Mapping[Learner, Host]) -> None:
+        """Start the clocks. The machines close by themselves at the end, whoever watches."""
         start, tasks = self._watch(), [task.exercise for task in plan.tasks]
-        for learner in learners:
-            host = hosts[learner.number]
+        facts: dict[str, Any] = {"exam": name_of(plan), "seconds": plan.minutes * 60.0, "tasks": tasks}
+        for learner, host in hosts.items():
             sittings = Sittings(history_of(self._class, learner).database)
             sittings.begin(plan, start, {host.name: host.engine.lab})
-            self._ledger.add(Kind.EXAM_BEGAN, learner=learner.number, exam=name_of(plan), seconds=seconds, tasks=tasks)
-        return list(learners)
+            self._ledger.add(Kind.EXAM_BEGAN, learner=learner.number, **facts)
 
 
 def extend(

@@ -161,6 +161,13 @@ def test_an_instructor_who_thinks_better_of_it_gives_no_exam(hall: Hall, monkeyp
     assert hall.phases() == {1: ExamPhase.CANCELLED, 2: ExamPhase.CANCELLED}
 
 
+def test_a_machine_that_would_not_close_at_the_end_has_no_exam_and_stays_open(hall: Hall) -> None:
+    hall.labs["m-02"].workstation.answers["close-after"] = LabError("node.gone", node="base")
+    given = hall.give(ADA, BOB)
+    assert (given.learners, list(given.refused)) == ((ADA,), ["m-02"])
+    assert hall.labs["m-02"].did("access")[-1].endswith("reopen")
+
+
 def test_nobody_gets_a_second_exam_while_they_sit_one(hall: Hall) -> None:
     hall.give(BOB)
     with pytest.raises(UsageError) as caught:
