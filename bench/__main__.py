@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.terminal import App, echoes
 from lab import paths
+from lab.catalog.load import load
 
 RUNS = 7
 TICKS = 5
@@ -109,6 +110,8 @@ def starts() -> None:
         row(f"list, {EXERCISES} exercises", best(lambda: whole(many)), "bare python", best(lambda: whole(BARE_PYTHON)))
     ours, theirs = best(lambda: first_frame(QUIET, NAME)), best(lambda: first_frame(MINIMAL, TITLE))
     row("first frame", ours, "minimal Textual app", theirs)
+    first = load().exercises[0].title.en
+    row("exercises shown", best(lambda: first_frame(QUIET, first)), "minimal Textual app", theirs)
 
 
 def in_use() -> None:

@@ -11,7 +11,7 @@ GLYPHS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.BROKEN: "!", Verdict
 """As the command line and the app show a verdict."""
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_PIECE = re.compile(r"\s+|[^\s\u2e80-\uffff]+|.", re.DOTALL)
+_PIECE = r"\s+|[^\s\u2e80-\uffff]+|."
 """What stays on one line: a space, a word, or one of the characters that need no space between them."""
 _NEVER_FIRST = "，。；：？！、）》」』"
 
@@ -59,7 +59,7 @@ def printable(text: str) -> str:
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
     lines: list[str] = []
     line = ""
-    for piece in _PIECE.findall(text):
+    for piece in re.findall(_PIECE, text, re.DOTALL):
         fits = cells(line + piece.rstrip()) <= width or piece in _NEVER_FIRST
         if fits or not line.strip():
             line += piece

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from lab import i18n
 from lab.authoring.script import run_as_learner
-from lab.catalog.load import SOLUTION
-from lab.catalog.model import Answer, Catalog, Exercise
+from lab.catalog.model import SOLUTION, Answer, Catalog, Exercise
 from lab.clock import SYSTEM, Clock
 from lab.exam import events
 from lab.exam import hosts as exam_hosts

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from lab.authoring.memory import Memory
 from lab.authoring.prove import Case, Proof, Why
-from lab.catalog.load import SOLUTION
-from lab.catalog.model import Exercise, Reset
+from lab.catalog.model import SOLUTION, Exercise, Reset
 from lab.clock import SYSTEM, Clock
 from lab.cluster.image import addon, addons
 from lab.errors import UsageError

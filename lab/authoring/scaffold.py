@@ -12,8 +12,8 @@ from checkers.kit.workload import CAUSES
 from checkers.registry import checks
 from lab import paths
 from lab.catalog import patch
-from lab.catalog.load import SOLUTION, FileCatalog, load
-from lab.catalog.model import Answer, Exercise
+from lab.catalog.load import FileCatalog, load
+from lab.catalog.model import SOLUTION, Answer, Exercise
 from lab.catalog.source import Source
 from lab.cluster.engine import Capability
 from lab.errors import UsageError

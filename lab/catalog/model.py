@@ -1,4 +1,4 @@
-"""What an exercise is. Read-only values; `load.py` makes them out of `exercises/`."""
+"""What an exercise is. Read-only values; `folders.py` makes them out of `exercises/`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from checkers.api import Check, Verdict
 from lab import i18n
 from lab.catalog import patch
-from lab.catalog.drawn import Draw
-from lab.catalog.source import Problem
 from lab.cluster.engine import Capability
 from lab.errors import UsageError
 
+# What files are read with: the app's first frame needs none of it.
+if TYPE_CHECKING:
+    from lab.catalog.drawn import Draw
+    from lab.catalog.source import Problem
+
+SOLUTION = "solution"
+"""The answer that every exercise has: its reference solution."""
 Level = Literal["easy", "medium", "hard"]
 Machine = Literal["kube-control-plane", "kube-worker-1", "base"]
 """The machines of a lab, by the names that tasks use on every engine."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from textual import events as textual_events
 from textual import on
 from textual.actions import ActionParseResult, parse
 from textual.app import SuspendNotSupported
@@ -19,7 +20,6 @@ from textual.theme import ThemeProvider
 from textual.timer import Timer
 
 from lab import i18n, paths
-from lab.catalog.model import Catalog
 from lab.foreground import foreground
 from lab.practice.session import Session
 from lab.settings import NOTHING_CHOSEN, Settings
@@ -42,6 +42,7 @@ from lab.ui.widgets import too_small
 from lab.ui.widgets.suggestion_list import SuggestionList
 
 if TYPE_CHECKING:
+    from lab.catalog.model import Catalog
     from lab.demo import DemoSession
     from lab.ui.screens.practice import PracticeScreen
     from lab.ui.screens.waiting import WaitingScreen
@@ -56,8 +57,12 @@ SAID_SECONDS = 60.0
 """For which the instructor's words are shown; they are read between two commands."""
 
 
+PATIENCE = 1.0
+"""Seconds for which what was typed waits for the history, which another process may be writing to."""
+
+
 def _nothing() -> Desk:
-    return Desk.of(Catalog(()), "", "")
+    return Desk.unread("", "")
 
 
 # Textual's own keys are left out: Ctrl+Q and Ctrl+P are a shell's.
@@ -67,7 +72,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
     Args:
         session: the catalog and the engine.
         prepare: makes the lab ready; minutes may pass.
-        desk: what is known at the beginning; else of the session.
+        desk: what is known at the beginning; else nothing: the exercises are read once the first frame is there.
         work_pane: makes the pane where the learner works; else a shell.
         clock: seconds that only go forward.
         run_command: gives the terminal to a command until it ends.
@@ -77,6 +82,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
     """
 
     TITLE = "CKS Lab"
+    # As a part of the app's own style sheet it is parsed with it. Read with its screen, Textual would parse all twice.
+    CSS_PATH = "screens/home.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Menu}
     # A key of the app itself would come before a screen could leave it to the shell.
     ENABLE_COMMAND_PALETTE = False
@@ -118,7 +125,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
         wrapping.install()
         super().__init__()
         engine = session.engine
-        desk = desk or Desk.of(session.catalog, engine.name, engine.lab)
+        desk = desk or Desk.unread(engine.name, engine.lab)
         self.set_reactive(LabApp.desk, replace(desk, in_class=link is not None))
         self._session = session
         self._clock = clock
@@ -130,6 +137,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
         self._next_look: Timer | None = None
         self._practice: PracticeScreen | None = None
         self._waiting: WaitingScreen | None = None
+        self._early: list[textual_events.InputEvent] | None = None if desk.is_read else []
+        """What was typed while there was nothing yet that it could be about; None: there is something."""
         self._refused = self._follow(settings)
         self.recent: list[str] = []
         """What was chosen in the menu, the newest first."""
@@ -143,9 +152,9 @@ class LabApp(CrashingApp, inherit_bindings=False):
         if self._refused is not None:
             self.push_screen(TroubleScreen(self._refused))
         self.call_after_refresh(self.jobs.see_lab)
-        self.call_after_refresh(self.jobs.read_history)
-        if self._link is not None:
-            self.call_after_refresh(self.jobs.hear, self._link)
+        self.call_after_refresh(self.jobs.read_history if self.desk.is_read else self.jobs.read_exercises)
+        if self.desk.is_read:
+            self._hear_class()
 
     @property
     def is_at_work(self) -> bool:
@@ -188,9 +197,32 @@ class LabApp(CrashingApp, inherit_bindings=False):
 
     # What happens
 
+    async def on_event(self, event: textual_events.Event) -> None:
+        """What is typed before home shows anything waits for it: Enter is meant for the first exercise."""
+        if self._early is not None and isinstance(event, textual_events.InputEvent) and not event.is_forwarded:
+            self._early.append(event)
+        else:
+            await super().on_event(event)
+
+    def _hear_class(self) -> None:
+        """Begin to ask for what the instructor says. It may be about exercises, so that they are read before."""
+        if self._link is not None:
+            self.call_after_refresh(self.jobs.hear, self._link)
+
+    async def _hear_early(self) -> None:
+        early, self._early = self._early or [], None
+        for event in early:
+            await super().on_event(event)
+
     @on(Happened)
-    def _take_news(self, message: Happened) -> None:
+    async def _take_news(self, message: Happened) -> None:
         self.take(message.event)
+        match message.event:
+            case events.ExercisesRead():
+                self.set_timer(PATIENCE, self._hear_early)
+                self._hear_class()
+            case events.HistoryRead():
+                await self._hear_early()
 
     def take(self, event: Event) -> None:
         """Something has happened: change the desk, say what is to be said of it, and do what follows."""
@@ -201,7 +233,7 @@ class LabApp(CrashingApp, inherit_bindings=False):
             severity: Literal["warning", "information"] = "warning" if notice.warns else "information"
             self.notify(notice.text, severity=severity, timeout=notice.seconds, markup=False)
         match event:
-            case events.Failed() | events.LabWorkEnded() if event.trouble is not None:
+            case events.Failed() | events.LabWorkEnded() | events.ExercisesRead() if event.trouble is not None:
                 self.push_screen(TroubleScreen(event.trouble))
             case events.Examined():
                 self.push_screen(ReadingScreen(i18n.text("ui.doctor.title"), event.text))

@@ -59,6 +59,7 @@ class Desk:
         current: the id of the exercise that is shown; empty where there is none.
         past: None until the history was read.
         language: in which everything is shown.
+        is_read: whether the exercises were read. Until then there are none.
         in_class: the learner has an instructor, on whose machine they work.
         hand: they have raised a hand.
         followed: their instructor sees their shell.
@@ -72,16 +73,21 @@ class Desk:
     current: str
     past: Past | None
     language: i18n.Language
+    is_read: bool = True
     in_class: bool = False
     hand: bool = False
     followed: bool = False
 
     @classmethod
+    def unread(cls, engine: str, lab_name: str) -> Desk:
+        """The desk before the exercises were read."""
+        return cls(Catalog(()), engine, lab_name, LabView(), {}, "", None, i18n.language(), is_read=False)
+
+    @classmethod
     def of(cls, catalog: Catalog, engine: str, lab_name: str, status: Status | None = None) -> Desk:
         """The desk at the beginning. A lab whose state never changes has its `status` from then on."""
-        states = {exercise.id: ExerciseState(exercise) for exercise in catalog.exercises}
         lab = LabView(status, looked=status is not None)
-        return cls(catalog, engine, lab_name, lab, states, next(iter(states), ""), None, i18n.language())
+        return replace(cls.unread(engine, lab_name), lab=lab).with_catalog(catalog)
 
     def after(self, event: Event) -> Desk:
         """The desk once this has happened."""
@@ -176,6 +182,12 @@ class Desk:
         return sum(standing.passed is not None for standing in counted), len(counted)
 
     # How events change it
+
+    def with_catalog(self, catalog: Catalog) -> Desk:
+        """The desk with these exercises. Those that were there before stay as they are."""
+        states = {each.id: self.states.get(each.id, ExerciseState(each)) for each in catalog.exercises}
+        current = self.current or next(iter(states), "")
+        return replace(self, catalog=catalog, states=states, current=current, is_read=True)
 
     def with_state(self, state: ExerciseState) -> Desk:
         """The desk with another state of one exercise."""

@@ -13,7 +13,7 @@ from lab.cluster.engine import State, Status
 from lab.grading.grade import Grade, Graded
 from lab.progress import Progress
 from lab.ui.desk import Desk, Event, Past
-from lab.ui.exercise_state import ExerciseState, Phase
+from lab.ui.exercise_state import Phase
 from lab.ui.trouble import Trouble
 from lab.ui.work import Work
 
@@ -29,7 +29,7 @@ SENT_SECONDS = 60.0
 # The lab
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LabSeen:
     """The lab's state was looked at.
 
@@ -53,7 +53,7 @@ class LabSeen:
         return replace(desk, lab=seen)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LabWorkBegan:
     """`setup` and `up`, or `down`, have begun."""
 
@@ -65,7 +65,7 @@ class LabWorkBegan:
         return replace(desk, lab=replace(desk.lab, work=self.work, removing=self.removing))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LabProgressed:
     """`setup`, `up` or `down` has news."""
 
@@ -79,7 +79,7 @@ class LabProgressed:
         return replace(desk, lab=replace(desk.lab, work=desk.lab.work.with_news(self.progress, self.now)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LabWorkEnded:
     """`setup` and `up`, or `down`, have ended. A removal ends attempts."""
 
@@ -95,7 +95,7 @@ class LabWorkEnded:
 # Starting and resetting
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StartWanted:
     """The exercise is to be started as soon as the lab is ready; None: none is any more."""
 
@@ -108,7 +108,7 @@ class StartWanted:
         return desk.with_phase((self.exercise,), Phase.WANTED) if self.exercise is not None else desk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ScenarioBegan:
     """A start or a reset of exercises has begun."""
 
@@ -121,7 +121,7 @@ class ScenarioBegan:
         return desk.with_phase(self.exercises, Phase.PREPARING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ScenarioProgressed:
     """A start or a reset has news."""
 
@@ -135,7 +135,7 @@ class ScenarioProgressed:
         return replace(desk, lab=replace(desk.lab, scenario=desk.lab.scenario.with_news(self.progress, self.now)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ScenarioEnded:
     """Scenarios are prepared, or removed: a new attempt, or none."""
 
@@ -154,7 +154,7 @@ class ScenarioEnded:
 # Grading
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GradingBegan:
     """An exercise is being graded."""
 
@@ -165,7 +165,7 @@ class GradingBegan:
         return desk.with_state(replace(desk.states[self.exercise.id].without_findings(), phase=Phase.GRADING))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CriterionGraded:
     """A criterion was judged."""
 
@@ -180,7 +180,7 @@ class CriterionGraded:
         return desk.with_state(replace(state, found={**state.found, self.graded.criterion.id: self.graded}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ExerciseGraded:
     """All criteria of an exercise were judged. The history, `past`, has it."""
 
@@ -193,7 +193,7 @@ class ExerciseGraded:
         return desk.with_state(state).with_past(self.past)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AnswerChosen:
     """Another recorded answer is the one to be graded."""
 
@@ -207,7 +207,7 @@ class AnswerChosen:
 # How work ends otherwise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stopped:
     """The learner stopped what was under way with exercises."""
 
@@ -218,7 +218,7 @@ class Stopped:
         return desk.with_phase(active, Phase.IDLE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Failed:
     """Work did not come to its end. `exercises`: those that it was about, if it was a start, a reset or a grading."""
 
@@ -240,7 +240,7 @@ class Failed:
 # Choosing and reading
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ExerciseChosen:
     """The learner goes to an exercise."""
 
@@ -251,7 +251,7 @@ class ExerciseChosen:
         return desk if desk.current == self.exercise.id else replace(desk, current=self.exercise.id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HintTaken:
     """The learner takes one more hint."""
 
@@ -263,7 +263,7 @@ class HintTaken:
         return desk.with_state(replace(state, hints=min(state.hints + 1, len(self.exercise.hints))))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HintSent:
     """The instructor has sent the learner a hint. It is taken, with those before it."""
 
@@ -276,7 +276,7 @@ class HintSent:
         return desk.with_state(replace(state, hints=max(state.hints, self.number)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SolutionShown:
     """The learner reads the solution."""
 
@@ -287,7 +287,19 @@ class SolutionShown:
         return desk.with_state(desk.states[self.exercise.id].with_solution_seen())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class ExercisesRead:
+    """The exercises were read. `trouble`: why they could not be."""
+
+    catalog: Catalog
+    trouble: Trouble | None = None
+
+    def change(self, desk: Desk) -> Desk:
+        """They are there, and nothing is known of them."""
+        return desk.with_catalog(self.catalog)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HistoryRead:
     """The history was read, or could not be."""
 
@@ -298,7 +310,7 @@ class HistoryRead:
         return desk.with_past(self.past)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NoteRead:
     """The learner's note on an exercise was read; it may be empty."""
 
@@ -310,7 +322,7 @@ class NoteRead:
         return desk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Examined:
     """The host and the lab were examined. `text` is Markdown."""
 
@@ -321,7 +333,7 @@ class Examined:
         return desk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ImpossibleFound:
     """It is known what cannot be done on this engine: exercise id -> why; empty where it can be done."""
 
@@ -336,7 +348,7 @@ class ImpossibleFound:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Heard:
     """The ledger of the class was asked for news; None: it could not be read."""
 
@@ -349,7 +361,7 @@ class Heard:
         return replace(desk, hand=self.news.hand, followed=self.news.followed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ExercisesGiven:
     """There is more to do: the instructor has given exercises. `catalog` has them beside all that there were."""
 
@@ -357,11 +369,10 @@ class ExercisesGiven:
 
     def change(self, desk: Desk) -> Desk:
         """Nothing else changes; where there was none, the first one is shown."""
-        states = {each.id: desk.states.get(each.id, ExerciseState(each)) for each in self.catalog.exercises}
-        return replace(desk, catalog=self.catalog, states=states, current=desk.current or next(iter(states), ""))
+        return desk.with_catalog(self.catalog)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HandMoved:
     """The learner has raised a hand, or taken it down."""
 
@@ -372,7 +383,7 @@ class HandMoved:
         return replace(desk, hand=self.up)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FollowAnswered:
     """The learner has let their instructor see their shell, or not."""
 
@@ -383,7 +394,7 @@ class FollowAnswered:
         return desk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LanguageChosen:
     """Everything is to be shown in this language."""
 
@@ -415,15 +426,20 @@ def steps(event: Event, before: Desk, after: Desk) -> list[Step]:
     # Going back to the baseline takes the API server away for a while: what was seen then is past.
     if isinstance(event, LabWorkEnded | ScenarioEnded):
         next_steps.append(Step.SEE_LAB)
-    if isinstance(event, ExercisesGiven):
+    if isinstance(event, ExercisesRead | ExercisesGiven):
         next_steps.append(Step.READ_HISTORY)
-    becomes_ready = after.lab.ready and not before.lab.ready
+    becomes_ready = _is_ready(after) and not _is_ready(before)
     is_other = after.language != before.language or after.catalog is not before.catalog
-    if becomes_ready or (after.lab.ready and is_other):
+    if becomes_ready or (_is_ready(after) and is_other):
         next_steps.append(Step.FIND_IMPOSSIBLE)
     if becomes_ready and after.wanted is not None:
         next_steps.append(Step.START_WANTED)
     return next_steps
+
+
+def _is_ready(desk: Desk) -> bool:
+    """Whether there are a lab and exercises for it."""
+    return desk.is_read and desk.lab.ready
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from lab import i18n, log
-from lab.catalog.model import Exercise
+from lab.catalog.model import Catalog, Exercise
 from lab.cluster.engine import State, Status
 from lab.errors import LabError
 from lab.practice.session import Session
@@ -145,6 +145,19 @@ class Jobs:
         return events.LabProgressed(progress, self._clock())
 
     # Exercises
+
+    def read_exercises(self) -> None:
+        """Read what exercises there are."""
+        catalog = self._session.catalog
+
+        def job() -> Event:
+            try:
+                _ = catalog.exercises
+            except Exception as error:
+                return events.ExercisesRead(Catalog(()), Trouble.of(error))
+            return events.ExercisesRead(catalog)
+
+        self._run("exercises", job)
 
     def start(self, exercise: Exercise) -> None:
         """Prepare the exercise's scenario."""

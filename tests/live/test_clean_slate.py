@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.catalog.load import SOLUTION, load
+from lab.catalog.load import load
+from lab.catalog.model import SOLUTION
 from lab.cluster.engine import Engine
 from lab.grading.scratch import ANNOTATION
 from tests.live.support import CLOSED_WEBHOOK, Cli

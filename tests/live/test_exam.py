@@ -12,8 +12,8 @@ import pytest
 
 from lab.authoring.exam_proof import prove_exam
 from lab.catalog import blueprint
-from lab.catalog.load import SOLUTION, load
-from lab.catalog.model import Answer, Exercise
+from lab.catalog.load import load
+from lab.catalog.model import SOLUTION, Answer, Exercise
 from lab.cluster import open_lab
 from lab.cluster.engine import Engine
 from lab.exam.prepare import Wish

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.catalog.load import SOLUTION, load
+from lab.catalog.load import load
+from lab.catalog.model import SOLUTION
 from lab.cluster.engine import Engine
 from lab.cluster.machines.base import HOME
 from tests.live.support import Cli

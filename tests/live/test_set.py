@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.catalog.load import SOLUTION, load
+from lab.catalog.load import load
+from lab.catalog.model import SOLUTION
 from tests.live.support import Cli
 
 TOGETHER = ("etcd-encryption", "gvisor-install", "vap-no-latest")

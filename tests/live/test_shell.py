@@ -13,6 +13,7 @@ from lab.cluster.engine import Engine
 from lab.practice.session import Session
 from lab.progress import OnProgress
 from lab.ui.app import LabApp
+from lab.ui.desk import Desk
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.widgets.terminal import Terminal
 
@@ -57,7 +58,8 @@ async def shell(lab: Engine) -> AsyncIterator[Learner]:
     def never(progress: OnProgress) -> None:
         raise AssertionError("the lab is ready")
 
-    app = LabApp(Session(load(), lab), never)
+    catalog = load()
+    app = LabApp(Session(catalog, lab), never, desk=Desk.of(catalog, lab.name, lab.lab))
     app.opens_with = "practice"
     async with app.run_test(size=SIZE) as pilot:
         screen = app.get_screen("practice", PracticeScreen)

@@ -24,7 +24,8 @@ from lab.practice.session import Session
 from lab.progress import OnProgress, Progress, ignore
 from lab.settings import NOTHING_CHOSEN, Settings
 from lab.ui.app import LabApp
-from lab.ui.events import LabSeen
+from lab.ui.desk import Desk
+from lab.ui.events import HistoryRead, LabSeen
 from lab.ui.jobs import Happened
 from lab.ui.screens.home import HomeScreen
 from lab.ui.screens.practice import PracticeScreen
@@ -237,14 +238,18 @@ class Stage:
 
     def __post_init__(self) -> None:
         self._app: LabApp | None = None
+        self.reads_exercises = False
+        """The app reads them itself, once its first frame is there; else it has them from the beginning."""
 
     @property
     def app(self) -> LabApp:
         """Made when it is first needed, of what the session is then."""
         if self._app is None:
+            desk = None if self.reads_exercises else Desk.of(self.session.catalog, self.engine.name, self.engine.lab)
             self._app = LabApp(
                 self.session,
                 self.preparation,
+                desk=desk,
                 clock=self.time,
                 run_command=self._run,
                 settings=self.settings,
@@ -259,9 +264,12 @@ class Stage:
     @asynccontextmanager
     async def show(self, size: tuple[int, int] = (120, 36), *, at_home: bool = False) -> AsyncIterator[Pilot[None]]:
         """The app in a terminal of this size, once it has looked at its lab; practice is open, or home."""
+        self.reads_exercises = at_home
         self.app.opens_with = "home" if at_home else "practice"
         async with self.app.run_test(size=size, message_hook=self.heard) as pilot:
             await self.hear(pilot, LabSeen)
+            if at_home:
+                await self.hear(pilot, HistoryRead)
             yield pilot
 
     async def hear(self, pilot: Pilot[None], kind: type[object], times: int = 1) -> None:

@@ -19,7 +19,7 @@ from lab.cluster.engine import State
 from lab.demo import DemoSession
 from lab.settings import NOTHING_CHOSEN
 from lab.ui.app import demo_app
-from lab.ui.events import ExerciseGraded, HistoryRead, LabProgressed, LabSeen
+from lab.ui.events import ExerciseGraded, LabProgressed, LabSeen
 from lab.ui.screens.practice import PracticeScreen
 from lab.ui.screens.report import ReportScreen
 from lab.ui.widgets.terminal import Terminal
@@ -99,7 +99,6 @@ async def test_home(stage: Stage, looks_like: LooksLike) -> None:
         stage.session.grade(exercise)
     stage.session.today = NOON
     async with stage.show(NORMAL, at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
         assert "did not pass 3 days ago" in str(stage.home.suggestions.get_option_at_index(0).prompt)
         await looks_like("home", pilot)
 

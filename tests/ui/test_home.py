@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from textual.events import ScreenResume
 from textual.widgets import Markdown
 
 from checkers.api import Verdict
 from lab.catalog.model import Catalog, Domain, Exercise, Localized
 from lab.cluster.engine import Capability, State
 from lab.errors import LabError
+from lab.practice.attempt import Attempt
 from lab.practice.history import History
+from lab.ui import app
 from lab.ui.desk import Past
 from lab.ui.events import (
     Examined,
     ExerciseGraded,
+    ExercisesRead,
     Failed,
     HistoryRead,
     ImpossibleFound,
@@ -27,9 +31,10 @@ from lab.ui.events import (
     LabWorkEnded,
 )
 from lab.ui.screens.confirm import ConfirmScreen
+from lab.ui.screens.help import HelpScreen
 from lab.ui.screens.reading import ReadingScreen
 from lab.ui.screens.trouble import TroubleScreen
-from tests.ui.fakes import Stage, words
+from tests.ui.fakes import Gate, Stage, words
 from tests.unit.support.desks import NOON, RIGHT
 
 pytestmark = pytest.mark.usefixtures("_utc")
@@ -80,8 +85,7 @@ def read(stage: Stage) -> str:
 async def test_the_app_opens_at_home_with_neither_a_lab_nor_a_history(stage: Stage) -> None:
     stage.engine.state = State.ABSENT
     stage.preparation.gate.shut()
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
+    async with stage.show(at_home=True):
         assert stage.app.screen is stage.home
         assert suggested(stage) == [f"○ new {title} {FACTS}" for title in ENGLISH]
         assert "Nothing was tried yet." in done(stage)[0]
@@ -92,18 +96,82 @@ async def test_the_app_opens_at_home_with_neither_a_lab_nor_a_history(stage: Sta
 async def test_enter_opens_the_first_suggestion_in_practice(stage: Stage) -> None:
     did(stage, exercises(stage)[1])
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
         await pilot.press("enter")
         await pilot.pause()
         assert stage.app.screen is stage.practice
         assert "Task of run-as-user (en)." in stage.task
 
 
+@dataclass
+class Unread:
+    """A catalog whose exercises are read when the test lets them be."""
+
+    catalog: Catalog
+    gate: Gate = field(default_factory=Gate)
+    error: Exception | None = None
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return self.catalog.exercises
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.catalog, name)
+
+
+@pytest.fixture
+def unread(stage: Stage) -> Unread:
+    stage.reads_exercises = True
+    stage.session.catalog = unread = Unread(stage.session.catalog)  # type: ignore[assignment]
+    return unread
+
+
+async def test_what_is_typed_before_there_are_exercises_waits_for_them(stage: Stage, unread: Unread) -> None:
+    unread.gate.shut()
+    async with stage.app.run_test(message_hook=stage.heard) as pilot:
+        await stage.hear(pilot, LabSeen)
+        await pilot.press("down", "enter")
+        assert stage.app.screen is stage.home
+        assert suggested(stage) == []
+        unread.gate.open()
+        await stage.hear(pilot, HistoryRead)
+        await pilot.pause()
+        assert stage.app.screen is stage.practice
+        assert "Task of run-as-user (en)." in stage.task
+
+
+async def test_what_is_typed_does_not_wait_for_a_history_that_cannot_be_read_soon(
+    stage: Stage, unread: Unread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Gate()
+    busy.shut()
+
+    def attempts() -> tuple[Attempt, ...]:
+        busy.wait()
+        return ()
+
+    monkeypatch.setattr(app, "PATIENCE", 0.01)
+    monkeypatch.setattr(stage.session.history, "attempts", attempts)
+    async with stage.app.run_test(message_hook=stage.heard) as pilot:
+        await pilot.press("question_mark")
+        await stage.hear(pilot, ScreenResume, 2)
+        assert isinstance(stage.app.screen, HelpScreen)
+        busy.open()
+
+
+async def test_exercises_that_cannot_be_read_are_told(stage: Stage, unread: Unread) -> None:
+    unread.error = PermissionError(13, "Permission denied", "exercises")
+    async with stage.app.run_test(message_hook=stage.heard) as pilot:
+        await stage.hear(pilot, ExercisesRead)
+        assert isinstance(stage.app.screen, TroubleScreen)
+
+
 async def test_when_all_was_passed_lately_it_says_so(stage: Stage) -> None:
     for exercise in exercises(stage):
         did(stage, exercise, Verdict.PASS)
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
         await pilot.press("enter")
         assert stage.app.screen is stage.home
         assert suggested(stage)[0].startswith("Everything was passed")
@@ -138,7 +206,6 @@ async def test_progress_is_a_map_of_domains_and_objectives_with_a_mark_an_exerci
     empty = Domain("runtime", Localized("Runtime security", "运行时安全"), (), 20)
     stage.session.catalog = Catalog((replace(domain, weight=15, objectives=names), empty))
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
         assert words(stage.home.progress).splitlines() == [
             "15%  Microservice vulnerabilities",
             "     ●○ Pod security standards",
@@ -157,8 +224,7 @@ async def test_progress_is_a_map_of_domains_and_objectives_with_a_mark_an_exerci
 
 async def test_each_suggestion_says_why(stage: Stage) -> None:
     did(stage, exercises(stage)[0], days=3)
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
+    async with stage.show(at_home=True):
         assert suggested(stage) == [
             f"✗ FAIL {ENGLISH[0]} did not pass 3 days ago · {FACTS}",
             f"○ new {ENGLISH[1]} {FACTS}",
@@ -168,14 +234,12 @@ async def test_each_suggestion_says_why(stage: Stage) -> None:
 async def test_what_is_due_again_says_when_it_was_passed(stage: Stage) -> None:
     did(stage, exercises(stage)[0], Verdict.PASS, days=20)
     did(stage, exercises(stage)[1], Verdict.PASS, days=19)
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
+    async with stage.show(at_home=True):
         assert suggested(stage) == [f"✓ PASS {ENGLISH[0]} passed 2 weeks ago; can you still do it? · {FACTS}"]
 
 
 async def test_an_exam_that_is_not_closed_is_shown(stage: Stage) -> None:
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
         stage.app.take(HistoryRead(Past(open_exam=3)))
         await pilot.pause()
         assert stage.home.attempts.border_subtitle == "Mock exam 3 is not closed: m"
@@ -185,8 +249,7 @@ async def test_the_last_attempts_are_shown_newest_first(stage: Stage) -> None:
     did(stage, exercises(stage)[0], days=3)
     did(stage, exercises(stage)[0], days=1, hints=1)
     did(stage, exercises(stage)[1], Verdict.PASS)
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
+    async with stage.show(at_home=True):
         assert done(stage) == [
             f"✓ PASS  {ENGLISH[1]}",
             "    today 12:00 · 5/5 · 0s",
@@ -201,7 +264,6 @@ async def test_enter_opens_an_attempt_with_its_criteria_and_the_note(stage: Stag
     did(stage, exercises(stage)[0], hints=2)
     stage.session.history.write_note(exercises(stage)[0], "mind the label")
     async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
         stage.home.attempts.focus()
         await pilot.press("enter")
         await pilot.pause()
@@ -216,8 +278,7 @@ async def test_a_history_that_cannot_be_read_is_told_and_all_else_goes_on(stage:
             raise LabError("history.damaged", "file is not a database", file="/there/history.db")
 
     stage.session.history = Damaged()
-    async with stage.show(at_home=True) as pilot:
-        await stage.hear(pilot, HistoryRead)
+    async with stage.show(at_home=True):
         assert "mv /there/history.db" in "\n".join(done(stage))
         assert len(suggested(stage)) == 2
 

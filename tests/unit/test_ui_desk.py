@@ -444,6 +444,29 @@ def test_before_the_history_is_read_nothing_is_counted(fresh: Play) -> None:
     assert fresh.desk.possible == []
 
 
+# Reading
+
+
+@pytest.mark.parametrize("lab_first", [True, False])
+def test_what_is_impossible_is_asked_once_there_are_exercises_and_a_lab(fresh: Play, lab_first: bool) -> None:
+    fresh.desk = Desk.unread("kind", "cks")
+    asked = []
+    for what in ("lab", "exercises") if lab_first else ("exercises", "lab"):
+        if what == "lab":
+            fresh.sees(State.READY)
+        else:
+            fresh.happens(events.ExercisesRead(fresh.catalog))
+        asked.append(Step.FIND_IMPOSSIBLE in fresh.steps)
+    assert asked == [False, True]
+
+
+def test_once_the_exercises_are_read_the_history_is(fresh: Play) -> None:
+    fresh.desk = Desk.unread("kind", "cks")
+    fresh.happens(events.ExercisesRead(fresh.catalog))
+    assert fresh.steps == [Step.READ_HISTORY]
+    assert fresh.desk.state is fresh.state(fresh.first)
+
+
 # Choosing
 
 
