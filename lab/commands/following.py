@@ -31,6 +31,7 @@ def add(class_: Verbs) -> None:
 def _follow(args: Namespace) -> int:
     need_terminal()
     from lab.cluster import open_lab
+    from lab.workshop.exams import require_no_exam
     from lab.workshop.follow import ANSWER_SECONDS, Follow
     from lab.workshop.ledger import open_ledger
     from lab.workshop.place import open_history
@@ -40,6 +41,7 @@ def _follow(args: Namespace) -> int:
     (learner,) = chosen_learners(class_, [args.seat])
     ledger = open_ledger(class_.id)
     engine = open_lab(place_of(class_, learner, ledger.events()))
+    require_no_exam(ledger, [learner])
     follow = Follow(learner, ledger, open_history(class_, learner, ledger))
     with _until_hung_up():
         if not follow.is_allowed:

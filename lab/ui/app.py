@@ -388,11 +388,11 @@ class LabApp(CrashingApp, inherit_bindings=False):
         """Ask whether the instructor may see the shell, as long as they wait for an answer."""
         from lab.ui.screens.follow import FollowScreen
 
-        is_shown = any(isinstance(screen, FollowScreen) for screen in self.screen_stack)
-        if asked and not is_shown:
+        screens = self.screen_stack  # none any more, once the app is on its way out
+        if asked and screens and not any(isinstance(screen, FollowScreen) for screen in screens):
             self.push_screen(FollowScreen(), self._answer)
-        elif not asked and isinstance(self.screen, FollowScreen):
-            self.screen.dismiss(None)
+        elif not asked and screens and isinstance(screens[-1], FollowScreen):
+            screens[-1].dismiss(None)
 
     def _answer(self, answer: Answer | None) -> None:
         if answer is not None and self._link is not None:

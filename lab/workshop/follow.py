@@ -54,6 +54,8 @@ class Consent:
                 self.asked = self.followed = False
                 if self._answer == "once":
                     self._answer = "refused"
+            case Kind.EXAM_COMING:
+                self._answer = "refused"  # nobody looks over a shoulder in an exam
             case Kind.ISSUED if not event.detail.get("beside"):
                 self._answer = "refused"  # perhaps it is somebody else now
 

@@ -314,3 +314,17 @@ async def test_an_exam_that_somebody_else_sits_disturbs_nobody(guest: Stage, led
         ledger.add(Kind.SAID, text="heard")
         await told(guest, pilot, "heard")
         assert guest.app.return_code is None
+
+
+async def test_who_loses_their_seat_is_told_that_they_are_moved(guest: Stage, ledger: Ledger) -> None:
+    async with guest.show() as pilot:
+        await guest.hear(pilot, Heard)
+        ledger.add(Kind.LOST, seat="m-01", reason="not running: base (exited)")
+        await told(guest, pilot, "You are being moved to another one")
+
+
+async def test_who_is_at_another_seat_is_told_what_is_there(guest: Stage, ledger: Ledger) -> None:
+    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+    ledger.add(Kind.CAME, learner=1, door="browser")
+    async with guest.show() as pilot:
+        await told(guest, pilot, "You are at another seat now")

@@ -157,3 +157,10 @@ def test_it_is_written_down_that_it_has_ended_however_it_ends(room: Room) -> Non
         raise KeyboardInterrupt
     assert room.kinds() == [Kind.FOLLOWED, Kind.UNFOLLOWED]
     assert room.history.follows()[0][1] is not None
+
+
+def test_in_an_exam_nobody_is_followed_and_afterwards_they_are_asked_anew(room: Room) -> None:
+    room.answers = ["today"]
+    room.follow.ask()
+    room.ledger.add(Kind.EXAM_COMING, learner=1, exam="drill@7")
+    assert not room.follow.is_allowed

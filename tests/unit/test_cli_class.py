@@ -26,6 +26,7 @@ from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
 from lab.workshop.exams import Given, Giving
 from lab.workshop.ledger import Ledger, folder, open_ledger
+from lab.workshop.moving import Move
 from lab.workshop.rehearsal import Outcome, Part, Rehearsal
 from lab.workshop.tokens import hashed
 from tests.unit.support.sittings import plan
@@ -189,6 +190,24 @@ def test_nobody_is_followed_whose_shell_has_no_line_above_it(capsys: Output, mon
     assert "There is no shell at monday-01" in told
     assert "no server running" in told
     assert Kind.FOLLOWED not in [event.kind for event in ledger.events()]
+
+
+def test_nobody_is_followed_in_an_exam(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    ledger = open_ledger("monday")
+    ledger.add(Kind.EXAM_BEGAN, learner=1, exam="drill@7", seconds=600.0, tasks=["psa-warn-baseline"])
+    monkeypatch.setattr(following, "need_terminal", lambda: None)
+    assert cli.main(["class", "follow", "monday-01"]) == 2
+    assert "monday-01" in capsys.readouterr().err
+    assert len(ledger.events()) == 1
+
+
+def test_a_learner_is_moved_by_hand(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Move, "go", lambda self, progress: "monday-03")
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    assert cli.main(["class", "move", "monday-02"]) == 0
+    assert "The learner of monday-02 is at monday-03 now." in capsys.readouterr().out
+    assert cli.main(["class", "move", "monday-03"]) == 2  # that is in reserve
 
 
 def test_a_slip_is_shown_once(capsys: Output) -> None:
