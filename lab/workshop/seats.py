@@ -157,10 +157,12 @@ class Seats:
                 addons.load(engine, needed)
                 self._look(engine)
             except LabError as error:
-                reason = f"{error.tried} {error.came_back}".strip()
-            else:
-                self._ledger.add(Kind.READY, seat=seat, seconds=round(self._clock.seconds() - began, 1))
-                return True
+                if error.key != "lab.busy":
+                    reason = f"{error.tried} {error.came_back}".strip()
+                    continue
+                # Its learner starts or grades something just now, and needs nobody to make it.
+            self._ledger.add(Kind.READY, seat=seat, seconds=round(self._clock.seconds() - began, 1))
+            return True
         self._ledger.add(Kind.LOST, seat=seat, reason=reason)
         return False
 

@@ -95,6 +95,15 @@ def test_a_seat_that_fails_twice_is_lost_with_its_reason_and_the_others_go_on(ro
     assert kinds(room.ledger, "m-03") == [Kind.MAKING, Kind.READY]
 
 
+def test_a_seat_that_its_learner_is_at_work_on_is_not_lost(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(progress: OnProgress) -> None:
+        raise LabError("lab.busy", "1234: ckslab class sit", lab="m-01")
+
+    monkeypatch.setattr(room.labs["m-01"], "up", busy)
+    assert room.seats().up(CATALOG, ignore) == []
+    assert kinds(room.ledger, "m-01") == [Kind.MAKING, Kind.READY]
+
+
 def test_a_seat_that_comes_up_and_does_not_work_is_lost(room: Room) -> None:
     def look(engine: Engine) -> None:
         raise LabError("class.not_ready", seat=engine.lab)
