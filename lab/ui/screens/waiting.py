@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -15,10 +12,9 @@ from lab.ui.widgets.too_small import TooSmall
 
 
 class WaitingScreen(ModalScreen[None]):
-    """Covers practice until the exam begins, or is called off. The learner may leave, and come back to it."""
+    """Covers practice until the exam begins, or is called off. It comes while the learner types, so no key ends it."""
 
     CSS_PATH = "waiting.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,q", "app.quit", show=False)]
 
     def __init__(self, exam: str) -> None:
         super().__init__()
