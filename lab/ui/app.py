@@ -264,10 +264,8 @@ class LabApp(CrashingApp, inherit_bindings=False):
                 self.take(events.HintSent(exercise, number))
                 self.jobs.save_hint(exercise, number)
         self._show_question(asked=news.asked)
-        if news.is_lost:
-            self.notify(i18n.text("ui.class.is_lost"), severity="warning", timeout=SAID_SECONDS)
-        if news.is_moved:
-            self.notify(i18n.text("ui.class.is_moved"), timeout=SAID_SECONDS)
+        if news.seat:
+            self.notify(i18n.text(f"ui.class.seat.{news.seat}"), timeout=SAID_SECONDS)
         if news.exam is not None:
             self._follow_exam(news.exam)
 

@@ -24,8 +24,8 @@ class Kind(StrEnum):
     TAKEN = "taken"
     """A seat in reserve is being made one for a learner whose own is lost: `seat`, `learner`."""
     MOVED = "moved"
-    """From now on the learner is at this seat: `seat`, `learner`, `detail: seconds` for which they had none. An exam's
-    clock has to give them back."""
+    """From now on the learner is at this seat: `seat`, `learner`, `detail: seconds, kept`: for how long they had none,
+    and whether it is their own, mended, with all that was in it."""
     REMOVED = "removed"
     """Nothing of it is left: `seat`."""
     CONSENTED = "consented"

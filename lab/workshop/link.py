@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from lab.catalog.model import Catalog
 from lab.workshop.class_file import Learner
@@ -11,6 +12,8 @@ from lab.workshop.exam_state import ExamState, after
 from lab.workshop.follow import Answer, Consent
 from lab.workshop.given import is_for
 from lab.workshop.ledger import Ledger
+
+SeatNews = Literal["", "lost", "moved", "mended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class News:
         asked: whether the instructor asks to see the learner's shell, and has no answer yet.
         followed: whether they see it now.
         exam: where they stand with the mock exam that they were given last; None: they were given none.
-        is_lost: whether the learner's seat was found not to work since it was last asked; they are moved to another.
-        is_moved: whether they are at another seat since they were last here.
+        seat: what became of the learner's seat: `lost` since it was last asked, `moved` or `mended` since they were
+            here last; else empty.
     """
 
     said: tuple[str, ...] = ()
@@ -39,8 +42,7 @@ class News:
     asked: bool = False
     followed: bool = False
     exam: ExamState | None = None
-    is_lost: bool = False
-    is_moved: bool = False
+    seat: SeatNews = ""
 
 
 class Link:
@@ -59,8 +61,9 @@ class Link:
         self._consent = Consent()
         self._exam: ExamState | None = None
         self._place = learner.seat
-        self._came_since: int | None = None
-        """How often the learner has come since they were moved; None: they were not."""
+        self._moved: SeatNews = ""
+        self._came_since = 0
+        """How often the learner has come since then."""
         self._newest_alone = True
 
     def news(self) -> News:
@@ -89,9 +92,10 @@ class Link:
                 was_reset = not self._newest_alone
             elif event.kind is Kind.MOVED:
                 self._place, self._came_since = event.seat, 0
-            elif event.kind is Kind.CAME and self._came_since is not None:
+                self._moved = "mended" if event.detail["kept"] else "moved"
+            elif event.kind is Kind.CAME:
                 self._came_since += 1
-        is_moved = self._newest_alone and self._came_since == 1
+        moved = self._moved if self._newest_alone and self._came_since == 1 else ""
         new, self._newest_alone = said[-1:] if self._newest_alone else said, False
         return News(
             said=tuple(new),
@@ -102,8 +106,7 @@ class Link:
             asked=self._consent.asked,
             followed=self._consent.followed,
             exam=self._exam,
-            is_lost=is_lost,
-            is_moved=is_moved,
+            seat="lost" if is_lost else moved,
         )
 
     def raise_hand(self, *, up: bool) -> None:

@@ -73,7 +73,7 @@ class Move:
             self._save_home(old)
         self._furnish(old, new, progress)
         seconds = self._seconds_without(old.lab)
-        self._ledger.add(Kind.MOVED, seat=new.lab, learner=self._learner.number, seconds=seconds)
+        self._ledger.add(Kind.MOVED, seat=new.lab, learner=self._learner.number, seconds=seconds, kept=False)
         return new.lab
 
     def _mend(self, engine: Engine, progress: OnProgress) -> None:
@@ -89,7 +89,7 @@ class Move:
         if not is_kept:
             self._furnish(engine, engine, progress)
         seconds = self._seconds_without(engine.lab)
-        self._ledger.add(Kind.MOVED, seat=engine.lab, learner=self._learner.number, seconds=seconds)
+        self._ledger.add(Kind.MOVED, seat=engine.lab, learner=self._learner.number, seconds=seconds, kept=is_kept)
 
     def _take(self) -> str:
         """Take a seat in reserve. Of two who want it, the first one to say so has it."""

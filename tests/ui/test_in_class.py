@@ -324,7 +324,7 @@ async def test_who_loses_their_seat_is_told_that_they_are_moved(guest: Stage, le
 
 
 async def test_who_is_at_another_seat_is_told_what_is_there(guest: Stage, ledger: Ledger) -> None:
-    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40, kept=False)
     ledger.add(Kind.CAME, learner=1, door="browser")
     async with guest.show() as pilot:
         await told(guest, pilot, "You are at another seat now")

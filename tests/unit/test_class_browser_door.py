@@ -307,7 +307,7 @@ async def test_who_is_moved_has_their_app_begin_anew_in_the_same_window(served: 
     async with await connect(served, browser, "?width=100&height=40") as socket:
         await shown(socket, b"seat of 1")
         await socket.send_str('["resize", {"width": 90, "height": 30}]')
-        served.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+        served.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40, kept=False)
         await shown(socket, b"seat of 1 90x30")
         await socket.send_str('["stdin", "ls"]')
         await shown(socket, b"<ls>")

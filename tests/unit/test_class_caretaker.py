@@ -193,7 +193,7 @@ async def test_a_seat_that_cannot_be_mended_is_tried_again_after_a_while(room: R
 async def test_who_is_moved_is_looked_after_at_the_other_seat(room: Room) -> None:
     room.seats["m-01"].die()
     await room.caretaker.look()
-    room.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+    room.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40, kept=False)
     room.seats["m-03"].die()
     room.hands.sleep(TRIES_EVERY)
     await room.caretaker.look()
@@ -211,7 +211,7 @@ async def test_once_the_class_is_over_nobody_is_moved(room: Room) -> None:
 async def test_the_homes_of_those_who_are_here_are_copied_from_where_they_are(room: Room) -> None:
     room.ledger.add(Kind.CAME, learner=1, door="ssh")
     await room.caretaker.copy_homes()
-    room.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+    room.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40, kept=False)
     await room.caretaker.copy_homes()
     room.ledger.add(Kind.LEFT, learner=1)
     await room.caretaker.copy_homes()

@@ -76,24 +76,31 @@ def test_a_seat_that_is_lost_is_news_to_its_learner_who_is_there() -> None:
     ledger = Ledger()
     ledger.add(Kind.LOST, seat="m-01", reason="gone")
     ada, bob = Link(ADA, ledger, NOTHING), Link(BOB, ledger, NOTHING)
-    assert (ada.news().is_lost, bob.news().is_lost) == (False, False)
-    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+    assert (ada.news().seat, bob.news().seat) == ("", "")
+    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40, kept=False)
     ledger.add(Kind.LOST, seat="m-01", reason="gone")
-    assert not ada.news().is_lost
+    assert not ada.news().seat
     ledger.add(Kind.LOST, seat="m-03", reason="gone")
-    assert (ada.news().is_lost, bob.news().is_lost) == (True, False)
-    assert not ada.news().is_lost
+    assert (ada.news().seat, bob.news().seat) == ("lost", "")
+    assert not ada.news().seat
 
 
 def test_who_was_moved_is_told_when_they_come_for_the_first_time_since() -> None:
     ledger = Ledger()
     ledger.add(Kind.CAME, learner=1, door="browser")
-    assert not Link(ADA, ledger, NOTHING).news().is_moved
-    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+    assert not Link(ADA, ledger, NOTHING).news().seat
+    ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40, kept=False)
     ledger.add(Kind.LEFT, learner=1)
     ledger.add(Kind.CAME, learner=1, door="browser")
     ada = Link(ADA, ledger, NOTHING)
-    assert [ada.news().is_moved, ada.news().is_moved] == [True, False]
-    assert not Link(BOB, ledger, NOTHING).news().is_moved
+    assert [ada.news().seat, ada.news().seat] == ["moved", ""]
+    assert not Link(BOB, ledger, NOTHING).news().seat
     ledger.add(Kind.CAME, learner=1, door="browser")
-    assert not Link(ADA, ledger, NOTHING).news().is_moved
+    assert not Link(ADA, ledger, NOTHING).news().seat
+
+
+def test_whose_own_seat_works_again_is_told_that_nothing_is_lost() -> None:
+    ledger = Ledger()
+    ledger.add(Kind.MOVED, seat="m-01", learner=1, seconds=40, kept=True)
+    ledger.add(Kind.CAME, learner=1, door="browser")
+    assert Link(ADA, ledger, NOTHING).news().seat == "mended"

@@ -123,7 +123,7 @@ def test_who_has_lost_their_seat_is_at_one_in_reserve_with_home_and_exercises(ro
     assert [(seat, sorted(names)) for seat, names in started] == [("m-03", sorted([EXERCISE, OTHER]))]
     assert kinds(room.ledger, "m-03") == [Kind.READY, Kind.TAKEN, Kind.MOVED]
     moved = room.ledger.events()[-1]
-    assert (moved.learner, moved.detail) == (1, {"seconds": 40.0})
+    assert (moved.learner, moved.detail) == (1, {"seconds": 40.0, "kept": False})
     assert room.place(2) == "m-02"
 
 
@@ -139,7 +139,7 @@ def test_who_is_moved_by_hand_from_a_seat_that_works_loses_nothing_at_home(room:
     assert room.move().go(ignore) == "m-03"
     assert room.homes.done == [("saved", "m-01"), ("put back", "m-03")]
     assert started == []
-    assert room.ledger.events()[-1].detail == {"seconds": 0.0}
+    assert room.ledger.events()[-1].detail == {"seconds": 0.0, "kept": False}
 
 
 def test_a_seat_that_was_left_is_in_reserve_once_it_is_made_anew(room: Room, started: Started) -> None:
@@ -185,6 +185,7 @@ def test_without_a_reserve_a_lost_seat_is_mended(
     assert room.seats["m-01"].ups == 1
     assert room.homes.done == furnished
     assert kinds(room.ledger, "m-01")[-2:] == [Kind.TAKEN, Kind.MOVED]
+    assert room.ledger.events()[-1].detail["kept"] is (state is State.STOPPED)
 
 
 def test_a_seat_that_cannot_be_mended_says_why(room: Room, started: Started) -> None:

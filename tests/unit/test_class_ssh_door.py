@@ -234,7 +234,7 @@ async def test_who_is_moved_has_their_app_begin_anew_in_the_same_window(served: 
         process.change_terminal_size(90, 30)
         process.stdin.write(b"size")
         await shown(process, b"<90x30>")
-        served.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40)
+        served.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40, kept=False)
         await shown(process, b"seat of 1 90x30")
         process.stdin.write(b"ls")
         await shown(process, b"<ls>")
