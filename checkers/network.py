@@ -37,6 +37,7 @@ _ISOLATED = Text(
     "没有被任何策略选中的 Pod 是开放的。下一个创建 Pod 的人不会想到要为此加上标签。",
 )
 
+_DNS = 53
 _AT_ONCE = 6
 """Pods from which connections are tried at the same time."""
 
@@ -62,7 +63,10 @@ class Connection:
 
 @check(
     "network.refuses",
-    causes=(*CAUSES, "no-answer", "not-isolated", "any-peer", "whole-namespace", "namesake", "every-port"),
+    causes=(
+        *(*CAUSES, "no-answer", "not-isolated", "any-peer", "any-peer-for-dns"),
+        *("whole-namespace", "namesake", "every-port"),
+    ),
 )
 def refuses(cluster: Observer, *, connections: Mapping[str, Sequence[str]], services: Sequence[str] = ()) -> Finding:
     """No Pod of these Deployments reaches a Pod of those, which all the same answers in its own network.
@@ -81,6 +85,8 @@ def refuses(cluster: Observer, *, connections: Mapping[str, Sequence[str]], serv
     if not came:
         return passed(expected, Text(f"{len(tried)} were tried", f"尝试了 {len(tried)} 个连接"))
     causes = {cause for connection in came for cause in _why_open(cluster, connection)}
+    if causes == {"any-peer"} and all(connection.place.port == _DNS for connection in came):
+        causes = {"any-peer-for-dns"}
     some = listed(connection.text for connection in came[:NAMED])
     found = Text(
         f"{len(came)} of {len(tried)} came about: {some.en}", f"建立了 {len(tried)} 个中的 {len(came)} 个：{some.zh}"
@@ -125,7 +131,7 @@ def resolve(cluster: Observer, *, workloads: Sequence[str]) -> Finding:
         return broken(expected, Text(f"{server} does not answer {node} either", f"{server} 也不应答 {node}"))
 
     def ask_one(pod: Pod) -> tuple[bool, bool]:
-        return resolves(cluster, pod, server), all(connects(cluster, pod, [Place(server, 53)]))
+        return resolves(cluster, pod, server), all(connects(cluster, pod, [Place(server, _DNS)]))
 
     def ask() -> Sequence[tuple[bool, bool]]:
         return _side_by_side(ask_one, pods)

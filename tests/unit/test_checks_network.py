@@ -168,6 +168,14 @@ def test_why_a_pod_of_another_namespace_comes_in(item: Mapping[str, Any] | None,
     assert refused(network(DENY, ingress(item), open=open_to("guest"))).causes == {cause}
 
 
+@pytest.mark.parametrize(("ports", "cause"), [((53,), "any-peer-for-dns"), ((53, 80), "any-peer")])
+def test_a_rule_for_dns_without_peers_is_told_from_one_for_everything(ports: Sequence[int], cause: str) -> None:
+    places = {f"{ADDRESSES['web']}:{port}" for port in ports}
+    cluster = network(DENY, ingress(None), open={(source, place) for source in ("guest", "web") for place in places})
+    connections = {"street/guest": [f"shop/web:{port}" for port in ports]}
+    assert refuses(cluster, connections=connections).causes == {cause}
+
+
 def test_a_rule_without_ports_is_why_another_port_is_open() -> None:
     item = {"podSelector": {"matchLabels": {"app": "app"}}}
     cluster = network(ingress(item), open={("guest", "10.0.0.2:81"), ("web", "10.0.0.2:81")})

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# DNS is a part of what denies the rest, to port 53 of whomever; the ports of the path have names or come as a range.
+# DNS is a part of what denies the rest, to whatever listens on port 53 in kube-system; the ports of the path have names or come as a range.
 set -euo pipefail
 
 kubectl create -f - <<'EOF'
@@ -12,7 +12,8 @@ spec:
   podSelector: {}
   policyTypes: [Egress, Ingress]
   egress:
-    - ports:
+    - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]
+      ports:
         - {port: 53, protocol: TCP}
         - {port: 53, protocol: UDP}
 ---
