@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 from rich.style import Style
 from textual.color import Color
 from textual.pilot import Pilot
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
 from lab import settings
 from lab.settings import Settings
 from lab.ui.events import ExerciseGraded
+from lab.ui.marks import Tone
 from tests.ui.conftest import MakeStage
 from tests.ui.fakes import Stage
 
@@ -45,12 +47,18 @@ async def test_the_theme_that_was_kept_is_there_from_the_first_frame_on(make_sta
     assert settings.load() == Settings()
 
 
-async def test_in_every_theme_the_state_of_an_exercise_has_a_colour(stage: Stage) -> None:
+@pytest.mark.parametrize("theme", BUILTIN_THEMES.values(), ids=lambda theme: theme.name)
+def test_every_theme_has_the_colours_of_states(theme: Theme) -> None:
+    wanted = {"foreground-muted" if tone == "muted" else f"text-{tone}" for tone in get_args(Tone)}
+    assert wanted <= theme.to_color_system().generate().keys()
+
+
+async def test_a_theme_that_is_chosen_colours_the_state_of_an_exercise_anew(stage: Stage) -> None:
     async with stage.show((160, 40)) as pilot:
         await pilot.press("f5")
         await stage.hear(pilot, ExerciseGraded)
         (domain,) = stage.practice.exercises.exercise_tree.root.children
-        for theme in BUILTIN_THEMES:
+        for theme in ("textual-light", "nord"):
             stage.app.theme = theme
             await pilot.pause()
             state = Style.parse(str(domain.children[0].label.spans[0].style))

@@ -23,8 +23,7 @@ from lab.practice.history import MIGRATIONS, History
 from tests.unit.support.engines import HandMadeEngine
 from tests.unit.support.exams import passed
 from tests.unit.support.history import the_exercise
-from tests.unit.support.sittings import HOSTS, Computer, database, plan
-from tests.unit.test_exam_state import random_sitting
+from tests.unit.support.sittings import HOSTS, Computer, database, plan, random_sitting
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -118,8 +117,7 @@ def test_this_computers_clock_goes_on() -> None:
 
 WRITER = """
 import os, signal, sys
-from tests.unit.test_exam_state import random_sitting
-from tests.unit.support.sittings import database
+from tests.unit.support.sittings import database, random_sitting
 from lab.exam.sittings import Sittings
 from pathlib import Path
 file, seed, last = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

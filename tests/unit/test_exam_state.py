@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from lab.exam.events import GRADES, Event, Kind
+from lab.exam.events import Event, Kind
 from lab.exam.state import IDLE, Phase, state_of
 from tests.unit.support.exams import passed
-from tests.unit.support.sittings import HOSTS, Sat, plan
+from tests.unit.support.sittings import HOSTS, Sat, random_sitting
 
 FIRST, SECOND = HOSTS
 
@@ -195,23 +195,6 @@ def test_the_task_that_was_shown_when_the_time_was_over_stays_known() -> None:
 
 
 # Any sitting
-
-
-def random_sitting(seed: int) -> Sat:
-    """Anything may happen, in any order, with restarts and changes of the date between."""
-    random = Random(seed)  # noqa: S311 - any sitting will do
-    sat = Sat(plan(minutes=random.choice((5, 20, 60))))
-    for _ in range(random.randint(1, 60)):
-        kind = random.choice([kind for kind in Kind if kind not in (Kind.STARTED, *GRADES, Kind.CLOSED)])
-        if kind is Kind.HANDED_IN and random.random() < 0.9:
-            continue
-        if random.random() < 0.05:
-            sat.computer.restart(off=random.uniform(0, 60), up=random.uniform(5, 30))
-        if random.random() < 0.05:
-            sat.computer.set_date(random.choice((-1, 1)))
-        details = {Kind.FLAGGED: {"on": random.random() < 0.5}, Kind.CREDITED: {"seconds": 5, "reason": "so"}}
-        sat.then(random.expovariate(1 / 25), kind, random.randint(1, 4), random.choice(HOSTS), **details.get(kind, {}))
-    return sat
 
 
 @pytest.mark.parametrize("seed", range(60))

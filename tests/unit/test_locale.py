@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import functools
 import re
 import string
 from collections.abc import Iterator
@@ -15,6 +13,8 @@ from lab import i18n, paths
 from lab.i18n import LANGUAGES
 
 LAB = Path(i18n.__file__).parent
+CALL = re.compile(r"""\b(i18n\.text|LabError|UsageError)\(\s*["']([^"']+)["']""")
+"""A text is wanted, whose key is a plain string."""
 TEXTS = {language: i18n._texts(language) for language in LANGUAGES}
 
 
@@ -22,27 +22,18 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-@functools.cache
-def calls() -> list[tuple[str, str, str]]:
-    """Each call whose first argument is a plain string: where, the name of what is called, the string."""
-    return list(_scanned())
-
-
-def _scanned() -> Iterator[tuple[str, str, str]]:
-    for file in sorted(LAB.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                yield f"{file.relative_to(LAB)}:{node.lineno}", ast.unparse(node.func), str(node.args[0].value)
-
-
 def wanted() -> Iterator[tuple[str, str]]:
     """Each key that the code names: where, and the key."""
-    for where, name, key in calls():
-        if name == "i18n.text":
-            yield where, key
-        elif name in ("LabError", "UsageError"):
-            yield where, f"errors.{key}.tried"
-            yield where, f"errors.{key}.next"
+    for file in sorted(LAB.rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        for call in CALL.finditer(text):
+            where = f"{file.relative_to(LAB)}:{text.count(chr(10), 0, call.start()) + 1}"
+            name, key = call.groups()
+            if name == "i18n.text":
+                yield where, key
+            else:
+                yield where, f"errors.{key}.tried"
+                yield where, f"errors.{key}.next"
 
 
 def test_both_languages_have_the_same_keys() -> None:

@@ -38,10 +38,10 @@ def copy_of_home(source: Path, target: Path) -> None:
 
 
 def program(folder: Path, name: str, body: str) -> Path:
-    """A program: a few lines of Python."""
+    """A program: a few lines of Python, which finds Python's own library alone and so begins twice as soon."""
     folder.mkdir(exist_ok=True)
     file = folder / name
-    file.write_text(f"#!{sys.executable}\nimport os, sys\n{body}\n")
+    file.write_text(f"#!{sys.executable} -IS\nimport os, sys\n{body}\n")
     file.chmod(0o755)
     return file
 

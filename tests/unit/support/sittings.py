@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
-from lab.exam.events import Event, Kind, Moment
+from lab.exam.events import GRADES, Event, Kind, Moment
 from lab.exam.plan import Plan, PlannedTask
 from lab.exam.sittings import Sitting
 from lab.exam.state import State, state_of
@@ -76,3 +77,20 @@ class Sat:
 def database(file: Path | None = None) -> Database:
     """A history's file, in memory if none is named."""
     return Database(file, MIGRATIONS)
+
+
+def random_sitting(seed: int) -> Sat:
+    """Anything may happen, in any order, with restarts and changes of the date between."""
+    random = Random(seed)  # noqa: S311 - any sitting will do
+    sat = Sat(plan(minutes=random.choice((5, 20, 60))))
+    for _ in range(random.randint(1, 60)):
+        kind = random.choice([kind for kind in Kind if kind not in (Kind.STARTED, *GRADES, Kind.CLOSED)])
+        if kind is Kind.HANDED_IN and random.random() < 0.9:
+            continue
+        if random.random() < 0.05:
+            sat.computer.restart(off=random.uniform(0, 60), up=random.uniform(5, 30))
+        if random.random() < 0.05:
+            sat.computer.set_date(random.choice((-1, 1)))
+        details = {Kind.FLAGGED: {"on": random.random() < 0.5}, Kind.CREDITED: {"seconds": 5, "reason": "so"}}
+        sat.then(random.expovariate(1 / 25), kind, random.randint(1, 4), random.choice(HOSTS), **details.get(kind, {}))
+    return sat
