@@ -20,34 +20,38 @@ from tests.unit.support.runtime import ANSWERS
 MACHINES = ("kube-control-plane", "kube-worker-1")
 
 _WORLD = """
-import json, pathlib
-file = pathlib.Path(os.environ["WORLD"])
-world = json.loads(file.read_text())
+import json
+file = os.environ["WORLD"]
+with open(file) as kept:
+    world = json.load(kept)
 world["ran"].append([os.path.basename(sys.argv[0]), *sys.argv[1:]])
 
 def keep():
-    fresh = file.with_suffix(".new")  # whoever is ended while writing leaves the old one
-    fresh.write_text(json.dumps(world))
-    fresh.replace(file)
+    with open(f"{file}.new", "w") as fresh:  # whoever is ended while writing leaves the old one
+        json.dump(world, fresh)
+    os.replace(f"{file}.new", file)
 """
 
 # What Vagrant made it knows by files with the hypervisor's ids; machines of other people's it does not see.
 VAGRANT = f"""{_WORLD}
 lab, count = os.environ.get("CKSLAB_LAB", ""), int(os.environ.get("CKSLAB_MACHINES", "2"))
 names = {MACHINES!r}[:count]
-dot = pathlib.Path(os.environ.get("VAGRANT_DOTFILE_PATH", "/nowhere")) / "machines"
+dot = os.environ.get("VAGRANT_DOTFILE_PATH", "/nowhere")
 
 def id_of(name):
-    return dot / name / "libvirt" / "id"
+    return f"{{dot}}/machines/{{name}}/libvirt/id"
 
 def says(name, *fields):
     print(1, name, *fields, sep=",", flush=True)
 
 def state(name):
     machine = world["machines"].get(f"ckslab-{{lab}}-{{name}}", {{}})
-    return machine["state"] if id_of(name).exists() else "not_created"
+    return machine["state"] if os.path.exists(id_of(name)) else "not_created"
 
 def up():
+    import signal
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     world["settings"] = {{key: value for key, value in os.environ.items() if key.startswith("CKSLAB_")}}
     for name in names:
         own = f"ckslab-{{lab}}-{{name}}"
@@ -59,24 +63,27 @@ def up():
             says("", "error-exit", "Vagrant::Errors::Any", "no more disk")
             says("", "ui", "error", "There is no\\\\nmore disk\\\\n/usr/share/gems/x.rb:9:in `block in wait_for'")
             sys.exit(1)
-        if not id_of(name).exists():
+        if not os.path.exists(id_of(name)):
             if own in world["machines"] or f"{{own}}.img" in world["volumes"]:
                 sys.exit("taken")
-            id_of(name).parent.mkdir(parents=True, exist_ok=True)
-            id_of(name).write_text(f"id-of-{{own}}")
+            os.makedirs(os.path.dirname(id_of(name)), exist_ok=True)
+            with open(id_of(name), "w") as made:
+                made.write(f"id-of-{{own}}")
             world["machines"][own] = {{"id": f"id-of-{{own}}"}}
             world["volumes"].append(f"{{own}}.img")
         if world["machines"][own].get("state") == "inaccessible":
             sys.exit("waiting for an address for ever")
         world["machines"][own]["state"] = "running"
+        if ended:
+            break  # with what it is at it comes to an end
         world["networks"] = [f"ckslab-{{lab}}"]
 
 def destroy(*which):
     for name in which or names:
-        if id_of(name).exists():
+        if os.path.exists(id_of(name)):
             del world["machines"][f"ckslab-{{lab}}-{{name}}"]
             world["volumes"].remove(f"ckslab-{{lab}}-{{name}}.img")
-            id_of(name).unlink()
+            os.unlink(id_of(name))
 
 def snapshot(verb, *words):
     if verb == "save":
