@@ -92,7 +92,7 @@ class Link:
                 was_reset = not self._newest_alone
             elif event.kind is Kind.MOVED:
                 self._place, self._came_since = event.seat, 0
-                self._moved = "mended" if event.detail["kept"] else "moved"
+                self._moved = "mended" if event.detail.get("kept") else "moved"
             elif event.kind is Kind.CAME:
                 self._came_since += 1
         moved = self._moved if self._newest_alone and self._came_since == 1 else ""
