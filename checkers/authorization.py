@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from checkers.api import Finding, Observer, Text, check, failed, passed
 from checkers.kit.mesh import PAST_THE_PROXY, ROOT, SECURITY, Object, in_time, selector, selects
-from checkers.kit.network import NO_ANSWER, Place, Request, is_answer, no_service, of_service, require_in_time, statuses
+from checkers.kit.network import NO_ANSWER, Place, Request, is_answer, no_service, of_service, statuses, wrong_ones
 from checkers.kit.pod import Pod
 from checkers.kit.text import NAMED, as_is, listed
 from checkers.kit.trouble import Trouble
@@ -68,8 +68,7 @@ def allows(cluster: Observer, *, service: str, requests: Mapping[str, Sequence[s
     if asked is None:
         return failed(expected, no_service(service), _ALLOWED, TASK, ("no-service",))
     seen = in_time(cluster, lambda: _ask(cluster, asked), lambda seen: all(map(is_answer, seen)))
-    said = zip(asked, require_in_time(seen, service), strict=True)
-    wrong = [(each, status) for each, status in said if not is_answer(status)]
+    wrong = wrong_ones(asked, seen, is_answer, service)
     if not wrong:
         return passed(expected, Text(f"{len(asked)} were answered", f"{len(asked)} 个请求得到应答"))
     causes = _why_denied(cluster, service) if any(status == _DENIED for _, status in wrong) else set()
@@ -80,7 +79,7 @@ def allows(cluster: Observer, *, service: str, requests: Mapping[str, Sequence[s
     "authorization.denies",
     causes=(
         *(*CAUSES, "no-service", "answered", "no-policy", "policy-elsewhere", "audit-only"),
-        *("by-namespace", "namesake", "by-address", "any-caller", "any-operation"),
+        *("by-namespace", "namesake", "by-address", "any-caller", "any-operation", "path-begins-alike"),
     ),
 )
 def denies(
@@ -101,13 +100,16 @@ def denies(
     if asked is None:
         return failed(expected, no_service(service), _ALLOWED, POLICIES, ("no-service",))
     past = PAST_THE_PROXY if without_proxy else ()
-    seen = in_time(cluster, lambda: _ask(cluster, asked, past), lambda seen: set(seen) <= {_DENIED, NO_ANSWER})
-    said = zip(asked, require_in_time(seen, service), strict=True)
-    wrong = [(each, status) for each, status in said if status not in (_DENIED, NO_ANSWER)]
+    seen = in_time(cluster, lambda: _ask(cluster, asked, past), lambda seen: all(map(_is_denied, seen)))
+    wrong = wrong_ones(asked, seen, _is_denied, service)
     if not wrong:
         return passed(expected, Text(f"{len(asked)} were denied", f"{len(asked)} 个请求被拒绝"))
     causes = _why_answered(cluster, service) if any(is_answer(status) for _, status in wrong) else set()
     return failed(expected, _found(wrong, len(asked)), _REFUSED, POLICIES, causes)
+
+
+def _is_denied(status: str) -> bool:
+    return status in (_DENIED, NO_ANSWER)
 
 
 def _described(requests: Mapping[str, Sequence[str]]) -> str:
@@ -187,6 +189,9 @@ def _too_wide(policy: Object) -> set[str]:
             causes.add("any-caller")
         if not rule.get("to"):
             causes.add("any-operation")
+        paths = [path for each in rule.get("to") or () for path in (each.get("operation") or {}).get("paths") or ()]
+        if any(path[:-1] and path.endswith("*") and not path.endswith("/*") for path in paths):
+            causes.add("path-begins-alike")
         for source in sources:
             if source.get("namespaces") and not (source.get("principals") or source.get("serviceAccounts")):
                 causes.add("by-namespace")

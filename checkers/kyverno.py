@@ -80,12 +80,12 @@ class Kyverno:
         names = self._refusers(run.message)
         return Ruling(False, tuple(dict.fromkeys(names)), len(names), run.message, bool(_FAILED.search(run.message)))
 
-    def why_accepted(self, manifest: Mapping[str, Any], _operation: str = "CREATE") -> WhyAccepted:
+    def why_accepted(self, manifest: Mapping[str, Any], operation: str = "CREATE") -> WhyAccepted:
         """Why no policy refuses a request, as far as policies show it without their rules."""
         if not self._policies:
             words = Text("There is no ValidatingPolicy and no ClusterPolicy that validates.", "没有进行验证的策略。")
             return WhyAccepted(frozenset({"no-policy"}), words)
-        found = [(policy, [*_reasons(policy, manifest)]) for policy in self._policies]
+        found = [(policy, [*_reasons(policy, manifest, operation)]) for policy in self._policies]
         shared = frozenset.intersection(*(frozenset(reason.cause for reason in why) for _, why in found))
         return WhyAccepted(
             causes=shared,
@@ -129,6 +129,8 @@ class Kyverno:
 
     def _trouble(self) -> Trouble | None:
         sound, faulty = (self._cluster.dry_run(_probe(self._cluster, rule)) for rule in ("true", "no rule"))
+        if not sound.accepted and _BY_WEBHOOK.search(sound.message):
+            return None  # by a policy that is for policies, too
         if not sound.accepted and _NOT_CALLED not in sound.message:
             return Trouble(
                 Text(f"Kyverno is not installed: {sound.message}", f"未安装好 Kyverno：{sound.message}"),
@@ -162,8 +164,8 @@ def _probe(cluster: Observer, rule: str) -> dict[str, Any]:
     return {"apiVersion": _CEL, "kind": "ValidatingPolicy", "metadata": {"name": cluster.draw("policy")}, "spec": spec}
 
 
-def _reasons(policy: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterable[Reason]:
-    """Why this policy cannot refuse the creation of an object, whatever its rules are."""
+def _reasons(policy: Mapping[str, Any], manifest: Mapping[str, Any], operation: str) -> Iterable[Reason]:
+    """Why this policy cannot refuse that an object is created (`CREATE`) or changed, whatever its rules are."""
     namespace = policy["metadata"].get("namespace", "")
     if namespace and namespace != manifest["metadata"]["namespace"]:
         yield Reason("namespaced-policy", Text(f"it is for {namespace} alone", f"它只对 {namespace} 有效"))
@@ -171,9 +173,12 @@ def _reasons(policy: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterable
         yield Reason("not-asked", Text("it is not asked about requests", "处理请求时不会询问它"))
     if not _denies(policy):
         yield Reason("not-deny", Text("it refuses nothing: its action is another one", "它不拒绝请求：其动作是别的"))
-    if not _is_for(policy, manifest["kind"]):
-        kind = manifest["kind"]
+    kind = manifest["kind"]
+    operations = [*_operations(policy, manifest)]
+    if not operations:
         yield Reason("kind-not-matched", Text(f"it is not for a {kind}", f"它不针对 {kind}"))
+    elif not any({operation, "*"} & {*each} for each in operations):
+        yield Reason("not-asked", Text(f"it is not asked about {operation}", f"{operation} 时不会询问它"))
 
 
 def _is_cel(policy: Mapping[str, Any]) -> bool:
@@ -215,19 +220,27 @@ def _denies(policy: Mapping[str, Any]) -> bool:
     return any(str(action).lower() == "enforce" for action in actions)
 
 
-def _is_for(policy: Mapping[str, Any], kind: str) -> bool:
-    """Whether what it matches names this kind; `Pod`, `*/Pod`, `v1/Pod` and patterns do."""
+def _operations(policy: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterable[Sequence[str]]:
+    """About which operations each part of the policy is asked that is for this kind of object."""
+    kind, version = manifest["kind"], manifest["apiVersion"]
     if _is_cel(policy):
-        constraints = policy["spec"].get("matchConstraints") or {}
-        named = [name for rule in constraints.get("resourceRules") or () for name in rule.get("resources") or ()]
-        return any(name in (f"{kind.lower()}s", "*", "*/*") for name in named)
-    kinds = [named for rule in _rules(policy) for named in _kinds(rule.get("match") or {})]
-    return any(fnmatchcase(kind, part) for named in kinds for part in re.split("[/.]", named))
+        group = version.rpartition("/")[0]
+        for rule in (policy["spec"].get("matchConstraints") or {}).get("resourceRules") or ():
+            is_of_kind = {f"{kind.lower()}s", "*", "*/*"} & {*(rule.get("resources") or ())}
+            if is_of_kind and {group, "*"} & {*(rule.get("apiGroups") or ())}:
+                yield rule.get("operations") or ()
+        return
+    for rule in _rules(policy):
+        match = rule.get("match") or {}
+        for part in (match, *(match.get("any") or ()), *(match.get("all") or ())):
+            resources = part.get("resources") or {}
+            if any(_is_kind(named, kind) for named in resources.get("kinds") or ()):
+                yield resources.get("operations") or ("CREATE", "UPDATE")
 
 
-def _kinds(match: Mapping[str, Any]) -> Iterable[str]:
-    for filtered in (match, *(match.get("any") or ()), *(match.get("all") or ())):
-        yield from (filtered.get("resources") or {}).get("kinds") or ()
+def _is_kind(named: str, kind: str) -> bool:
+    """Whether a rule that names this is for the kind; `Pod`, `*/Pod`, `v1/Pod` and patterns are for Pods."""
+    return any(fnmatchcase(kind, part) for part in re.split("[/.]", named))
 
 
 def _name(policy: Mapping[str, Any]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from checkers.api import DryRun, Finding, NotSeen, Observer, Text, check, failed, passed
-from checkers.kit.mesh import NETWORKING, PAST_THE_PROXY, ROOT, has_proxy, in_time, is_injected, selector
+from checkers.kit.mesh import NETWORKING, PAST_THE_PROXY, ROOT, Object, has_proxy, in_time, is_injected, selector
 from checkers.kit.network import (
     CURL,
     NO_ANSWER,
@@ -16,9 +16,9 @@ from checkers.kit.network import (
     is_answer,
     no_service,
     of_service,
-    require_in_time,
     silent,
     statuses,
+    wrong_ones,
 )
 from checkers.kit.peer_authentication import PERMISSIVE, STRICT, decision, policies
 from checkers.kit.pod import Pod
@@ -128,8 +128,7 @@ def refuses_plain_text(cluster: Observer, *, clients: Sequence[str], servers: Ma
     if closed := _silent(cluster, targets):
         return failed(expected, listed(closed), _NEEDED, MTLS, ("no-answer",))
     seen = in_time(cluster, lambda: _in_plain_text(cluster, targets), lambda seen: set(seen) <= {NO_ANSWER})
-    said = zip(targets, require_in_time(seen, names), strict=True)
-    answered = [(each, status) for each, status in said if status != NO_ANSWER]
+    answered = wrong_ones(targets, seen, lambda status: status == NO_ANSWER, names)
     if not answered:
         return passed(expected, Text(f"{len(targets)} were tried", f"尝试了 {len(targets)} 个请求"))
     causes = {cause for target, _ in answered for cause in _why_open(cluster, target.server, target.port)}
@@ -155,8 +154,7 @@ def answers_plain_text(cluster: Observer, *, clients: Sequence[str], servers: Ma
     if closed := _silent(cluster, targets):
         return failed(expected, listed(closed), _NEEDED, MTLS, ("no-answer",))
     seen = in_time(cluster, lambda: _in_plain_text(cluster, targets), lambda seen: all(map(is_answer, seen)))
-    said = zip(targets, require_in_time(seen, names), strict=True)
-    wrong = [(each, status) for each, status in said if not is_answer(status)]
+    wrong = wrong_ones(targets, seen, is_answer, names)
     if not wrong:
         return passed(expected, Text(f"{len(targets)} were answered", f"{len(targets)} 个请求得到应答"))
     known = policies(cluster)
@@ -204,7 +202,7 @@ def encrypts(cluster: Observer, *, connections: Mapping[str, Sequence[str]]) -> 
     return failed(expected, of_some([each.text for each in wrong], len(watched)), _WIRE, MTLS, causes)
 
 
-@check("mesh.holds_new_pods", causes=(*_OPEN, "policy-alone", "no-pod"))
+@check("mesh.holds_new_pods", causes=(*_OPEN, "policy-alone", "port-level", "no-pod"))
 def holds_new_pods(cluster: Observer, *, namespace: str) -> Finding:
     """A Pod that comes into the namespace, with labels of its own, gets a proxy and accepts nothing but mutual TLS."""
     expected = Text(
@@ -234,9 +232,37 @@ def holds_new_pods(cluster: Observer, *, namespace: str) -> Finding:
         )
     elif "not-injected" in causes:
         causes.add("policy-alone")
+    else:
+        for words, cause in _exceptions(known, namespace):
+            causes.add(cause)
+            said.append(words)
     if causes:
         return failed(expected, listed(said), _NEW, INJECTION if "policy-alone" in causes else MTLS, causes)
     return passed(expected, as_is(f"PeerAuthentication {found.name}: {found.mode}"))
+
+
+def _exceptions(known: Sequence[Object], namespace: str) -> Iterator[tuple[Text, str]]:
+    """Which Pods with certain labels would accept plain text all the same, and the cause."""
+    for policy in known:
+        labels, ports = selector(policy), (policy.get("spec") or {}).get("portLevelMtls") or {}
+        if policy["metadata"]["namespace"] != namespace or not labels:
+            continue
+        for port in (None, *map(int, ports)):
+            found = decision(known, namespace, labels, port)
+            if found.mode == STRICT or (port is not None and found.level != "port"):
+                continue
+            which = ", ".join(f"{name}={value}" for name, value in labels.items())
+            on_port = Text(f" on port {port}", f"端口 {port} 上") if port else as_is("")
+            words = Text(
+                f"with the labels {which} its mode{on_port.en} is {found.mode} (PeerAuthentication {found.name})",
+                f"带有标签 {which} 时，它{on_port.zh}的模式是 {found.mode}（PeerAuthentication {found.name}）",
+            )
+            yield words, "port-level" if port else _of_mode(found.mode)
+
+
+def _of_mode(mode: str) -> str:
+    """The cause that it is the mode."""
+    return "permissive" if mode == PERMISSIVE else "disabled"
 
 
 def _targets(
@@ -312,7 +338,7 @@ def _why_not_strict(cluster: Observer, namespace: str, labels: Mapping[str, str]
     known = policies(cluster)
     found = decision(known, namespace, labels)
     if found.policy:
-        return {"permissive" if found.mode == PERMISSIVE else "disabled"}
+        return {_of_mode(found.mode)}
     causes = {"no-policy"}
     strict = [policy for policy in known if ((policy.get("spec") or {}).get("mtls") or {}).get("mode") == STRICT]
     spaces = {policy["metadata"]["namespace"] for policy in strict}

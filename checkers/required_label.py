@@ -53,9 +53,9 @@ class _Pods(Rules):
         """Make a Pod, in a namespace of this grade."""
         return self.make(_shown(labels), _POD, new_pod(self.cluster.draw("pod that stays"), namespace, labels, _spec()))
 
-    def ask_change(self, made: Probe, labels: Mapping[str, str], *, wanted: bool) -> Probe:
-        """About a Pod that was made, given other labels."""
-        obj = stored(self.cluster, made.manifest)
+    def ask_change(self, there: Mapping[str, Any], labels: Mapping[str, str], *, wanted: bool) -> Probe:
+        """About a Pod that is there, given other labels."""
+        obj = stored(self.cluster, there)
         obj["metadata"] = {**obj["metadata"], "labels": dict(labels)}
         what, by = Text("given to a Pod", "改为已有 Pod 的标签"), self.cluster.dry_run_update
         return self.ask(_shown(labels), what, obj, wanted=wanted, by=by, operation="UPDATE")
@@ -105,8 +105,8 @@ def judged(cluster: Observer, *, by: By, namespace: str, label: str, example: st
 def every_pod(cluster: Observer, *, by: By, namespace: str, label: str) -> Finding:
     """The rule is for every Pod, whoever makes it, and when its labels are changed as well.
 
-    Changes are asked about in a namespace made for this grade. Where the rule does not hold there at all, another
-    criterion says so.
+    Changes are asked about in a namespace made for this grade. Where the rule does not hold there at all, which another
+    criterion tells of, a Pod of `namespace` that has the label is asked about.
     """
     expected = Text(
         f"the rule is for every Pod, also of {', '.join(CONTROLLERS)}, and when its labels are changed",
@@ -122,7 +122,7 @@ def every_pod(cluster: Observer, *, by: By, namespace: str, label: str) -> Findi
         for owner in CONTROLLERS
         for labels, wanted in ((without, False), (with_it, True))
     ]
-    changed = _changed(pods, without, with_it)
+    changed = _changed(pods, namespace, label)
     causes = set()
     if by_hand[0].is_right and any(probe.has_escaped for probe in made):
         causes.add("controllers-let-through")
@@ -131,19 +131,35 @@ def every_pod(cluster: Observer, *, by: By, namespace: str, label: str) -> Findi
     return pods.finding([*by_hand, *made, *changed], expected, _EVERY, causes)
 
 
-def _changed(pods: _Pods, without: Mapping[str, str], with_it: Mapping[str, str]) -> Sequence[Probe]:
+def _changed(pods: _Pods, namespace: str, label: str) -> Sequence[Probe]:
     """A Pod that has the label, changed to have it no more, and to have another value."""
+    word = pods.cluster.draw("label")
+    without, with_it = {word: word}, {word: word, label: pods.cluster.draw("value")}
+    made = _made_afterwards(pods, without, with_it)
+    if made and not made.is_right:
+        return [made]
+    there = made.manifest if made else _with_label(pods.cluster, namespace, label)
+    if there is None:
+        return []
+    other = {**with_it, label: pods.cluster.draw("other value")}
+    return [pods.ask_change(there, without, wanted=False), pods.ask_change(there, other, wanted=True)]
+
+
+def _made_afterwards(pods: _Pods, without: Mapping[str, str], with_it: Mapping[str, str]) -> Probe | None:
+    """A Pod made in a namespace of this grade; None where the rule does not hold there."""
     try:
         fresh = new_for_pods(pods.cluster)
     except Refused:
-        return []  # another criterion tells of it
+        return None
     if not pods.ask_for(without, fresh, wanted=False).is_right:
-        return []
-    made = pods.make_with(with_it, fresh)
-    if not made.is_right:
-        return [made]
-    other = {**with_it, **{key: pods.cluster.draw("other value") for key in with_it}}
-    return [pods.ask_change(made, without, wanted=False), pods.ask_change(made, other, wanted=True)]
+        return None
+    return pods.make_with(with_it, fresh)
+
+
+def _with_label(cluster: Observer, namespace: str, label: str) -> Mapping[str, Any] | None:
+    """A Pod that is there and has the label."""
+    found = (pod for pod in cluster.list("Pod", namespace) if label in (pod["metadata"].get("labels") or {}))
+    return next(found, None)
 
 
 @check("required_label.only_pods", causes=CAUSES | {"other-kinds-refused"})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from checkers.api import NotSeen, Observer, Text
 from checkers.kit.once import ask_once
 from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
+
+Asked = TypeVar("Asked")
 
 _CONNECT, _WHOLE = "3", "5"
 """Seconds for a connection to come about, and for all that may follow."""
@@ -109,15 +112,20 @@ def statuses(cluster: Observer, pod: Pod, requests: Sequence[Request], prefix: S
     return [found[request.method, request.url] for request in requests]
 
 
-def require_in_time(found: Sequence[str], names: str) -> Sequence[str]:
-    """The statuses, none of which is `TOO_LATE`: an answer that is late is no refusal.
+def wrong_ones(
+    asked: Sequence[Asked], found: Sequence[str], is_right: Callable[[str], bool], names: str
+) -> list[tuple[Asked, str]]:
+    """Of what was asked, each with its status, that which is certainly not right.
+
+    An answer that is late is neither: it is no refusal, and nobody knows what it would have been.
 
     Raises:
-        NotSeen: one is; `names` are those that were asked.
+        NotSeen: one is late and nothing else is wrong; `names` are those that were asked.
     """
-    if TOO_LATE in found:
+    wrong = [(each, said) for each, said in zip(asked, found, strict=True) if said != TOO_LATE and not is_right(said)]
+    if TOO_LATE in found and not wrong:
         raise NotSeen(Text(f"{names} did not answer within {_WHOLE} s", f"{names} 没有在 {_WHOLE} 秒内应答"))
-    return found
+    return wrong
 
 
 def silent(cluster: Observer, places: Iterable[tuple[str, Pod, Place]]) -> list[Text]:

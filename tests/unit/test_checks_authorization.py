@@ -26,6 +26,10 @@ def by(to: object = TO, **source: Any) -> Object:
     return rules(selector=WEB, rules=[{"from": [{"source": source}], **({"to": to} if to else {})}])
 
 
+def to_paths(*paths: str) -> object:
+    return [{"operation": {"paths": [*paths]}}]
+
+
 def mesh(*policies: Object, answers: Callable[[Asked], str]) -> Mesh:
     return Mesh([*deployment("shop/app"), service("shop/web"), node(), *policies], answers=answers)
 
@@ -78,6 +82,13 @@ def test_an_answer_that_is_late_is_neither_a_denial_nor_an_answer() -> None:
             ask(mesh(answers=say("late")))
 
 
+def test_what_is_certainly_answered_counts_though_another_answer_is_late() -> None:
+    cluster = mesh(answers=lambda asked: "late" if asked.method == "PUT" else "200")
+    requests = {"shop/app": ["PUT /orders/*", "GET /orders/*"]}
+    finding = denies(cluster, service="shop/web:80", requests=requests)
+    assert finding.found.en == "1 of 2 not: shop/app: GET /orders/random-path: HTTP 200"
+
+
 @pytest.mark.parametrize(
     ("found", "causes"),
     [
@@ -90,6 +101,8 @@ def test_an_answer_that_is_late_is_neither_a_denial_nor_an_answer() -> None:
         (by(ipBlocks=["10.0.0.1"]), {"by-address"}),
         (by(to=None, principals=["cluster.local/ns/shop/sa/app"]), {"any-operation"}),
         (rules(selector=WEB, rules=[{"to": TO}]), {"any-caller"}),
+        (by(to=to_paths("/orders*"), principals=["cluster.local/ns/shop/sa/app"]), {"path-begins-alike"}),
+        (by(to=to_paths("*", "/orders/*"), principals=["cluster.local/ns/shop/sa/app"]), set()),
         (rules(selector=WEB, rules=[{"to": TO, "when": [{"key": "source.principal"}]}]), set()),
         (rules(selector=WEB, action="DENY", rules=[{"to": TO}]), set()),
     ],

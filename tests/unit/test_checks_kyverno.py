@@ -25,7 +25,7 @@ BY_LIST = (
     "the following policies \n\nnames:\n  short: too long\nteam:\n  has-team: 'validation error: no team'\n"
 )
 BY_BINDING = "ValidatingAdmissionPolicy 'vpol-team' with binding 'vpol-team-binding' denied request: no team"
-POD: Object = {"kind": "Pod", "metadata": {"name": "web", "namespace": "default"}, "spec": {}}
+POD: Object = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "default"}, "spec": {}}
 
 
 @dataclass(eq=False)
@@ -56,9 +56,14 @@ def refusing(message: str) -> tuple[DryRun, ...]:
     return (DryRun(accepted=False, message=message),)
 
 
+def asked_about(resource: str = "pods", group: str = "", operation: str = "CREATE") -> Object:
+    rule = {"apiGroups": [group], "apiVersions": ["*"], "operations": [operation], "resources": [resource]}
+    return {"resourceRules": [rule]}
+
+
 def cel(kind: str = "ValidatingPolicy", *, ready: bool = True, namespace: str = "", **spec: Any) -> Object:
     metadata = {"name": "team", **({"namespace": namespace} if namespace else {})}
-    constraints = {"matchConstraints": {"resourceRules": [{"resources": ["pods"]}]}}
+    constraints = {"matchConstraints": asked_about()}
     conditions = [{"type": "WebhookConfigured", "status": "True"}] if ready else []
     status = {"conditionStatus": {"conditions": conditions}}
     return {"kind": kind, "metadata": metadata, "spec": {**constraints, **spec}, "status": status}
@@ -88,6 +93,11 @@ def test_a_webhook_that_refuses_nothing_judges_nothing() -> None:
     finding = serves(Cluster(of_faulty=ACCEPTED))
     assert finding.verdict is Verdict.FAIL
     assert "does not answer" in finding.found.en
+
+
+def test_a_policy_that_refuses_other_policies_is_judged_by() -> None:
+    refused = DryRun(accepted=False, message=BY_LIST)
+    assert serves(Cluster(of_sound=refused, of_faulty=refused)).verdict is Verdict.PASS
 
 
 def test_pods_of_kyverno_that_do_not_run_are_told_of() -> None:
@@ -184,7 +194,9 @@ def test_a_webhook_that_was_not_reached_is_asked_again() -> None:
         ([cel(validationActions=["Audit", "Warn"])], {"not-deny"}),
         ([older("")], {"not-deny"}),
         ([older("audit")], {"not-deny"}),
-        ([cel(matchConstraints={"resourceRules": [{"resources": ["deployments"]}]})], {"kind-not-matched"}),
+        ([cel(matchConstraints=asked_about("deployments", "apps"))], {"kind-not-matched"}),
+        ([cel(matchConstraints=asked_about("pods", "apps"))], {"kind-not-matched"}),
+        ([cel(matchConstraints=asked_about(operation="UPDATE"))], {"not-asked"}),
         ([older(kinds=("apps/v1/Deployment", "Service"))], {"kind-not-matched"}),
         ([cel("NamespacedValidatingPolicy", namespace="shop")], {"namespaced-policy"}),
         ([cel(evaluation={"admission": {"enabled": False}})], {"not-asked"}),
@@ -199,11 +211,19 @@ def test_why_policies_refuse_nothing(policies: list[Object], causes: set[str]) -
     assert why.is_by_rules is (not causes)
 
 
+@pytest.mark.parametrize("operation", ["CREATE", "UPDATE"])
+def test_a_rule_for_creations_is_not_asked_about_changes(operation: str) -> None:
+    resources = {"kinds": ["Pod"], "operations": ["CREATE"]}
+    rules = [{"match": {"any": [{"resources": resources}]}, "validate": {"failureAction": "Enforce"}}]
+    why = Kyverno(Cluster([older("", rules=rules)])).why_accepted(POD, operation)
+    assert why.causes == (frozenset() if operation == "CREATE" else {"not-asked"})
+
+
 @pytest.mark.parametrize(
     "policy",
     [
         cel("NamespacedValidatingPolicy", namespace="default"),
-        cel(matchConstraints={"resourceRules": [{"resources": ["*"]}]}),
+        cel(matchConstraints=asked_about("*", "*", "*")),
         older("enforce"),
         older(kinds=("v1/Pod",)),
         older(kinds=("*/Po?",)),

@@ -13,6 +13,8 @@ from tests.unit.support.meshes import JUST_NOW, Asked, Mesh, deployment, policy,
 from tests.unit.support.observations import Object, node
 
 STRICT: Mapping[str, Any] = {"mtls": {"mode": "STRICT"}}
+PERMISSIVE = {"mode": "PERMISSIVE"}
+OLD = {"matchLabels": {"app": "old"}}
 PORT_OUT = {"selector": {"matchLabels": {"app": "web"}}, "portLevelMtls": {"80": {"mode": "DISABLE"}}}
 
 
@@ -192,6 +194,13 @@ def test_a_new_pod_gets_a_proxy_that_demands_mutual_tls() -> None:
     assert later(peers("istio-system", **STRICT), decides=injecting).verdict is Verdict.PASS
 
 
+def test_a_policy_for_some_labels_that_says_the_same_is_no_exception() -> None:
+    inherited = peers(name="two", selector=OLD, portLevelMtls={"80": {"mode": "UNSET"}})
+    stricter = peers(name="three", selector={"matchLabels": {"app": "new"}}, **STRICT)
+    elsewhere = peers("street", selector=OLD, mtls=PERMISSIVE)
+    assert later(peers(**STRICT), inherited, stricter, elsewhere, decides=injecting).verdict is Verdict.PASS
+
+
 @pytest.mark.parametrize(
     ("objects", "more", "causes"),
     [
@@ -204,6 +213,8 @@ def test_a_new_pod_gets_a_proxy_that_demands_mutual_tls() -> None:
             {"no-policy", "by-label"},
         ),
         ([peers(mtls={"mode": "PERMISSIVE"})], {"decides": injecting}, {"permissive"}),
+        ([peers(**STRICT), peers(name="two", **PORT_OUT)], {"decides": injecting}, {"port-level"}),
+        ([peers(**STRICT), peers(name="two", selector=OLD, mtls=PERMISSIVE)], {"decides": injecting}, {"permissive"}),
         ([], {"decides": lambda _: DryRun(accepted=False, message="quota")}, {"no-pod"}),
     ],
 )

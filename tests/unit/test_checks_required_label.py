@@ -10,7 +10,7 @@ import pytest
 
 from checkers.api import DryRun, Finding, Refused, Text, Verdict
 from checkers.required_label import every_pod, judged, message, namespaces, only_pods
-from tests.unit.support.observations import HandMade, Object
+from tests.unit.support.observations import HandMade, Object, pod
 from tests.unit.test_checks_kyverno import FAULTY, cel
 
 
@@ -155,7 +155,7 @@ def test_a_rule_that_lets_every_pod_through_that_was_tried() -> None:
 
 def test_a_rule_that_looks_at_creations_only() -> None:
     finding = of_pods(cluster(lambda asked: without_team(asked) and asked.operation == "CREATE"))
-    assert finding.causes == {"create-only", "some-let-through"}
+    assert finding.causes == {"create-only", "not-asked", "some-let-through"}
 
 
 def test_a_rule_that_lets_the_pods_of_controllers_through() -> None:
@@ -163,8 +163,18 @@ def test_a_rule_that_lets_the_pods_of_controllers_through() -> None:
     assert finding.causes == {"controllers-let-through", "some-let-through"}
 
 
+def in_default(asked: Asked) -> bool:
+    return without_team(asked) and asked.namespace == "default"
+
+
 def test_a_namespace_without_the_rule_is_another_criterions_finding() -> None:
-    assert of_pods(cluster(lambda asked: without_team(asked) and asked.namespace == "default")).verdict is Verdict.PASS
+    assert of_pods(cluster(in_default)).verdict is Verdict.PASS
+
+
+def test_where_the_rule_does_not_hold_afterwards_a_pod_that_is_there_is_changed() -> None:
+    there = pod(metadata={"namespace": "default", "labels": {"team": "optics"}})
+    lab = cluster(lambda asked: in_default(asked) and asked.operation == "CREATE", cel(), there)
+    assert of_pods(lab).causes == {"create-only", "not-asked", "some-let-through"}
 
 
 def test_a_change_is_not_asked_about_where_no_namespace_can_be_made() -> None:

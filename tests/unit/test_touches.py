@@ -113,7 +113,7 @@ APART = {
 }
 """Exercises that cannot be prepared together, since their tasks are about the same thing."""
 ALONE = {
-    "psa-cluster-default",
+    *("kyverno-require-label", "psa-cluster-default"),
     *("gatekeeper-allowed-registries", "gatekeeper-audit-then-deny", "gatekeeper-replica-limits"),
 }
 """Exercises whose task is about every namespace."""

@@ -20,7 +20,7 @@ spec:
       exclude:
         any:
           - resources:
-              namespaces: [kyverno, "kube-*"]
+              namespaces: [kyverno, kube-system, kube-public, kube-node-lease]
       validate:
         failureAction: Enforce
         message: "every Pod needs the label team: whose is {{ request.object.metadata.name || 'it' }}?"
