@@ -211,25 +211,29 @@ class _Run:
         return Proof(self._case, verdicts, self._times(), problems, is_labs)
 
     def _settled(self) -> Grade | None:
-        """Grade until two grades in a row agree: so a cluster on its way has arrived, and nothing hangs on chance."""
+        """Grade until two grades in a row agree: so a cluster on its way has arrived, and nothing hangs on chance.
+
+        There are two at least, however long one takes.
+        """
         deadline = self._clock.seconds() + SETTLED
-        before: Grade | None = None
-        while before is None or self._clock.seconds() < deadline:
-            if before is not None:
-                self._clock.sleep(BETWEEN)
+        before = self._grade()
+        while True:
+            self._clock.sleep(BETWEEN)
             now = self._grade()
-            self._seconds["grade"] = now.seconds
             # What could not be seen yet has not arrived.
-            if before is not None and now.verdicts == before.verdicts and Verdict.UNSEEN not in now.verdicts.values():
+            if now.verdicts == before.verdicts and Verdict.UNSEEN not in now.verdicts.values():
                 return now
+            if self._clock.seconds() >= deadline:
+                return None
             before = now
-        return None
 
     def _grade(self) -> Grade:
         exercise = self._case.exercise
         with self._lab.observer(exercise) as observer:
             self._recorder = Recorder(observer)
-            return grade(exercise, self._recorder, engine="", kubernetes="", clock=self._clock)
+            found = grade(exercise, self._recorder, engine="", kubernetes="", clock=self._clock)
+        self._seconds["grade"] = found.seconds
+        return found
 
     def _record(self, recording: Path, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
         """Save the last grade's observations, and see whether they give the same grade without the cluster."""

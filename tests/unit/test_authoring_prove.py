@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from checkers.api import Observer
 from lab.authoring.prove import Case, Proof, cases_of, prove, replayed
 from lab.catalog.model import Answer, Exercise
 from lab.cluster.engine import Completed
@@ -112,6 +114,18 @@ def test_a_proof_says_how_long_each_part_took(recording: Path) -> None:
 def test_verdicts_that_come_late_are_waited_for(recording: Path) -> None:
     late = [{"a": FAIL, "b": FAIL}, {"a": PASS, "b": FAIL}, {"a": PASS, "b": PASS}]
     assert proof_of("solution", HandMadeLab({**RIGHT, "solution": late}), recording).holds
+
+
+def test_two_grades_are_compared_however_long_one_takes(recording: Path) -> None:
+    class Slow(HandMadeLab):
+        @contextmanager
+        def observer(self, exercise: Exercise) -> Iterator[Observer]:
+            hands.sleep(100)
+            with super().observer(exercise) as observer:
+                yield observer
+
+    hands = Hands()
+    assert proof_of("solution", Slow(RIGHT), recording, hands=hands).holds
 
 
 def test_verdicts_that_never_agree_are_a_problem(recording: Path) -> None:

@@ -124,6 +124,16 @@ def test_a_policy_that_was_just_changed_has_a_few_seconds() -> None:
     assert refused(mesh(changed, answers=lambda _: next(said, "000"))).verdict is Verdict.PASS
 
 
+def test_where_requests_take_long_fewer_are_sent() -> None:
+    def slow(_: Asked) -> str:
+        cluster.wait(9)
+        return "200"
+
+    cluster = mesh(peers(made=JUST_NOW, **STRICT), answers=slow)
+    assert refused(cluster).verdict is Verdict.FAIL
+    assert len(cluster.asked) == 3
+
+
 def test_what_still_has_to_answer_in_plain_text_does_so() -> None:
     assert answered(mesh()).verdict is Verdict.PASS
     finding = answered(mesh(peers("istio-system", **STRICT), answers=silent))
