@@ -55,8 +55,8 @@ def oldest_first(policies: Iterable[Object]) -> list[Object]:
 def in_time(cluster: Observer, ask: Callable[[], Seen], is_right: Callable[[Seen], bool]) -> Seen:
     """What is seen once it is right, or will not become so: proxies take a change up a moment after it was made.
 
-    What was deleted does not tell when, so everything has a moment. However long it takes to ask, what is wrong is asked
-    twice.
+    What was deleted does not tell when, so everything has a moment. However long it takes to ask, it is asked again at
+    least once where it is not right.
     """
     age = _age_of_newest(cluster)
     if age < _SETTLED:
