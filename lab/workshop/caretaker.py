@@ -227,8 +227,9 @@ def _runs(engine: Engine) -> bool:
 
 def _reason(engine: Engine) -> str:
     """Which of its machines do not run."""
-    machines = engine.status().nodes
-    down = [f"{name} ({state})" for name, state in machines.items() if state.lower() != "running"]
-    if not down:
+    there, names = engine.status().nodes, [machine.name for machine in (*engine.nodes(), engine.base())]
+    if not there:
         return i18n.text("workshop.seat.gone")
-    return i18n.text("workshop.seat.down", machines=", ".join(down))
+    states = {name: there.get(name, i18n.text("workshop.seat.missing")) for name in dict.fromkeys(names)}
+    down = ", ".join(f"{name} ({state})" for name, state in states.items() if state.lower() != "running")
+    return i18n.text("workshop.seat.down", machines=down)

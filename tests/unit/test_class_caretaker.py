@@ -22,7 +22,7 @@ from lab.workshop.ledger_thread import LedgerThread
 from lab.workshop.moving import TAKEN_SECONDS
 from tests.unit.support.classes import class_of, kinds, moment
 from tests.unit.support.clocks import Hands
-from tests.unit.support.seats import FakeSeats
+from tests.unit.support.seats import WORKING, FakeSeats
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -105,6 +105,9 @@ async def test_a_seat_whose_machines_are_gone_says_that(room: Room) -> None:
     room.seats["m-01"].state, room.seats["m-01"].machines = State.PARTIAL, {}
     await room.caretaker.look()
     assert room.last("m-01").detail == {"reason": "its machines are gone"}
+    room.seats["m-02"].state, room.seats["m-02"].machines = State.PARTIAL, {"kube-control-plane": "running"}
+    await room.caretaker.look()
+    assert room.last("m-02").detail == {"reason": "not running: base (gone)"}
 
 
 async def test_a_seat_that_runs_again_at_once_is_not_lost(room: Room) -> None:
@@ -112,7 +115,7 @@ async def test_a_seat_that_runs_again_at_once_is_not_lost(room: Room) -> None:
     seat.die()
 
     def start_again() -> None:
-        seat.when_asked = lambda: seat.__setattr__("machines", {"base": "running"})
+        seat.when_asked = lambda: seat.__setattr__("machines", WORKING)
 
     seat.when_asked = start_again
     await room.caretaker.look()
@@ -254,6 +257,6 @@ async def test_a_lost_seat_that_was_mended_is_ready(room: Room, state: State, la
     seat = room.seats["m-03"]
     seat.die()
     await room.caretaker.look()
-    seat.machines, seat.state = {"base": "running"}, state
+    seat.machines, seat.state = WORKING, state
     await room.caretaker.look()
     assert room.last("m-03").kind is last

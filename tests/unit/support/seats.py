@@ -9,6 +9,9 @@ from typing import Any
 from lab.cluster.engine import State, Status
 from lab.errors import LabError
 from lab.progress import OnProgress
+from tests.unit.support.engines import HandMadeNode
+
+WORKING = {"kube-control-plane": "running", "base": "running"}
 
 
 @dataclass
@@ -19,7 +22,7 @@ class FakeSeat:
     state: State = State.READY
     name: str = "kind"
     pace: float = 1.0
-    machines: Mapping[str, str] = field(default_factory=lambda: {"kube-control-plane": "running", "base": "running"})
+    machines: Mapping[str, str] = field(default_factory=lambda: WORKING)
     error: LabError | None = None
     """What comes of every question."""
     ups: int = 0
@@ -29,7 +32,7 @@ class FakeSeat:
         self.when_asked()
         if self.error is not None:
             raise self.error
-        return set(self.machines.values()) == {"running"}
+        return set(self.machines) == {"kube-control-plane", "base"} and set(self.machines.values()) == {"running"}
 
     def power_on(self) -> bool:
         raise NotImplementedError
@@ -45,6 +48,12 @@ class FakeSeat:
         if self.error is not None:
             raise self.error
         self.state = State.READY
+
+    def nodes(self) -> Sequence[HandMadeNode]:
+        return [HandMadeNode("kube-control-plane")]
+
+    def base(self) -> HandMadeNode:
+        return HandMadeNode("base")
 
     def shell_argv(self, *command: str, tty: bool = True) -> Sequence[str]:
         return ["true"]
