@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,10 @@ _FILTERED = Text(
 _CALLS = Text(
     "A filter is worth the system calls that it refuses, as long as the program can still do its work.",
     "过滤器的价值在于它拒绝的系统调用，同时程序仍能完成自己的工作。",
+)
+_NEXT = Text(
+    "A container keeps the filter that it was started with; the next one gets what the file says by then.",
+    "容器保持启动时的过滤器；下一个容器得到的是届时文件中的内容。",
 )
 
 
@@ -98,7 +103,7 @@ def held(
 
 @check(
     "seccomp.refuses",
-    causes=(*CAUSES, "not-refused", "refused-in-some", "profile-lets", "refuses-too-much", "call-left"),
+    causes=(*CAUSES, "not-refused", "refused-in-some", "profile-lets", "refuses-too-much", "call-left", "file-lets"),
 )
 def refuses(
     cluster: Observer,
@@ -113,6 +118,7 @@ def refuses(
 ) -> Finding:
     """In every running container, a filter refuses these system calls and what one command does, and lets another work.
 
+    The file on its node has to refuse them as well: the next container is filtered by what the file says then.
     Neither command may change anything, even where it is not refused. The first says `otherwise` where the kernel gets
     to see it: `mkdir /proc`, for example, "File exists".
     """
@@ -133,6 +139,8 @@ def refuses(
             raise NotSeen(words)
         wrong = [each for each in tries if each[2].fault]
         found = listed(pods.of_container(pod, container, tried.text) for pod, container, tried in wrong or tries)
+        if not wrong and (loose := _loose(cluster, pods, calls)):
+            return failed(expected, listed(loose), _NEXT, LINK, {"file-lets"})
         if not wrong:
             return passed(expected, found)
         faults = {tried.fault for _, _, tried in wrong}
@@ -208,6 +216,32 @@ def _tried(
     rules = linux.get("seccomp")
     left = [call for call in calls if rules and lets(rules, call)]
     return Tried(first, otherwise, second, left)
+
+
+def _loose(cluster: Observer, pods: Pods, calls: Sequence[str]) -> list[Text]:
+    """The files of profiles in use that let one of these system calls through."""
+    profiles = [(pod, pod.setting(container, "seccompProfile") or {}) for pod, container in pods.running]
+    files = {(pod.node, f"{_ROOT}/{profile['localhostProfile']}") for pod, profile in profiles if _is_file(profile)}
+    found = []
+    for node, path in sorted(files):
+        rules = _parsed(cluster.on_node(node, ["cat", path]).stdout)
+        left = ", ".join(call for call in calls if lets(rules, call))
+        if left:
+            found.append(Text(f"{node}: {path} lets {left} through", f"{node}：{path} 放行 {left}"))
+    return found
+
+
+def _is_file(profile: Mapping[str, Any]) -> bool:
+    return profile.get("type") == "Localhost" and bool(profile.get("localhostProfile"))
+
+
+def _parsed(content: str) -> Mapping[str, Any]:
+    """A profile; one that is none lets nothing through, since no container starts with it."""
+    try:
+        rules = json.loads(content)
+    except ValueError:
+        return {}
+    return rules if isinstance(rules, dict) else {}
 
 
 def lets(rules: Mapping[str, Any], call: str) -> bool:

@@ -124,14 +124,14 @@ REFUSING = {
 }
 
 
-def tried(*tries: tuple[Ran, Ran], rules: dict[str, Any] | None = None, **spec: Any) -> Finding:
-    """What comes of both commands in each container, and the filter that the runtime has set for all."""
+def tried(*tries: tuple[Ran, Ran], rules: dict[str, Any] | None = None, file: str = "", **spec: Any) -> Finding:
+    """What comes of both commands in each container, the filter that the runtime has set for all, and its file."""
     names = ["main", "helper"][: len(tries)]
     runs = {name: {"mkdir": refused, "ls": allowed} for name, (refused, allowed) in zip(names, tries, strict=True)}
     info = {"runtimeSpec": {"linux": {"seccomp": rules or REFUSING}}}
-    inspected = {"crictl": Ran(0, json.dumps({"info": info}), "")}
+    of_node = {"crictl": Ran(0, json.dumps({"info": info}), ""), "cat": Ran(0, file, "")}
     obj = pod([container(name) for name in names] or [container()], **spec)
-    lab = seeing(obj, runs, on_nodes={"kube-worker-1": inspected})
+    lab = seeing(obj, runs, on_nodes={"kube-worker-1": of_node})
     return refuses(
         lab,
         workload=NAME,
@@ -177,6 +177,18 @@ def test_a_call_that_no_program_of_the_image_makes_is_known_from_the_runtime() -
     finding = tried((REFUSED, LISTED), rules=rules)
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"call-left"})
     assert finding.found.en.endswith("its filter lets mkdirat through")
+
+
+def test_a_file_that_lets_a_call_through_by_now_is_the_filter_of_the_next_container() -> None:
+    loose = {**REFUSING, "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}
+    finding = tried((REFUSED, LISTED), file=json.dumps(loose), securityContext=LOCALHOST)
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"file-lets"})
+    assert finding.found.en == f"kube-worker-1: {ROOT}/{PROFILE} lets mkdirat through"
+
+
+@pytest.mark.parametrize("file", [json.dumps(REFUSING), "", "no profile", "[]"])
+def test_a_file_that_refuses_or_starts_no_container_lets_nothing_through(file: str) -> None:
+    assert tried((REFUSED, LISTED), file=file, securityContext=LOCALHOST).verdict is Verdict.PASS
 
 
 def test_containers_without_the_programs_show_nothing() -> None:
