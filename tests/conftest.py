@@ -19,9 +19,12 @@ GARBAGE = 50_000
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """On a small machine two for each processor: a Pilot test waits half of its time until the app is idle."""
+    """On a small machine three for two processors: a Pilot test waits a third of its time until the app is idle.
+
+    Each more costs what it takes to import all tests.
+    """
     processors = os.cpu_count() or 1
-    return max(processors, min(2 * processors, FEW))
+    return max(processors, min(3 * processors // 2, FEW))
 
 
 def pytest_configure() -> None:

@@ -16,7 +16,6 @@ from lab.cluster.host.lock import hold
 from lab.cluster.host.steps import Step, Steps
 from lab.errors import LabError, UsageError
 from lab.grading.grade import Grade, LabObserver, OnFinding, grade
-from lab.practice import drawn
 from lab.practice.history import History
 from lab.progress import OnProgress, ignore
 
@@ -149,6 +148,8 @@ class Session:
     @contextmanager
     def observer(self, exercise: Exercise) -> Iterator[LabObserver]:
         """What one grade of the exercise is made through. Nobody changes the lab meanwhile."""
+        from lab.practice import drawn
+
         observer = self.observe(self.engine, exercise.images, drawn.load(self.engine.lab, exercise))
         with hold(self.engine.lab, only_looking=True), closing(observer):
             yield observer
@@ -199,6 +200,7 @@ class Session:
     def _set(self, exercises: Sequence[Exercise], *, set_again: bool) -> None:
         """All are cleared before the first is set: what one removes may have the name of what another makes."""
         from lab.cluster.image import addons
+        from lab.practice import drawn
 
         stage = self._stage(exercises)
         for exercise in exercises:

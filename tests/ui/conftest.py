@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from lab import i18n
 from lab.catalog.model import Catalog
@@ -16,6 +19,21 @@ from tests.unit.support.desks import catalog
 from tests.unit.support.home import forget_settings
 
 MakeStage = Callable[[Settings], Stage]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _style_sheets_are_parsed_once() -> None:
+    """Textual parses them for each app anew, which takes longer than most tests do for their own."""
+    parse = Stylesheet._parse_rules
+    known: dict[object, list[RuleSet]] = {}
+
+    def parse_once(self: Stylesheet, *what: Any, **more: Any) -> list[RuleSet]:
+        key = (what, tuple(more.items()), tuple(self._variables.items()))
+        if key not in known:
+            known[key] = parse(self, *what, **more)
+        return known[key]
+
+    Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

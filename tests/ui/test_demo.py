@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from textual.pilot import Pilot
@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
 from lab.catalog.load import load
+from lab.catalog.model import Catalog
 from lab.demo import DemoSession
 from lab.ui.app import demo_app
 from lab.ui.events import ExerciseGraded, LabSeen
@@ -23,7 +24,8 @@ from lab.ui.screens.practice import PracticeScreen
 from lab.ui.widgets.terminal import Terminal
 from tests.ui.fakes import Heard, words
 
-CATALOG = load()
+DOMAIN = load().domains[0]
+CATALOG = Catalog((replace(DOMAIN, exercises=DOMAIN.exercises[:2]),))
 ANSWERS = [answer.name for answer in CATALOG.exercises[0].answers]
 RIGHT = 2
 """How often the cursor goes down to another right way than the solution."""

@@ -71,24 +71,24 @@ def sequence(chance: random.Random) -> str:
     return chance.choice(kinds)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(10))
 def test_of_any_sequences_between_texts_only_the_texts_are_drawn(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     output, texts = "", ""
-    for _ in range(60):
+    for _ in range(1200):
         text = some(chance, "中é#", 5)
         texts += text
         output += text + sequence(chance)
     assert parsed(*pieces(output, chance)).text == texts
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(10))
 def test_any_bytes_leave_a_screen_that_is_whole(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     columns, rows = chance.randint(2, 60), chance.randint(1, 20)
     screen = Screen(columns, rows)
     often = b"\x1b\x1b\x1b[[[;;?0123456789mHJKLMPXST@rhl\n\xe4\xb8\xad"
-    for _ in range(40):
+    for _ in range(400):
         screen.feed(bytes(chance.choice(often) if chance.random() < 0.7 else chance.randrange(256) for _ in range(99)))
         if chance.random() < 0.1:
             columns, rows = chance.randint(2, 60), chance.randint(1, 20)
