@@ -5,6 +5,7 @@ What the shell shows is `seat.txt`, written off a real one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,9 +122,10 @@ def learners_app() -> LabApp:
     exercise = session.exercise(EXERCISES[0])
     session.choose(exercise, next(answer for answer in exercise.answers if answer.name == "enforce-instead"))
     session.history.begin(exercise, session.engine)
-    ledger.add(Kind.FOLLOWED, learner=3)
+    ledger.add(Kind.FOLLOWED, learner=3, process=os.getpid())
     ledger.add(Kind.SAID, text=SAID[i18n.language()])
-    app = LabApp(session, lambda _: None, clock=lambda: 0.0, link=Link(lesson().learners[2], ledger, session.catalog))
+    link = Link(lesson().learners[2], ledger, session.catalog, lambda: at(NOW))
+    app = LabApp(session, lambda _: None, clock=lambda: 0.0, link=link)
     app.opens_with = "practice"
     return app
 

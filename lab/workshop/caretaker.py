@@ -76,7 +76,9 @@ class Caretaker:
         self._look_at = look
         self._watch = watch
         self._clock = clock
-        self._workers = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="seats")
+        self._looks = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="looks")
+        self._copies = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="copies")
+        """A learner can make a copy take its time, and that is to keep nobody from looking."""
         self._tried: dict[int, float] = {}
         self._known: list[Event] = []
         self._movers: list[subprocess.Popen[bytes]] = []
@@ -86,7 +88,8 @@ class Caretaker:
         try:
             await asyncio.gather(_again(self.look, LOOKS_EVERY), _again(self.copy_homes, COPIES_EVERY))
         finally:
-            self._workers.shutdown(wait=False, cancel_futures=True)
+            for threads in (self._looks, self._copies):
+                threads.shutdown(wait=False, cancel_futures=True)
 
     async def look(self) -> None:
         """See once which seats are lost, write it down, and have their learners moved."""
@@ -95,18 +98,18 @@ class Caretaker:
             return
         seats = seats_of(self._class, events, self._watch())
         watched = [seat.name for seat in seats if seat.condition in (Condition.READY, Condition.TAKEN)]
-        for name, reason in zip(watched, await self._each(self._why_lost, watched), strict=True):
+        for name, reason in zip(watched, await _each(self._looks, self._why_lost, watched), strict=True):
             if reason:
                 await self._thread.do(partial(self._ledger.add, Kind.LOST, seat=name, reason=reason))
         lost = [seat.name for seat in seats if seat.condition is Condition.LOST]
-        for name, works in zip(lost, await self._each(self._works_again, lost), strict=True):
+        for name, works in zip(lost, await _each(self._looks, self._works_again, lost), strict=True):
             if works:
                 await self._thread.do(partial(self._ledger.add, Kind.READY, seat=name))
         events = await self._events()
         for seat in seats_of(self._class, events, self._watch()):
             if self._is_to_be_moved(seat, events):
                 self._tried[seat.learner] = self._clock.seconds()
-                await self._each(self._move, [self._class.learners[seat.learner - 1]])
+                await _each(self._looks, self._move, [self._class.learners[seat.learner - 1]])
         self._movers = [mover for mover in self._movers if mover.poll() is None]
 
     async def copy_homes(self) -> None:
@@ -126,7 +129,7 @@ class Caretaker:
             except LabError as error:
                 log.fault(f"the home of seat {learner.seat}", error)
 
-        await self._each(copy, learners)
+        await _each(self._copies, copy, learners)
 
     def _why_lost(self, seat: str) -> str:
         """Why a seat does not work; empty where it does, or where a program is at work on it."""
@@ -181,11 +184,6 @@ class Caretaker:
         self._known += await self._thread.do(partial(self._ledger.events, len(self._known)))
         return self._known
 
-    async def _each(self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-        """Do the same for each, a few at a time."""
-        loop = asyncio.get_running_loop()
-        return await asyncio.gather(*(loop.run_in_executor(self._workers, work, item) for item in items))
-
 
 def move_command(file: Path) -> Mover:
     """`ckslab class move`, for the class of a file."""
@@ -205,6 +203,12 @@ async def _again(work: Callable[[], Awaitable[None]], every: float) -> None:
             await work()
         except Exception as error:
             log.fault("looking after the seats", error)
+
+
+async def _each(threads: ThreadPoolExecutor, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Do the same for each, a few at a time."""
+    loop = asyncio.get_running_loop()
+    return await asyncio.gather(*(loop.run_in_executor(threads, work, item) for item in items))
 
 
 def _here(events: Iterable[Event]) -> set[int]:

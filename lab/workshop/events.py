@@ -79,7 +79,7 @@ class Kind(StrEnum):
     """The learner has answered, or takes back what they allowed: `learner`, `detail: answer`, which is `once`, `today`
     or `refused`."""
     FOLLOWED = "followed"
-    """The instructor sees the learner's shell from now on: `learner`."""
+    """The instructor sees the learner's shell from now on: `learner`, `detail: process`, by which they see it."""
     UNFOLLOWED = "unfollowed"
     """And no longer; or the question is taken back: `learner`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, get_args
@@ -28,11 +29,11 @@ class Consent:
     Attributes:
         here: their app runs.
         asked: they are asked, and have not answered.
-        followed: their shell is seen now.
     """
 
     def __init__(self) -> None:
-        self.here = self.asked = self.followed = False
+        self.here = self.asked = False
+        self._followed: Event | None = None
         self._answer: Answer = "refused"
         self._since: Moment | None = None
 
@@ -49,9 +50,9 @@ class Consent:
                 self.asked = False
                 self._answer, self._since = event.detail["answer"], event.at
             case Kind.FOLLOWED:
-                self.followed = True
+                self._followed = event
             case Kind.UNFOLLOWED:
-                self.asked = self.followed = False
+                self.asked, self._followed = False, None
                 if self._answer == "once":
                     self._answer = "refused"
             case Kind.EXAM_COMING:
@@ -59,11 +60,27 @@ class Consent:
             case Kind.ISSUED if not event.detail.get("beside"):
                 self._answer = "refused"  # perhaps it is somebody else now
 
+    def is_followed(self, at: Moment) -> bool:
+        """Whether their shell is seen at this time. What showed it may have been killed without a word."""
+        if self._followed is None or self._followed.at.boot != at.boot:
+            return False
+        return _is_alive(int(self._followed.detail["process"]))
+
     def holds(self, at: Moment) -> bool:
         """Whether their shell may be seen at this time."""
         if self._answer != "today":
             return self._answer == "once"
         return self._since is not None and _day(self._since) == _day(at)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's
+        pass
+    return True
 
 
 def _day(moment: Moment) -> str:
@@ -119,7 +136,7 @@ class Follow:
     @contextmanager
     def written_down(self) -> Iterator[None]:
         """While this lasts the shell is seen, by both histories."""
-        self._ledger.add(Kind.FOLLOWED, learner=self._learner.number)
+        self._ledger.add(Kind.FOLLOWED, learner=self._learner.number, process=os.getpid())
         self._history.followed()
         try:
             yield

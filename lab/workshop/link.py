@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lab.catalog.model import Catalog
+from lab.exam.events import Watch, now
 from lab.workshop.class_file import Learner
 from lab.workshop.events import Kind
 from lab.workshop.exam_state import ExamState, after
@@ -52,8 +53,9 @@ class Link:
         catalog: every exercise that an instructor may give.
     """
 
-    def __init__(self, learner: Learner, ledger: Ledger, catalog: Catalog) -> None:
+    def __init__(self, learner: Learner, ledger: Ledger, catalog: Catalog, watch: Watch = now) -> None:
         self.catalog = catalog
+        self._watch = watch
         self._learner = learner.number
         self._ledger = ledger
         self._read = 0
@@ -104,7 +106,7 @@ class Link:
             hints=tuple(hints.items()),
             was_reset=was_reset,
             asked=self._consent.asked,
-            followed=self._consent.followed,
+            followed=self._consent.is_followed(self._watch()),
             exam=self._exam,
             seat="lost" if is_lost else moved,
         )

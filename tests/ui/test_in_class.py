@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import NoReturn
 
 import pytest
@@ -253,7 +254,7 @@ async def test_who_is_followed_sees_it_all_the_while_and_can_end_it(
     async with guest.show(at_home=at_home) as pilot:
         banner = guest.app.screen.query_one(FollowBanner)
         assert not banner.display
-        ledger.add(Kind.FOLLOWED, learner=1)
+        ledger.add(Kind.FOLLOWED, learner=1, process=os.getpid())
         async with asyncio.timeout(BOUND):
             while not banner.display:
                 await pilot.pause(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ class Room:
         self.ledger = Ledger(watch=self.watch)
         self.history = History()
         self.answers: list[Answer] = []
-        self.link = Link(ADA, self.ledger, Catalog(()))
+        self.link = Link(ADA, self.ledger, Catalog(()), self.watch)
         clock = Clock(self.hands.clock.now, self.hands.clock.seconds, self._sleep)
         self.follow = Follow(ADA, self.ledger, self.history, watch=self.watch, clock=clock)
         self.ledger.add(Kind.CAME, learner=1, door="browser")
@@ -164,3 +165,10 @@ def test_in_an_exam_nobody_is_followed_and_afterwards_they_are_asked_anew(room: 
     room.follow.ask()
     room.ledger.add(Kind.EXAM_COMING, learner=1, exam="drill@7")
     assert not room.follow.is_allowed
+
+
+def test_what_was_killed_while_it_showed_the_shell_shows_it_no_longer(room: Room) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    room.ledger.add(Kind.FOLLOWED, learner=1, process=ended.pid)
+    assert not room.link.news().followed
