@@ -389,7 +389,7 @@ def test_a_rehearsal_says_how_each_part_went_and_what_to_do(
     said = capsys.readouterr().out
     assert "A rehearsal with read-only-root" in said
     assert "✓ the hub's ports  0s" in said
-    assert ("✗ a seat, made and looked at  62s\n    no room\n  → `ckslab doctor`" in said) == bool(problem)
+    assert ("✗ a seat, made and examined  62s\n    no room\n  → `ckslab doctor`" in said) == bool(problem)
     assert ("All of it works" in said) == (not problem)
 
 
