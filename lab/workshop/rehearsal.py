@@ -23,7 +23,7 @@ from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine, State
 from lab.cluster.image import addons
 from lab.errors import LabError, UsageError
-from lab.progress import OnProgress, ignore
+from lab.progress import OnProgress, Progress, ignore
 from lab.workshop import authority, class_file, hub
 from lab.workshop import ledger as ledgers
 from lab.workshop.apps import Command, sit_command
@@ -136,6 +136,7 @@ class Rehearsal:
         needed = set(self._exercise.addons)
         addons.build(self._engine, needed, progress)
         self._engine.up(progress)
+        progress(Progress("", 1, 1, 0))
         addons.load(self._engine, needed)
         look_at(self._engine)
 
