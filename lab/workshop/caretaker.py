@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -52,6 +53,7 @@ class Caretaker:
         homes: where copies of what learners have at home are.
         mover: the program that moves a learner: it imports what the hub has no need of.
         look: sees that a seat works, and raises LabError where it does not.
+        moves: how many learners are moved at a time: should all machines have stopped, not all are started at once.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Caretaker:
         mover: Mover,
         *,
         look: Callable[[Engine], None] = look_at,
+        moves: int = os.cpu_count() or 1,
         watch: Watch = now,
         clock: Clock = SYSTEM,
     ) -> None:
@@ -74,6 +77,7 @@ class Caretaker:
         self._homes = homes
         self._mover = mover
         self._look_at = look
+        self._moves = moves
         self._watch = watch
         self._clock = clock
         self._looks = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="looks")
@@ -106,11 +110,11 @@ class Caretaker:
             if works:
                 await self._thread.do(partial(self._ledger.add, Kind.READY, seat=name))
         events = await self._events()
-        for seat in seats_of(self._class, events, self._watch()):
-            if self._is_to_be_moved(seat, events):
-                self._tried[seat.learner] = self._clock.seconds()
-                await _each(self._looks, self._move, [self._class.learners[seat.learner - 1]])
+        moving = [seat for seat in seats_of(self._class, events, self._watch()) if self._is_to_be_moved(seat, events)]
         self._movers = [mover for mover in self._movers if mover.poll() is None]
+        for seat in moving[: self._moves - len(self._movers)]:
+            self._tried[seat.learner] = self._clock.seconds()
+            await _each(self._looks, self._move, [self._class.learners[seat.learner - 1]])
 
     async def copy_homes(self) -> None:
         """Copy once what those learners have at home who are here."""
@@ -126,7 +130,7 @@ class Caretaker:
         def copy(learner: Learner) -> None:
             try:
                 self._homes.save(learner, self._open(places[learner.number]))
-            except LabError as error:
+            except Exception as error:  # whatever it is, the others are copied
                 log.fault(f"the home of seat {learner.seat}", error)
 
         await _each(self._copies, copy, learners)
@@ -140,8 +144,8 @@ class Caretaker:
             self._clock.sleep(AGAIN_AFTER)
             with hold(seat, only_looking=True):
                 return "" if _runs(engine) else _reason(engine)
-        except LabError as error:  # the runtime does not answer, or somebody has the lab
-            if error.key != "lab.busy":
+        except Exception as error:  # the runtime does not answer, or somebody has the lab; the others are looked at
+            if not (isinstance(error, LabError) and error.key == "lab.busy"):
                 log.fault(f"looking at seat {seat}", error)
             return ""
 
@@ -152,7 +156,7 @@ class Caretaker:
             if not _runs(engine):
                 return False
             self._look_at(engine)
-        except LabError:  # not yet, or not at all
+        except Exception:  # not yet, or not at all
             return False
         return True
 
@@ -181,8 +185,12 @@ class Caretaker:
 
     async def _events(self) -> Sequence[Event]:
         """All that happened so far. What was read before is not read again."""
-        self._known += await self._thread.do(partial(self._ledger.events, len(self._known)))
-        return self._known
+
+        def read() -> Sequence[Event]:
+            self._known += self._ledger.events(len(self._known))
+            return list(self._known)
+
+        return await self._thread.do(read)
 
 
 def move_command(file: Path) -> Mover:

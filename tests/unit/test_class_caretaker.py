@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 import pytest
 import pytest_asyncio
@@ -42,13 +44,14 @@ class FakeHomes(Homes):
 class Room:
     """A class of two with a seat in reserve, all ready, and who looks after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, moves: int = 2) -> None:
         self.class_: Class = class_of(2)
         self.hands = Hands()
         self.ledger = Ledger(watch=self.watch)
         self.seats = FakeSeats()
         self.homes = FakeHomes()
         self.moved: list[str] = []
+        self.program = [sys.executable, "-c", ""]
         self.thread = LedgerThread()
         self.caretaker = Caretaker(
             self.class_,
@@ -58,6 +61,7 @@ class Room:
             self.homes,
             self._mover,
             look=self._look_at,
+            moves=moves,
             watch=self.watch,
             clock=self.hands.clock,
         )
@@ -76,7 +80,7 @@ class Room:
 
     def _mover(self, learner: Learner) -> Sequence[str]:
         self.moved.append(learner.seat)
-        return [sys.executable, "-c", ""]
+        return self.program
 
 
 @pytest_asyncio.fixture
@@ -145,8 +149,9 @@ async def test_looking_at_seats_that_work_keeps_nobody_from_them(room: Room) -> 
     assert kinds(room.ledger, "m-01") == [Kind.READY]
 
 
-async def test_a_runtime_that_does_not_answer_loses_nobody_their_seat(room: Room) -> None:
-    room.seats["m-01"].error = LabError("node.gone", node="base")
+@pytest.mark.parametrize("error", [LabError("node.gone", node="base"), TimeoutExpired("podman", 30)])
+async def test_a_runtime_that_does_not_answer_loses_nobody_their_seat(room: Room, error: Exception) -> None:
+    room.seats["m-01"].error = error
     room.seats["m-02"].die()
     await room.caretaker.look()
     assert kinds(room.ledger, "m-01") == [Kind.READY]
@@ -260,3 +265,31 @@ async def test_a_lost_seat_that_was_mended_is_ready(room: Room, state: State, la
     seat.machines, seat.state = WORKING, state
     await room.caretaker.look()
     assert room.last("m-03").kind is last
+
+
+async def test_looking_and_copying_at_once_miss_nothing_that_happens(room: Room) -> None:
+    for number in range(20):
+        room.ledger.add(Kind.HAND, learner=1, up=bool(number % 2))
+        await asyncio.gather(room.caretaker.look(), room.caretaker.copy_homes())
+    room.ledger.add(Kind.CAME, learner=1, door="ssh")
+    await asyncio.gather(room.caretaker.copy_homes(), room.caretaker.look())
+    assert room.homes.saved == [("m-01", "m-01")]
+
+
+async def test_only_so_many_are_moved_at_a_time() -> None:
+    room = Room(moves=1)
+    for seat in ("m-01", "m-02"):
+        room.seats[seat].die()
+    room.program = [sys.executable, "-c", "import time; time.sleep(60)"]
+    await room.caretaker.look()
+    room.hands.sleep(TRIES_EVERY)
+    await room.caretaker.look()
+    (mover,) = room.caretaker._movers
+    assert room.moved == ["m-01"]
+    mover.kill()
+    mover.wait()
+    room.program = [sys.executable, "-c", ""]
+    room.ledger.add(Kind.MOVED, seat="m-03", learner=1, seconds=40, kept=False)
+    await room.caretaker.look()
+    assert room.moved == ["m-01", "m-02"]
+    room.thread.close()

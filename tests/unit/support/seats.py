@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.cluster.engine import State, Status
-from lab.errors import LabError
 from lab.progress import OnProgress
 from tests.unit.support.engines import HandMadeNode
 
@@ -23,7 +22,7 @@ class FakeSeat:
     name: str = "kind"
     pace: float = 1.0
     machines: Mapping[str, str] = field(default_factory=lambda: WORKING)
-    error: LabError | None = None
+    error: Exception | None = None
     """What comes of every question."""
     ups: int = 0
     when_asked: Callable[[], None] = lambda: None
