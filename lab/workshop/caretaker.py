@@ -28,7 +28,7 @@ from lab.workshop.moving import TAKEN_SECONDS
 from lab.workshop.seats import OpenEngine, look_at
 from lab.workshop.state import Condition, Seat, passed, places_of, seats_of
 
-LOOKS_EVERY = 9.0
+LOOKS_EVERY = 7.0
 """Seconds between two rounds of looking at seats. Each takes a tenth of a second of a processor for each seat."""
 AGAIN_AFTER = 2.0
 """Seconds after which a seat that does not seem to work is looked at once more: a reset may start machines anew."""
