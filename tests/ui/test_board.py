@@ -9,8 +9,10 @@ from textual.widgets import Static
 from lab.catalog.load import load
 from lab.errors import LabError
 from lab.ui.board_app import BoardApp
+from lab.ui.screens import board
 from lab.workshop.board import Board, board_of
 from lab.workshop.events import Event, Kind
+from tests.ui.test_shell import until
 from tests.unit.support.classes import class_of, event, moment
 
 CATALOG = load()
@@ -21,18 +23,21 @@ class Room:
     """What happens in the class, and the app that shows it."""
 
     def __init__(self) -> None:
+        self.reads = 0
         self.events: list[Event] = []
         self.trouble: LabError | None = None
         self.app = BoardApp(CLASS, CATALOG, self.read)
 
     def read(self) -> Board:
+        self.reads += 1
         if self.trouble is not None:
             raise self.trouble
         return board_of(CLASS, self.events, moment(60))
 
 
 @pytest.fixture
-def room() -> Room:
+def room(monkeypatch: pytest.MonkeyPatch) -> Room:
+    monkeypatch.setattr(board, "EVERY", 0.05)
     return Room()
 
 
@@ -57,7 +62,7 @@ async def test_the_board_follows_what_happens(room: Room) -> None:
 async def test_a_ledger_that_cannot_be_read_for_a_while_ends_nothing(room: Room) -> None:
     room.trouble = LabError("history.busy", file="class.db", seconds=10)
     async with room.app.run_test(size=(100, 30)) as pilot:
-        await pilot.pause(1)
+        await until(pilot, lambda: room.reads > 2)
         room.trouble = None
         await shown(room, pilot, "2 learners")
 
