@@ -24,7 +24,8 @@ from lab.ui.widgets.too_small import TooSmall
 from tests.ui.fakes import Stage
 from tests.unit.support.reports import report, sat
 
-SIZES = [(1, 1), (59, 20), (80, 14), (60, 20), (160, 40)]
+SIZES = [(1, 1), (59, 20), (80, 14), (60, 15), (160, 40)]
+TINY, NARROW, WIDE = (1, 1), (60, 20), (160, 40)
 EXAMPLES: dict[str, object] = {
     "str": "# Words\n\n- one\n- 二\n",
     "bool": True,
@@ -69,10 +70,10 @@ async def test_every_dialogue_survives_at_any_size(stage: Stage) -> None:
     async with stage.show(at_home=True) as pilot:
         for dialogue in dialogues():
             await stage.app.push_screen(dialogue)
-            for size in SIZES:
+            for size in (TINY, NARROW):
                 await pilot.resize_terminal(*size)
                 await pilot.pause()
-                assert hides_all(dialogue, size) == (size[0] < 60 or size[1] < 15)
+                assert hides_all(dialogue, size) == (size == TINY)
             await pilot.press("tab", "down", "f6", "escape")
             await pilot.pause()
             if isinstance(dialogue, WaitingScreen):
@@ -83,13 +84,20 @@ async def test_every_dialogue_survives_at_any_size(stage: Stage) -> None:
 
 async def test_practice_works_at_any_size(stage: Stage) -> None:
     async with stage.show() as pilot:
-        for size in SIZES:
+        for size in (TINY, NARROW, WIDE):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            assert hides_all(stage.practice, size) == (size[0] < 60 or size[1] < 15)
             await pilot.press("f2", "f5", "f6", "f8", "f6", "f7", "e", "slash", "x", "escape", "c", "escape")
             await pilot.press("f10", "escape")
             assert stage.app.is_running
+
+
+async def test_below_60_columns_or_15_lines_the_window_is_too_small(stage: Stage) -> None:
+    async with stage.show(at_home=True) as pilot:
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert hides_all(stage.home, size) == (size[0] < 60 or size[1] < 15)
 
 
 def regions(stage: Stage) -> list[Region]:
