@@ -47,6 +47,11 @@ async def shows(pilot: Pilot[None], stage: Stage, text: str) -> None:
     await until(pilot, lambda: text in screen(stage))
 
 
+def types(stage: Stage, line: str) -> None:
+    """A line for the shell, at once: where it does not matter how each key gets there."""
+    stage.practice.query_one(Terminal).type(f"{line}\n")
+
+
 @pytest.fixture
 def bash(stage: Stage) -> Stage:
     """A ready lab whose shell is a bash of this machine."""
@@ -82,7 +87,8 @@ async def test_what_is_typed_right_after_f6_is_the_shells(bash: Stage) -> None:
 async def test_a_shell_that_another_window_has_taken_says_so_and_enter_takes_it_over(bash: Stage) -> None:
     async with bash.show() as pilot:
         await shows(pilot, bash, "ready>")
-        await pilot.press("f6", *f"exit {TAKEN}", "enter")
+        await pilot.press("f6")
+        types(bash, f"exit {TAKEN}")
         await bash.hear(pilot, Terminal.Ended)
         assert note(bash) == "The shell is open in another window. Enter takes it over."
         await pilot.press("enter")
@@ -92,8 +98,7 @@ async def test_a_shell_that_another_window_has_taken_says_so_and_enter_takes_it_
 async def test_what_is_copied_in_the_shell_comes_to_the_learners_clipboard(bash: Stage) -> None:
     async with bash.show() as pilot:
         await shows(pilot, bash, "ready>")
-        bash.practice.query_one(Terminal).type("printf '\\e]52;c;%s\\a' $(echo -n 节点 | base64)\n")
-        await pilot.press("f6", "enter")
+        types(bash, "printf '\\e]52;c;%s\\a' $(echo -n 节点 | base64)")
         await until(pilot, lambda: bash.app.clipboard == "节点")
         assert "Copied: 节点" in bash.notices
         bash.app.copy_to_clipboard("[a\nb\nc\n")
@@ -111,8 +116,9 @@ async def test_a_wide_character_is_seen_below_the_cursor(stage: Stage) -> None:
 async def test_control_keys_are_the_shells(bash: Stage) -> None:
     async with bash.show() as pilot:
         await shows(pilot, bash, "ready>")
-        await pilot.press("f6", *"sleep 60", "enter", "ctrl+c")
-        await pilot.press(*"echo interrupted $?", "enter")
+        types(bash, "sleep 60")
+        await pilot.press("f6", "ctrl+c")
+        types(bash, "echo interrupted $?")
         await shows(pilot, bash, "interrupted 130")
         assert bash.app.is_running
 
@@ -135,11 +141,11 @@ async def test_f12_passes_all_other_keys_to_the_shell_and_says_so(stage: Stage) 
 async def test_the_shell_has_the_size_of_its_pane(bash: Stage, size: tuple[int, int]) -> None:
     async with bash.show(size) as pilot:
         await shows(pilot, bash, "ready>")
-        await pilot.press("f6", *"clear; stty size", "enter")
+        await pilot.press("f6")
+        types(bash, "while clear; do stty size; sleep 0.1; done")
         inside = bash.practice.query_one(Terminal).size
         await shows(pilot, bash, f"{inside.height} {inside.width}")
         await pilot.resize_terminal(130, 33)
-        await pilot.press(*"clear; stty size", "enter")
         inside = bash.practice.query_one(Terminal).size
         await shows(pilot, bash, f"{inside.height} {inside.width}")
 
@@ -151,7 +157,7 @@ async def test_the_shell_outlives_a_window_that_is_too_small(bash: Stage) -> Non
         for size in ((1, 1), (40, 12), (59, 14), (120, 36)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-        await pilot.press(*"echo still $((1+1))", "enter")
+        types(bash, "echo still $((1+1))")
         await shows(pilot, bash, "still 2")
 
 
@@ -198,7 +204,8 @@ async def test_a_press_of_the_mouse_focuses_the_shell_and_is_told_to_a_program_t
 async def test_a_shell_that_has_ended_says_so_and_enter_opens_it_again(bash: Stage) -> None:
     async with bash.show() as pilot:
         await shows(pilot, bash, "ready>")
-        await pilot.press("f6", *"echo first; exit 3", "enter")
+        await pilot.press("f6")
+        types(bash, "echo first; exit 3")
         await bash.hear(pilot, Terminal.Ended)
         assert "exit code 3" in note(bash)
         assert "first" in screen(bash)
@@ -207,7 +214,7 @@ async def test_a_shell_that_has_ended_says_so_and_enter_opens_it_again(bash: Sta
         assert bash.app.is_running
         await pilot.press("enter")
         await until(pilot, lambda: note(bash) == "")
-        await pilot.press(*"echo again", "enter")
+        types(bash, "echo again")
         await shows(pilot, bash, "\nagain")
 
 
@@ -215,7 +222,8 @@ async def test_a_machine_that_dies_is_noticed_and_enter_repairs_it(bash: Stage) 
     async with bash.show() as pilot:
         await shows(pilot, bash, "ready>")
         bash.engine.state = State.STOPPED
-        await pilot.press("f6", *"exit 137", "enter")
+        await pilot.press("f6")
+        types(bash, "exit 137")
         await bash.hear(pilot, LabSeen, 2)
         assert "no lab to work in (○ stopped). Enter makes it ready." in note(bash)
         await pilot.press("enter")
