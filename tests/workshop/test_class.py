@@ -114,7 +114,7 @@ async def test_a_learner_in_a_browser_makes_a_mistake_and_solves_it(served: Room
             await window.type(F6)
             await answer(window, wrong)
             cell, seconds = await grade(window, served, learner, FIRST, 1)
-            watch.note("F5 to the board", seconds)
+            watch.note("F5 to its marks, as `class board --json` tells them", seconds)
             assert (cell["passed"], cell["mistake"]) == (False, MISTAKE)
             await window.see("violates PodSecurity", GRADE_SECONDS)
             assert "`enforce` does not tell, it refuses" in served.must("board")
