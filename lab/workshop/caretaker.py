@@ -238,8 +238,11 @@ def _runs(engine: Engine) -> bool:
 
 
 def _reason(engine: Engine) -> str:
-    """Which of its machines do not run."""
-    there, names = engine.status().nodes, [machine.name for machine in (*engine.nodes(), engine.base())]
+    """What its engine says of it, else which of its machines do not run."""
+    status = engine.status()
+    if status.detail:
+        return status.detail
+    there, names = status.nodes, [machine.name for machine in (*engine.nodes(), engine.base())]
     if not there:
         return i18n.text("workshop.seat.gone")
     states = {name: there.get(name, i18n.text("workshop.seat.missing")) for name in dict.fromkeys(names)}

@@ -11,11 +11,14 @@ from lab.cluster import create_lab, open_lab, record
 from lab.cluster.engine import Capability, State
 from lab.cluster.pods import hosts
 from lab.cluster.pods.engine import PodsEngine
+from lab.cluster.pods.manifest import MACHINES
 from lab.cluster.record import Record
 from lab.errors import LabError, UsageError
 from lab.progress import ignore
 from tests.unit.support.engines import done
 from tests.unit.support.host_cluster import HandMadeHost, lines, running, waiting
+
+pytestmark = pytest.mark.usefixtures("english")
 
 NAMESPACE = "/api/v1/namespaces/ckslab-own"
 IMAGE = "localhost/ckslab-node:1"
@@ -181,6 +184,30 @@ def test_a_machine_that_is_being_started_again_is_waited_for(host: HandMadeHost,
     assert made.status().state is State.STOPPED
     assert made.status().nodes["kube-worker-1"] == "CrashLoopBackOff"
     assert not made.runs()
+
+
+def test_machines_on_a_host_node_that_died_do_not_run_whatever_the_host_says_of_them(
+    host: HandMadeHost, made: PodsEngine
+) -> None:
+    host.dead = {"host-1"}
+    assert not made.runs()
+    status = made.status()
+    assert status.state is State.PARTIAL
+    assert status.detail.startswith("Host node host-1 does not answer.")
+
+
+def test_a_lab_whose_host_node_died_is_made_anew_on_another_one(host: HandMadeHost, made: PodsEngine) -> None:
+    host.dead = {"host-1"}
+    made.up(ignore)
+    assert fresh().status().state is State.READY
+    assert host.objects[f"{NAMESPACE}/pods/base"]["spec"]["nodeName"] == "host-2"
+
+
+def test_pods_that_no_kubelet_will_end_are_removed_at_once(host: HandMadeHost, made: PodsEngine) -> None:
+    host.dead = {"host-1"}
+    made.down(ignore)
+    assert host.did == [f"DELETE {NAMESPACE}", *(f"DELETE {NAMESPACE}/pods/{name}" for name in MACHINES)]
+    assert host.bodies[f"{NAMESPACE}/pods/base"]["gracePeriodSeconds"] == 0
 
 
 def test_machines_that_run_again_are_told_their_addresses(host: HandMadeHost, made: PodsEngine) -> None:

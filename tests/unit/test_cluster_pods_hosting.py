@@ -65,6 +65,23 @@ def test_what_is_gone_already_is_no_fault_when_it_is_removed(host: HostCluster, 
     assert api.deleted == [f"{PODS}/base"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "known"),
+    [
+        ({}, True),
+        ((500, {"message": "dial tcp 10.89.1.3:10250: connect: no route to host"}), False),
+        ((500, {"message": "dial tcp 10.89.1.3:10250: i/o timeout"}), False),
+        ((500, {"message": "dial tcp 10.89.1.3:10250: connect: connection refused"}), None),
+        ((403, {"message": "pods is forbidden: User jane cannot get pods/log"}), None),
+    ],
+)
+def test_a_kubelet_that_the_api_server_finds_no_way_to_does_not_answer(
+    host: HostCluster, api: ApiServer, answer: Any, known: bool | None
+) -> None:
+    api.answers[f"{PODS}/base/log"] = answer
+    assert host.kubelet_answers({"metadata": {"name": "base", "namespace": "ckslab-own"}}) is known
+
+
 def test_a_server_that_is_not_there_is_told_with_context_and_kubeconfig(api: ApiServer, tmp_path: Path) -> None:
     api.port = 1
     host = HostCluster(str(api.kubeconfig(tmp_path)), "lab")

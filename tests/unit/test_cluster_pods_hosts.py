@@ -12,9 +12,11 @@ from lab.cluster.host import containers
 from lab.cluster.host.containers import Containers
 from lab.cluster.image import node_image
 from lab.cluster.pods import hosts
+from lab.cluster.pods.hosting import HostCluster
 from lab.cluster.pods.manifest import SEATS
 from lab.errors import LabError
 from lab.progress import ignore
+from tests.unit.support.host_cluster import HandMadeHost
 
 IMAGE = "localhost/ckslab-node:1"
 
@@ -47,6 +49,18 @@ def test_nodes_for_seats_are_the_only_ones_where_there_are_any() -> None:
 
 def test_a_taint_that_only_advises_keeps_no_seat_away() -> None:
     assert names(hosts.for_seats([node("a", taints=[{"key": "old", "effect": "PreferNoSchedule"}])])) == ["a"]
+
+
+@pytest.mark.parametrize(("ready", "dead"), [("True", set()), ("False", set()), ("Unknown", {"host-1"})])
+def test_where_a_kubelet_cannot_be_asked_the_host_knows_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, ready: str, dead: set[str]
+) -> None:
+    host = HandMadeHost().install(monkeypatch)
+    monkeypatch.setattr(HostCluster, "kubelet_answers", lambda *_: None)
+    conditions = {"conditions": [{"type": "Ready", "status": ready}]}
+    host.objects["/api/v1/nodes/host-1"] = {**node("host-1"), "status": conditions}
+    pods = [{"spec": {"nodeName": "host-1"}}, {"spec": {}}]
+    assert hosts.dead(HostCluster("/home/me/config", "classroom"), pods) == dead
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ _REMOVE_SECONDS = 120
 _HOPELESS = ("ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError")
 """Why a container waits for what will not come by itself."""
 _RUNNING = "running"
+_UNKNOWN = "Unknown"
+"""What Kubernetes says of a Pod whose node is silent, once it has noticed."""
 _CERTIFICATES = "/kind/kubeadm.conf"
 """Where the entrypoint of kind's image, and the baseline, look for how certificates were made."""
 
@@ -89,9 +91,14 @@ class PodsEngine:
         if record.load(self.lab) is None:
             return Status(self.name, self.lab, State.ABSENT)
         try:
-            machines = {name: _condition(pod) for name, pod in self._pods().items()}
+            pods = self._pods()
+            dead = hosts.dead(self.host, pods.values())
         except LabError as unreachable:
             return Status(self.name, self.lab, State.UNREACHABLE, detail=f"{unreachable.tried} {unreachable.came_back}")
+        if dead:
+            detail = i18n.text("pods.dead", node=", ".join(sorted(dead)))
+            return Status(self.name, self.lab, State.PARTIAL, nodes=dict.fromkeys(pods, _UNKNOWN), detail=detail)
+        machines = {name: _condition(pod) for name, pod in pods.items()}
         status = Status(self.name, self.lab, self._state(machines), nodes=machines)
         return health.seen(status, self.nodes()[0]) if status.state is State.READY else status
 
@@ -124,9 +131,10 @@ class PodsEngine:
         return False
 
     def runs(self) -> bool:
-        """As the host cluster sees its Pods."""
+        """As the host cluster sees its Pods, unless their host node is dead: it notices that after most of a minute."""
         pods = self._pods()
-        return len(pods) == len(MACHINES) and all(_condition(pod) == _RUNNING for pod in pods.values())
+        all_run = len(pods) == len(MACHINES) and all(_condition(pod) == _RUNNING for pod in pods.values())
+        return all_run and not hosts.dead(self.host, pods.values())
 
     def addresses(self) -> Mapping[str, str]:
         """As the host cluster gave them out. They stay while the Pods do, but for a restart of the host's node."""
@@ -218,14 +226,11 @@ class PodsEngine:
 
     def _create(self, progress: OnProgress) -> None:
         host, memory = self.host, self._record
-        self._remove()
+        dead = self._remove()
         there = host.items("/api/v1/nodes")
+        usable = [node for node in hosts.for_seats(there) if node["metadata"]["name"] not in dead]
         pulled = memory.image not in ("auto", "pull", "build")
-        made_from = (
-            memory.image
-            if pulled
-            else hosts.provide_image(memory.image, memory.runtime, hosts.for_seats(there), progress)
-        )
+        made_from = memory.image if pulled else hosts.provide_image(memory.image, memory.runtime, usable, progress)
         outside = self._ranges_of_host(there)
         addressing = ranges.choose(outside)
         memory = replace(
@@ -246,6 +251,7 @@ class PodsEngine:
             hosts.are_reserved(there),
             (addressing.pods, addressing.services),
             outside,
+            sorted(dead),
         )
         steps = Steps([Step(i18n.text(f"pods.step.{name}"), took) for name, took in _STEPS], progress)
         steps.next()
@@ -350,17 +356,28 @@ class PodsEngine:
         """Capabilities that this host does not give, found out by trying; and AppArmor, which is the host's own."""
         return capabilities.missing(self.nodes()) | {"apparmor": "capability.shared-kernel"}
 
-    def _remove(self) -> None:
-        """The Namespace that is the lab's: by its uid, so that one made in its place meanwhile is not taken for it."""
+    def _remove(self) -> set[str]:
+        """The Namespace that is the lab's: by its uid, so that one made in its place meanwhile is not taken for it.
+
+        Returns:
+            The host nodes that its Pods were on and that are dead.
+        """
         self._refuse_strangers()
         found = self._own_namespace()
         if found is None:
-            return
+            return set()
+        pods = self.host.items(f"{self._place}/pods")
+        dead = hosts.dead(self.host, pods)
         only_this = {"preconditions": {"uid": found["metadata"]["uid"]}, "propagationPolicy": "Background"}
         self.host.delete(self._place, only_this)
+        for pod in pods:
+            if pod["spec"].get("nodeName") in dead:  # no kubelet will ever say that it has ended
+                at_once = {"preconditions": {"uid": pod["metadata"]["uid"]}, "gracePeriodSeconds": 0}
+                self.host.delete(f"{self._place}/pods/{pod['metadata']['name']}", at_once)
         named = f"{_NAMESPACES}?fieldSelector=metadata.name%3D{self._namespace}"
         if not self.host.await_objects(named, lambda left: not left, seconds=_REMOVE_SECONDS):
             raise LabError("wait", what=i18n.text("pods.removed", namespace=self._namespace), seconds=_REMOVE_SECONDS)
+        return dead
 
 
 _STEPS = (("pods", 20), ("cluster", 20), ("base", 5), ("ready", 12))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ Object = Mapping[str, Any]
 
 _SECONDS = 20.0
 """For one request."""
+_KUBELET_SECONDS = 6.0
+"""For a request that goes on to a kubelet. Where a node is gone it takes the API server three to find no way there."""
+_NO_WAY = re.compile(r"dial tcp \S+:\d+: (?!connect: connection refused)")
+"""What the API server says where it gets no connection to a kubelet."""
 _NOT_FOUND, _CONFLICT = 404, 409
 
 
@@ -61,6 +66,23 @@ class HostCluster:
         """
         status, answer = self._request(method, path, body, accepted=(_NOT_FOUND,) if missing_is_none else ())
         return None if status == _NOT_FOUND else answer
+
+    def kubelet_answers(self, pod: Object) -> bool | None:
+        """Whether the API server gets through to the kubelet of a Pod's node; None: that is not known.
+
+        It is asked for the end of the Pod's log, which only that kubelet has. A refused connection comes from a node
+        that lives, where the kubelet is being started again.
+        """
+        place = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
+        try:
+            with _explaining(self):
+                answer = self._send("GET", f"{place}/log?tailLines=1&limitBytes=1", None, _KUBELET_SECONDS)
+                content = answer.read()
+        except LabError:
+            return None
+        if answer.status < 400:
+            return True
+        return False if _NO_WAY.search(_message(content)) else None
 
     def await_objects(
         self, path: str, is_there: Callable[[Sequence[Object]], bool], *, seconds: float, clock: Clock = SYSTEM

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import get_args
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from lab.cluster.host.steps import Step, Steps
 from lab.cluster.image import node_image
 from lab.cluster.image.addons import IMPORT
 from lab.cluster.machines.machine import refused
-from lab.cluster.pods.hosting import Object
+from lab.cluster.pods.hosting import HostCluster, Object
 from lab.cluster.pods.manifest import SEATS
 from lab.errors import LabError
 from lab.progress import OnProgress
@@ -34,6 +34,16 @@ def for_seats(nodes: Sequence[Object]) -> list[Object]:
     """Those that a seat may be put on: nodes for seats where there are any, else all that take Pods."""
     wanted = [node for node in nodes if _is_reserved(node)] or nodes
     return [node for node in wanted if not node["spec"].get("unschedulable") and not _repels(node)]
+
+
+def dead(host: HostCluster, pods: Iterable[Object]) -> set[str]:
+    """The names of the nodes of these Pods that are dead. The host says of their Pods for minutes that they run.
+
+    Raises:
+        LabError: the host cluster cannot be asked.
+    """
+    pod_on = {node: pod for pod in pods if (node := pod["spec"].get("nodeName"))}
+    return {node for node, pod in pod_on.items() if _is_dead(host, node, pod)}
 
 
 def provide_image(wish: str, runtime: Runtime | None, nodes: Sequence[Object], progress: OnProgress) -> str:
@@ -57,6 +67,20 @@ def provide_image(wish: str, runtime: Runtime | None, nodes: Sequence[Object], p
         steps.say(node["metadata"]["name"])
         _give(here, name, node)
     return name
+
+
+def _is_dead(host: HostCluster, node: str, pod: Object) -> bool:
+    answers = host.kubelet_answers(pod)
+    if answers is not None:
+        return not answers
+    found = host.items(f"/api/v1/nodes?fieldSelector=metadata.name%3D{node}")
+    return not any(_says_whether_ready(each) for each in found)
+
+
+def _says_whether_ready(node: Object) -> bool:
+    """Whether its kubelet reports to the host's API server, which takes most of a minute to notice that it does not."""
+    conditions = node["status"].get("conditions") or ()
+    return not any(each["type"] == "Ready" and each["status"] == "Unknown" for each in conditions)
 
 
 def _is_reserved(node: Object) -> bool:

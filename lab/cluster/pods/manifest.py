@@ -46,6 +46,7 @@ for directory; do
   mv "/disk/$directory.copying" "/disk/$directory"
 done
 """
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _METADATA = "169.254.0.0/16"
 """Where machines of a cloud find out who they are, with credentials."""
 
@@ -60,6 +61,7 @@ class Seat:
         reserved: the host has nodes for seats alone.
         inside: the ranges of Pods and Services of the cluster in the seat.
         outside: what of the host cluster no machine of a seat is to reach: its nodes, its Services, other Pods.
+        avoided: host nodes that are known to be dead, before the host's scheduler knows it.
     """
 
     lab: str
@@ -69,6 +71,7 @@ class Seat:
     reserved: bool
     inside: Sequence[str]
     outside: Sequence[str]
+    avoided: Sequence[str] = ()
 
 
 def namespace_of(lab: str) -> str:
@@ -143,7 +146,7 @@ def _pod(seat: Seat, name: str, role: Role) -> dict[str, Any]:
         "restartPolicy": "Always",
         "nodeSelector": {SEATS: "true"} if seat.reserved else {},
         "tolerations": [{"key": SEATS, "operator": "Exists"}],
-        "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [_together(seat)]}},
+        "affinity": {"podAffinity": {_REQUIRED: [_together(seat)]}, **_elsewhere(seat)},
         "initContainers": [_disk(seat, role)],
         "containers": [_machine(seat, role)],
         "volumes": [{"name": "disk", "emptyDir": {}}],
@@ -154,6 +157,14 @@ def _pod(seat: Seat, name: str, role: Role) -> dict[str, Any]:
 def _together(seat: Seat) -> dict[str, Any]:
     """A seat is on one node of the host: a node that dies takes whole seats, and leaves whole ones."""
     return {"labelSelector": {"matchLabels": {LABEL: seat.lab}}, "topologyKey": "kubernetes.io/hostname"}
+
+
+def _elsewhere(seat: Seat) -> dict[str, Any]:
+    """Not on the nodes that it avoids."""
+    if not seat.avoided:
+        return {}
+    others = {"key": "metadata.name", "operator": "NotIn", "values": list(seat.avoided)}
+    return {"nodeAffinity": {_REQUIRED: {"nodeSelectorTerms": [{"matchFields": [others]}]}}}
 
 
 def _disk(seat: Seat, role: Role) -> dict[str, Any]:

@@ -13,6 +13,7 @@ _OF_NAMESPACE = (
     *(("create", "", resource) for resource in ("pods", "pods/exec", "pods/portforward", "services", "resourcequotas")),
     ("create", "networking.k8s.io", "networkpolicies"),
     ("watch", "", "pods"),
+    ("get", "", "pods/log"),
     ("delete", "", "namespaces"),
 )
 """Verb, API group, resource."""

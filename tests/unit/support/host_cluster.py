@@ -49,6 +49,7 @@ class HandMadeHost:
         happens: words of a command in a Pod -> what it does to the host cluster.
         did: `VERB PATH` of each request that changes something, and each command in a Pod after its name.
         silent: it does not answer.
+        dead: nodes of it whose kubelets do not answer. Pods are put on the first one that they do not avoid.
     """
 
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class HandMadeHost:
     did: list[str] = field(default_factory=list)
     bodies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     silent: bool = False
+    dead: set[str] = field(default_factory=set)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> HandMadeHost:
         self.objects["/api/v1/nodes/host-1"] = NODE
@@ -71,6 +73,7 @@ class HandMadeHost:
             "cat -- /etc/hosts": done(stdout="127.0.0.1 localhost\n"),
         }
         monkeypatch.setattr(HostCluster, "_request", lambda _, *asked, **options: self._request(*asked, **options))
+        monkeypatch.setattr(HostCluster, "kubelet_answers", lambda _, pod: pod["spec"]["nodeName"] not in self.dead)
         monkeypatch.setattr(HostCluster, "_changes", lambda *_: iter(()))
         monkeypatch.setattr("lab.cluster.pods.engine.current_context", lambda _: "classroom")
         monkeypatch.setattr(processes, "run", self._run)
@@ -111,7 +114,12 @@ class HandMadeHost:
         place = f"{collection}/{body['metadata']['name']}"
         if place not in self.objects:
             made = {**body, "metadata": {**body["metadata"], "uid": f"uid-of-{place}"}}
-            self.objects[place] = {**made, "status": self.starts} if body["kind"] == "Pod" else made
+            self.objects[place] = self._placed(made) if body["kind"] == "Pod" else made
+
+    def _placed(self, pod: dict[str, Any]) -> dict[str, Any]:
+        avoided = str(pod["spec"]["affinity"].get("nodeAffinity"))
+        node = next(name for name in ("host-1", "host-2") if name not in avoided)
+        return {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": self.starts}
 
     def _run(self, argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b"", timeout: float) -> Completed:
         if argv[0] != "kubectl":  # add-ons are built in the background
