@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 ENGINES = ("kind", "vagrant", "external", "pods")
 
 
-def open_lab(name: str) -> Engine:
-    """The lab of this name, with what was chosen for it when it was made."""
+def open_lab(name: str, wish: Record | None = None) -> Engine:
+    """The lab of this name, with what was chosen for it when it was made. One that was never made is as wished here."""
     from lab.cluster import record
 
-    return _engine(name, record.load(name) or record.Record())
+    return _engine(name, record.load(name) or wish or record.Record())
 
 
 def create_lab(name: str, wish: Record | None = None) -> Engine:

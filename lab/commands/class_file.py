@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,9 @@ from lab.errors import UsageError
 
 if TYPE_CHECKING:
     from lab.catalog.model import Catalog
+    from lab.cluster.record import Record
     from lab.workshop.class_file import Class, Learner
+    from lab.workshop.seats import OpenEngine
 
 
 def file_option(parser: Parser) -> None:
@@ -48,3 +52,16 @@ def chosen_learners(class_: Class, seats: Sequence[str]) -> Sequence[Learner]:
         if seat not in by_seat:
             raise UsageError("class.no_seat", seat=seat, first=class_.learners[0].seat, last=class_.learners[-1].seat)
     return [by_seat[seat] for seat in dict.fromkeys(seats)] or class_.learners
+
+
+def wish_of(class_: Class, args: Namespace) -> Record:
+    """What the seats of a class are made by: what its file says, unless the command line says otherwise."""
+    said = {"runtime": args.runtime, "image": None if args.image == "auto" else args.image}
+    return replace(class_.wish, **{name: value for name, value in said.items() if value})
+
+
+def seat_opener(class_: Class) -> OpenEngine:
+    """Opens seats: each as it was made, and one that never was as the class's file says."""
+    from lab.cluster import open_lab
+
+    return partial(open_lab, wish=class_.wish)

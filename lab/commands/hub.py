@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lab import i18n
 from lab.commands.arguments import Verbs
-from lab.commands.class_file import file_option, load_class
+from lab.commands.class_file import file_option, load_class, seat_opener
 from lab.commands.sitting import exam_of, go
 from lab.errors import LabError, UsageError
 
@@ -33,7 +33,6 @@ def add(class_: Verbs) -> None:
 
 
 def _serve(args: Namespace) -> int:
-    from lab.cluster import open_lab
     from lab.workshop import authority, hub, proctor
     from lab.workshop.apps import sit_command
     from lab.workshop.caretaker import Caretaker, move_command
@@ -49,7 +48,7 @@ def _serve(args: Namespace) -> int:
         ledger, mover = open_ledger(class_.id), move_command(args.file)
 
         def caretaker(thread: LedgerThread) -> Caretaker:
-            return Caretaker(class_, ledger, thread, open_lab, Homes(place), mover)
+            return Caretaker(class_, ledger, thread, seat_opener(class_), Homes(place), mover)
 
         it = hub.Hub(
             class_,

@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from lab import i18n
 from lab.commands.arguments import Verbs
-from lab.commands.class_file import chosen_learners, file_option, load_class
+from lab.commands.class_file import chosen_learners, file_option, load_class, seat_opener
 
 
 def add(class_: Verbs) -> None:
@@ -17,7 +17,6 @@ def add(class_: Verbs) -> None:
 
 
 def _move(args: Namespace) -> int:
-    from lab.cluster import open_lab
     from lab.console import Console
     from lab.workshop.homes import Homes
     from lab.workshop.ledger import folder, open_ledger
@@ -25,7 +24,8 @@ def _move(args: Namespace) -> int:
 
     class_, catalog = load_class(args)
     (learner,) = chosen_learners(class_, [args.seat])
-    move = Move(class_, learner, catalog, open_ledger(class_.id), Homes(folder(class_.id)), open_lab)
+    homes = Homes(folder(class_.id))
+    move = Move(class_, learner, catalog, open_ledger(class_.id), homes, seat_opener(class_))
     with Console() as progress:
         place = move.go(progress)
     print(i18n.text("cli.class.move.done", seat=learner.seat, place=place))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lab import i18n, paths
 from lab.commands.arguments import Verbs, exercise_argument, image_options
-from lab.commands.class_file import file_option, load_class
+from lab.commands.class_file import file_option, load_class, wish_of
 
 if TYPE_CHECKING:
     from lab.workshop.rehearsal import Outcome
@@ -23,13 +23,12 @@ def add(class_: Verbs) -> None:
 
 def _check(args: Namespace) -> int:
     from lab.cluster import create_lab
-    from lab.cluster.record import wish
     from lab.console import Console
     from lab.workshop.rehearsal import Rehearsal
 
     class_, catalog = load_class(args)
     exercise = catalog.exercise(args.exercise or class_.exercises[0])
-    chosen = wish({"runtime": args.runtime, "image": args.image})
+    chosen = wish_of(class_, args)
     rehearsal = Rehearsal(class_, catalog, exercise, lambda seat: create_lab(seat, chosen))
     print(i18n.text("cli.class.check.begins", exercise=exercise.id), flush=True)
     with Console() as progress:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lab import i18n
 from lab.commands.arguments import Verbs, image_options, json_option, print_json
-from lab.commands.class_file import chosen_learners, file_option, load_class
+from lab.commands.class_file import chosen_learners, file_option, load_class, seat_opener, wish_of
 from lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ def add(class_: Verbs) -> None:
 
 def _up(args: Namespace) -> int:
     from lab.cluster import create_lab
-    from lab.cluster.record import wish
     from lab.console import Console
     from lab.exam.events import now
     from lab.workshop.capacity import boots_at_a_time
@@ -55,7 +54,7 @@ def _up(args: Namespace) -> int:
     if not args.anyway:
         _require_room(class_, catalog)
     _require_consent(class_, ledger, args.consent)
-    chosen = wish({"runtime": args.runtime, "image": args.image})
+    chosen = wish_of(class_, args)
     seats = Seats(class_, ledger, lambda name: create_lab(name, chosen), boots=boots_at_a_time(os.cpu_count() or 1))
     with Console() as progress:
         lost = seats.up(catalog, progress)
@@ -115,7 +114,6 @@ def _to_text(class_: Class, seats: Sequence[Seat]) -> Iterator[str]:
 
 
 def _stop(args: Namespace) -> int:
-    from lab.cluster import open_lab
     from lab.console import Console
     from lab.workshop.exams import require_no_exam
     from lab.workshop.ledger import open_ledger
@@ -125,7 +123,7 @@ def _stop(args: Namespace) -> int:
     ledger = open_ledger(class_.id)
     require_no_exam(ledger, class_.learners)
     with Console() as progress:
-        Seats(class_, ledger, open_lab).stop(progress)
+        Seats(class_, ledger, seat_opener(class_)).stop(progress)
     print(i18n.text("cli.class.stop.done"))
     return 0
 
@@ -158,7 +156,6 @@ def _slips(args: Namespace) -> int:
 
 
 def _purge(args: Namespace) -> int:
-    from lab.cluster import open_lab
     from lab.console import Console
     from lab.workshop import hub
     from lab.workshop.ledger import folder, open_ledger
@@ -167,6 +164,6 @@ def _purge(args: Namespace) -> int:
     class_, _ = load_class(args)
     _require_typed(class_, args.consent, i18n.text("workshop.purge", name=class_.id), "class.purge")
     with hub.alone(folder(class_.id)), Console() as progress:
-        Seats(class_, open_ledger(class_.id), open_lab).purge(progress)
+        Seats(class_, open_ledger(class_.id), seat_opener(class_)).purge(progress)
     print(i18n.text("cli.class.purge.done", name=class_.id))
     return 0

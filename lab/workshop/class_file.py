@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
@@ -13,6 +14,7 @@ from lab import i18n
 from lab.catalog.model import Catalog
 from lab.catalog.reader import read
 from lab.catalog.source import CatalogError, Problem, Source
+from lab.cluster.record import Record
 from lab.errors import UsageError
 from lab.i18n import Language
 from lab.workshop import class_list
@@ -47,7 +49,8 @@ class ClassFile:
     """`class.yaml`. `list` is a CSV file beside it; `learners` are typed here, a name or a mapping each.
 
     `address` is the name or number by which learners reach the hub, `port` that of the browser's door, `ssh_port` that
-    of the other one. `keep_days` after anything has happened last, names are deleted.
+    of the other one. `keep_days` after anything has happened last, names are deleted. `engine` and what follows it is
+    what seats are made by, in the words of `ckslab up`.
     """
 
     id: str
@@ -60,6 +63,10 @@ class ClassFile:
     port: int = 8443
     ssh_port: int = 8022
     keep_days: int = KEEP_DAYS
+    engine: Literal["kind", "pods"] = "kind"
+    image: str = "auto"
+    kubeconfig: str = ""
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class Class:
         exercises: ids, in the order in which they are to be done.
         address: by which learners reach the hub.
         keep_days: for which names are kept once nothing happens any more.
+        wish: what seats are made by.
     """
 
     id: str
@@ -98,6 +106,7 @@ class Class:
     port: int = 8443
     ssh_port: int = 8022
     keep_days: int = KEEP_DAYS
+    wish: Record = field(default_factory=Record)
 
     @property
     def origin(self) -> str:
@@ -134,6 +143,7 @@ def load(path: Path, catalog: Catalog) -> Class:
     _check_id(source, file.id)
     _check_exercises(source, file.exercises, catalog)
     _check_address(source, file)
+    wish = _wish(source, file, path.parent)
     if file.keep_days < 1:
         source.problem("keep_days", "too_small", least=1)
     listed = list(_typed(source, file.learners))
@@ -165,6 +175,7 @@ def load(path: Path, catalog: Catalog) -> Class:
         port=file.port,
         ssh_port=file.ssh_port,
         keep_days=file.keep_days,
+        wish=wish,
     )
 
 
@@ -235,6 +246,19 @@ def _check_address(source: Source, file: ClassFile) -> None:
             source.problem(field, "too_large", most=MOST_PORT)
     if file.port == file.ssh_port:
         source.problem("ssh_port", "used_before", name=file.port)
+
+
+def _wish(source: Source, file: ClassFile, folder: Path) -> Record:
+    """What seats are made by. A kubeconfig is named from where the class's file is."""
+    if file.engine != "pods":
+        for field in ("kubeconfig", "context"):
+            if getattr(file, field):
+                source.problem(field, "only_pods")
+        return Record(file.engine, image=file.image)
+    kubeconfig = (folder / Path(file.kubeconfig).expanduser()).absolute() if file.kubeconfig else None
+    if kubeconfig and not kubeconfig.is_file():
+        source.problem("kubeconfig", "no_such_file", name=kubeconfig)
+    return Record(file.engine, image=file.image, kubeconfig=str(kubeconfig or ""), context=file.context)
 
 
 def _typed(source: Source, learners: Sequence[str | LearnerFile]) -> Iterator[Listed]:

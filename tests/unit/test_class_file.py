@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from lab.catalog.load import load as load_catalog
+from lab.cluster.record import Record
 from lab.errors import UsageError
 from lab.workshop import class_file
 from lab.workshop.class_file import Class, Learner
@@ -64,10 +65,21 @@ def test_of_ten_seats_one_more_is_in_reserve(tmp_path: Path, learners: int, rese
         ({"learners": [f"{n}x" for n in range(101)]}, "class.yaml:1: a class has at most 100 learners; here are 101"),
         ({"list": "gone.csv"}, "gone.csv:1: there is no such file"),
         ({"colour": "red"}, "class.yaml:7: colour: is no key here"),
+        ({"engine": "vagrant"}, "class.yaml:7: engine: must be one of kind, pods, not 'vagrant'"),
+        ({"context": "classroom"}, "class.yaml:7: context: is for seats as Pods"),
+        ({"engine": "pods", "kubeconfig": "gone"}, "class.yaml:8: kubeconfig: there is no file /"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, changes: dict[str, Any], problem: str) -> None:
     assert problems(tmp_path, **changes)[0].startswith(problem)
+
+
+def test_seats_are_made_on_this_machine_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    assert loaded(tmp_path).wish == Record("kind")
+    (tmp_path / "host.conf").touch()
+    pods = loaded(tmp_path, engine="pods", kubeconfig="host.conf", context="classroom", image="registry.example/node:1")
+    place = str(tmp_path / "host.conf")
+    assert pods.wish == Record("pods", kubeconfig=place, context="classroom", image="registry.example/node:1")
 
 
 def test_two_of_one_name_are_told_apart_by_their_ids(tmp_path: Path) -> None:
