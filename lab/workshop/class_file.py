@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +28,7 @@ KEEP_DAYS = 30
 RESERVE = 10
 """One seat more for so many learners, so that a seat that is lost can be replaced at once."""
 
+_AS_USUAL = Record()
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ADDRESS = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 """A name, or an IPv4 number, as browsers send it: in small letters."""
@@ -106,7 +107,7 @@ class Class:
     port: int = 8443
     ssh_port: int = 8022
     keep_days: int = KEEP_DAYS
-    wish: Record = field(default_factory=Record)
+    wish: Record = _AS_USUAL
 
     @property
     def origin(self) -> str:
