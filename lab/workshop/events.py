@@ -65,6 +65,8 @@ class Kind(StrEnum):
     """The clock of a learner's exam runs: `learner`, `detail: exam, seconds, tasks`, the ids of its exercises."""
     EXTENDED = "extended"
     """There is more time for it: `learner`, `detail: seconds`."""
+    CLOCK = "clock"
+    """It stood still, for the learner's seat did not work: `learner`, `detail: left`, the seconds that are left now."""
     EXAM_ENDED = "exam_ended"
     """It was handed in, or its time is over: `learner`. Then each task is `graded`, with `exam` in the detail."""
     EXAM_GRADED = "exam_graded"

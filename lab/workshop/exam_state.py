@@ -93,6 +93,8 @@ def after(state: ExamState | None, event: Event) -> ExamState | None:
             return replace(state, phase=Phase.CANCELLED)
         case Kind.EXTENDED:
             return replace(state, seconds=state.seconds + float(event.detail["seconds"]))
+        case Kind.CLOCK if state.began is not None:
+            return replace(state, seconds=float(event.detail["left"]) + passed(state.began, event.at))
         case Kind.EXAM_ENDED:
             return replace(state, phase=Phase.ENDED)
         case Kind.EXAM_GRADED:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ from lab.exam.verdicts import TaskGrade
 from lab.workshop import ledger as ledgers
 from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
+from lab.workshop.exam_state import ExamState, exams_of, follow
 from lab.workshop.exam_state import Phase as ExamPhase
-from lab.workshop.exam_state import exams_of
 from lab.workshop.exams import OpenHosts, history_of, name_of
 from lab.workshop.ledger import Ledger
 
@@ -38,6 +39,8 @@ EVERY = 10.0
 """Seconds between two looks at a seat. Each costs processor time that learners have other uses for."""
 NEWS_EVERY = 2.0
 """Seconds between two readings of the ledger, for exams that begin."""
+CLOCK_SECONDS = 5.0
+"""By which the ledger's clock of an exam may be wrong."""
 PAUSE = 10.0
 """Seconds after which what could not be graded is tried again."""
 
@@ -94,13 +97,30 @@ class ClassProctor:
         sitting = sittings.get()
         journal, hosts = Journal(sittings, sitting, self._watch), self._open_hosts(sitting, self._catalog)
         if journal.state().phase is Phase.UNDER_WAY:
-            Proctor(journal, hosts, self._watch, EVERY).run(self._clock.sleep)
+            Proctor(journal, hosts, self._watch, EVERY).run(self._sleep_of(learner, journal))
         if exams_of(self._ledger.events())[learner.number].phase is ExamPhase.UNDER_WAY:
             self._ledger.add(Kind.EXAM_ENDED, learner=learner.number)
         if journal.state().phase is Phase.ENDED:
             with self._grading:
                 Finish(sitting, journal, hosts, folder_of(self._class, learner)).run(self._clock)
         self._tell(learner, sittings.get(sitting.number))
+
+    def _sleep_of(self, learner: Learner, journal: Journal) -> Callable[[float], None]:
+        """Let time pass while an exam is watched. The ledger, and so the board, hears of a clock that stood still."""
+        exams: dict[int, ExamState] = {}
+        read = 0
+
+        def sleep(seconds: float) -> None:
+            nonlocal read
+            new = self._ledger.events(read)
+            read += len(new)
+            follow(exams, new)
+            left = journal.state().left
+            if abs(left - exams[learner.number].left(self._watch())) > CLOCK_SECONDS:
+                self._ledger.add(Kind.CLOCK, learner=learner.number, left=round(left, 1))
+            self._clock.sleep(seconds)
+
+        return sleep
 
     def _look_after(self, learner: Learner) -> None:
         try:

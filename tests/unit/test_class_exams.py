@@ -25,7 +25,7 @@ from lab.workshop.exam_state import Phase as ExamPhase
 from lab.workshop.exam_state import exams_of
 from lab.workshop.exams import Given, Giving, extend, history_of, open_sitting, require_no_exam
 from lab.workshop.ledger import Ledger, folder
-from lab.workshop.proctor import ClassProctor, alone
+from lab.workshop.proctor import CLOCK_SECONDS, ClassProctor, alone
 from tests.unit.support.classes import class_of
 from tests.unit.support.clocks import Hands
 from tests.unit.support.exam_labs import ExamLab, session
@@ -231,6 +231,32 @@ def test_the_machines_are_closed_before_they_are_graded_and_then_opened(hall: Ha
     hall.give(ADA)
     hall.proctor().run()
     assert [line.split()[-1] for line in hall.labs["m-01"].did("access")][-2:] == ["close", "reopen"]
+
+
+def test_a_seat_that_fails_stops_the_clock_on_the_board_too(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait, lab = hall.computer.wait, hall.labs["m-01"]
+
+    def wait_until_it_is_back(seconds: float) -> None:
+        wait(seconds)
+        lab.running = lab.running or hall.computer.now().seconds - failed > 40
+
+    hall.give(ADA)
+    lab.running, failed = False, hall.computer.now().seconds
+    monkeypatch.setattr(hall.computer, "wait", wait_until_it_is_back)
+    hall.proctor().watch(ADA)
+    events = hall.ledger.events()
+    (began,) = [event for event in events if event.kind is Kind.EXAM_BEGAN]
+    (ended,) = [event for event in events if event.kind is Kind.EXAM_ENDED]
+    took = ended.at.seconds - began.at.seconds
+    assert took > MINUTES * 60 + 30
+    assert abs(exams_of(events)[1].seconds - took) < 2 * CLOCK_SECONDS
+
+
+def test_of_a_seat_that_works_the_ledger_hears_of_no_clock(hall: Hall) -> None:
+    hall.give(ADA)
+    hall.extend(ADA)
+    hall.proctor().watch(ADA)
+    assert Kind.CLOCK not in [event.kind for event in hall.ledger.events()]
 
 
 def test_a_proctor_that_was_killed_is_gone_on_from(hall: Hall) -> None:
