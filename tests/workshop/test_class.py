@@ -6,8 +6,10 @@ import asyncio
 import csv
 import io
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ import pytest
 
 from lab.catalog.load import load
 from lab.paths import state
+from lab.terminal.pty import Pty
 from lab.workshop.class_file import Learner
-from lab.workshop.visit import Window, by_ssh
+from lab.workshop.visit import COLUMNS, ROWS, Window, by_ssh, followed
 from tests.live.support import belongings, remains
 from tests.vagrant.conftest import Watch
 from tests.workshop import chromium
@@ -150,7 +153,56 @@ async def test_another_comes_by_ssh_and_solves_the_next_one(served: Room) -> Non
         await window.see("Your instructor has given you more", OPEN_SECONDS)
 
 
-# What follows a learner's shell is tested here, beside the doors that lead to it.
+@asynccontextmanager
+async def following(room: Room, learner: Learner) -> AsyncIterator[Window]:
+    """The instructor's terminal, in which the learner's shell is followed."""
+    program = Pty(room.argv("follow", learner.seat), {**os.environ, "TERM": "xterm-256color"}, COLUMNS, ROWS)
+
+    async def read() -> bytes:
+        while True:
+            drawn = program.read()
+            if drawn != b"":
+                return drawn or b""
+            await asyncio.sleep(0.05)
+
+    async def send(keys: str) -> None:
+        program.write(keys)
+
+    try:
+        async with followed(Window(read, send)) as window:
+            yield window
+    finally:
+        await asyncio.to_thread(program.close)
+
+
+async def test_a_shell_is_seen_once_its_learner_allows_it_and_nobody_else_types_there(served: Room) -> None:
+    learner = by_terminal(served)
+    slip = served.slip(learner, "--another-door")
+    async with by_ssh(slip, served.proof) as window:
+        await window.see("CKS Lab", OPEN_SECONDS)
+        await window.type("e")
+        await window.see("@base", OPEN_SECONDS)
+        async with following(served, learner) as instructor:
+            await window.see("Do you allow it?", OPEN_SECONDS)
+            assert "@base" not in instructor.text
+            await window.type("\x1b")
+            await instructor.see("does not want you to see the shell", OPEN_SECONDS)
+        async with following(served, learner) as instructor:
+            await window.see("Do you allow it?", OPEN_SECONDS)
+            await window.type("\x1b[C")
+            await window.type("\r")
+            await window.see("Your instructor sees your shell", OPEN_SECONDS)
+            await window.type(F6)
+            await window.type("echo seen-$((6*7))\r")
+            await instructor.see("seen-42", OPEN_SECONDS)
+            await instructor.type("echo typed-$((6*7))\r")
+            await window.type("echo after-$((6*7))\r")
+            await instructor.see("after-42", OPEN_SECONDS)
+            assert "typed-" not in window.text
+            await instructor.type("q")
+            await instructor.see("You no longer see the shell", OPEN_SECONDS)
+    kinds = [json.loads(line)["kind"] for line in served.must("export", "--events").splitlines()]
+    assert (kinds.count("followed"), kinds.count("unfollowed")) == (1, 1)
 
 
 async def test_a_hub_that_is_killed_comes_back_and_has_lost_nothing(served: Room, watch: Watch) -> None:
