@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lab.workshop.capacity import Capacity, Limit
     from lab.workshop.class_file import Class
 
-_UNITS = {"memory": 2**30, "disk": 2**30, "processors": 1, "inotify": 1}
+_UNITS = {"memory": 2**30, "disk": 2**30, "processors": 1, "inotify": 1, "pods": 1}
 """What a person counts each resource in."""
 
 
@@ -64,10 +64,10 @@ def _new(args: Namespace) -> int:
 
 
 def _plan(args: Namespace) -> int:
-    from lab.workshop.capacity import capacity, count_made, this_machine
+    from lab.workshop import capacity
 
     class_, catalog = load_class(args)
-    found = capacity(class_, catalog, this_machine(len(class_.seats)), count_made(class_.seats))
+    found = capacity.find(class_, catalog)
     if args.json:
         print_json(_to_json(class_, found))
     else:
@@ -81,13 +81,20 @@ def _to_text(class_: Class, found: Capacity) -> Iterator[str]:
     yield i18n.text("cli.class.plan.wanted", title=class_.title, **facts)
     for limit in found.limits:
         yield "  " + i18n.text(f"cli.class.plan.limit.{limit.resource}", **_figures(limit))
+    if class_.wish.engine == "pods":
+        yield i18n.text("cli.class.plan.unknown")
     if not found.fits:
         yield i18n.text("cli.class.plan.too_few", room=found.room, seats=found.wanted)
-        yield i18n.text(f"cli.class.plan.advice.{found.limits[0].resource}")
+        yield i18n.text(f"cli.class.plan.advice.{_advice(class_, found)}")
     elif found.made < found.wanted:
         yield i18n.text("cli.class.plan.fits", minutes=max(1, round(found.minutes)), boots=found.boots)
     else:
         yield i18n.text("cli.class.plan.all_made")
+
+
+def _advice(class_: Class, found: Capacity) -> str:
+    """What to do about the limit; on a host cluster that is the same for all."""
+    return "pods" if class_.wish.engine == "pods" else found.limits[0].resource
 
 
 def _figures(limit: Limit) -> dict[str, str]:

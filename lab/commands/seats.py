@@ -16,6 +16,7 @@ from lab.errors import UsageError
 
 if TYPE_CHECKING:
     from lab.catalog.model import Catalog
+    from lab.workshop.capacity import Capacity
     from lab.workshop.class_file import Class
     from lab.workshop.ledger import Ledger
     from lab.workshop.state import Seat
@@ -51,11 +52,10 @@ def _up(args: Namespace) -> int:
 
     class_, catalog = load_class(args)
     ledger = open_ledger(class_.id)
-    if not args.anyway:
-        _require_room(class_, catalog)
+    boots = boots_at_a_time(os.cpu_count() or 1) if args.anyway else _require_room(class_, catalog).boots
     _require_consent(class_, ledger, args.consent)
     chosen = wish_of(class_, args)
-    seats = Seats(class_, ledger, lambda name: create_lab(name, chosen), boots=boots_at_a_time(os.cpu_count() or 1))
+    seats = Seats(class_, ledger, lambda name: create_lab(name, chosen), boots=boots)
     with Console() as progress:
         lost = seats.up(catalog, progress)
     found = seats_of(class_, ledger.events(), now())
@@ -66,17 +66,18 @@ def _up(args: Namespace) -> int:
     return 3 if lost else 0
 
 
-def _require_room(class_: Class, catalog: Catalog) -> None:
-    """See that this machine carries the class.
+def _require_room(class_: Class, catalog: Catalog) -> Capacity:
+    """See that there is room for the class; how much there is.
 
     Raises:
-        UsageError: it does not (`class.no_room`).
+        UsageError: there is too little (`class.no_room`).
     """
-    from lab.workshop.capacity import capacity, count_made, this_machine
+    from lab.workshop import capacity
 
-    found = capacity(class_, catalog, this_machine(len(class_.seats)), count_made(class_.seats))
+    found = capacity.find(class_, catalog)
     if not found.fits:
         raise UsageError("class.no_room", room=found.room, seats=found.wanted, file=class_.id)
+    return found
 
 
 def _require_consent(class_: Class, ledger: Ledger, given: str) -> None:
@@ -89,7 +90,8 @@ def _require_consent(class_: Class, ledger: Ledger, given: str) -> None:
 
     if any(event.kind is Kind.CONSENTED for event in ledger.events()):
         return
-    _require_typed(class_, given, i18n.text("workshop.consent", name=class_.id), "class.consent")
+    question = i18n.text(f"workshop.consent.{class_.wish.engine}", name=class_.id)
+    _require_typed(class_, given, question, "class.consent")
     ledger.add(Kind.CONSENTED)
 
 

@@ -1,4 +1,4 @@
-"""How many seats this machine carries, and what limits them: told before anything is made."""
+"""How many seats this machine or a host cluster carries, and what limits them: told before anything is made."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from lab.cluster import open_lab
 from lab.cluster.engine import State
 from lab.cluster.host import facts
 from lab.cluster.image import addon
+from lab.cluster.pods import room as pods_room
+from lab.cluster.pods.engine import PodsEngine
+from lab.cluster.pods.room import Room
 from lab.exam.prepare import free_memory
 from lab.workshop.class_file import Class
 
@@ -33,7 +36,7 @@ PROCESSORS_PER_BOOT = 2
 BOOT_SECONDS = 60
 """From nothing to a seat that is ready, with its node image there."""
 
-Resource = Literal["memory", "processors", "inotify", "disk"]
+Resource = Literal["memory", "processors", "inotify", "disk", "pods"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,14 @@ class Capacity:
     Attributes:
         limits: the tightest first.
         boots: how many labs come up at a time.
+        room: for how many seats there is room. Where seats are on several machines, each one needs all of it on one.
     """
 
     wanted: int
     made: int
     limits: tuple[Limit, ...]
     boots: int
-
-    @property
-    def room(self) -> int:
-        """For how many seats there is room."""
-        return self.limits[0].seats
+    room: int
 
     @property
     def fits(self) -> bool:
@@ -91,6 +91,33 @@ class Capacity:
         """How long it takes to make those that are missing, as far as they fit."""
         missing = max(0, min(self.wanted, self.room) - self.made)
         return -(-missing // self.boots) * BOOT_SECONDS / 60
+
+
+def find(class_: Class, catalog: Catalog) -> Capacity:
+    """What can be carried of a class now, where its file says that its seats are.
+
+    Raises:
+        LabError: the host cluster cannot be asked.
+    """
+    if class_.wish.engine == "pods":
+        host = PodsEngine(class_.seats[0], class_.wish).host
+        return on_host_cluster(class_, pods_room.find(host, class_.seats))
+    return capacity(class_, catalog, this_machine(len(class_.seats)), count_made(class_.seats))
+
+
+def on_host_cluster(class_: Class, room: Room) -> Capacity:
+    """What a host cluster can carry of a class: a seat is on one of its nodes, which needs all that it requests."""
+    seat = pods_room.of_a_seat()
+    resources: tuple[tuple[Resource, float, list[float]], ...] = (
+        ("memory", seat.memory, [left.memory for left in room.left]),
+        ("processors", seat.processors, [left.processors for left in room.left]),
+        ("pods", seat.pods, [left.pods for left in room.left]),
+    )
+    fit = {resource: [max(0, int(each / a_seat)) for each in left] for resource, a_seat, left in resources}
+    limits = [Limit(resource, a_seat, sum(left), sum(fit[resource])) for resource, a_seat, left in resources]
+    tightest = tuple(sorted(limits, key=lambda limit: limit.seats))
+    together = sum(map(min, zip(*fit.values(), strict=True)))
+    return Capacity(len(class_.seats), room.made, tightest, boots_at_a_time(int(room.processors)), together)
 
 
 def capacity(class_: Class, catalog: Catalog, machine: Machine, made: int) -> Capacity:
@@ -109,7 +136,7 @@ def capacity(class_: Class, catalog: Catalog, machine: Machine, made: int) -> Ca
         _limit("disk", SEAT_DISK, machine.disk - DISK_RESERVE, made),
     )
     tightest = tuple(sorted(limits, key=lambda limit: limit.seats))
-    return Capacity(len(class_.seats), made, tightest, boots_at_a_time(machine.processors))
+    return Capacity(len(class_.seats), made, tightest, boots_at_a_time(machine.processors), tightest[0].seats)
 
 
 def boots_at_a_time(processors: int) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from lab.catalog.load import load
 from lab.cluster.host.facts import INOTIFY_WANTED
+from lab.cluster.pods.room import Room, Share, of_a_seat
 from lab.workshop.capacity import (
     BOOT_SECONDS,
     DISK_RESERVE,
@@ -19,6 +20,7 @@ from lab.workshop.capacity import (
     Machine,
     boots_at_a_time,
     capacity,
+    on_host_cluster,
 )
 from tests.unit.support.classes import class_of
 
@@ -77,3 +79,36 @@ def test_one_lab_comes_up_at_a_time_for_each_two_processors(processors: int, boo
 
 def test_the_time_is_that_of_the_seats_which_are_missing() -> None:
     assert found(replace(PLENTY, processors=4), learners=9, made=4).minutes == 3 * BOOT_SECONDS / 60
+
+
+def on_nodes(*left: Share, made: int = 0, processors: float = 8) -> Capacity:
+    return on_host_cluster(class_of(9), Room(left, processors, made))
+
+
+def seats_worth(memory: int, processors: int, pods: int) -> Share:
+    """A node that has each of these for so many seats, and nearly for one more."""
+    seat = of_a_seat()
+    return Share(seat.memory * (memory + 1) - 1, seat.processors * (processors + 0.9), seat.pods * pods)
+
+
+def test_each_seat_of_pods_has_to_fit_on_one_host_node() -> None:
+    plan = on_nodes(seats_worth(3, 9, 9), seats_worth(4, 9, 9))
+    assert (plan.limits[0].resource, plan.limits[0].seats, plan.room, plan.fits) == ("memory", 7, 7, False)
+
+
+def test_nodes_that_lack_different_things_have_less_room_than_any_limit_says() -> None:
+    plan = on_nodes(seats_worth(1, 9, 9), seats_worth(9, 2, 9))
+    assert [limit.seats for limit in plan.limits] == [10, 11, 18]
+    assert plan.room == 3
+
+
+def test_a_host_node_that_requests_more_than_it_has_carries_none() -> None:
+    assert on_nodes(Share(-1, -0.5, -2)).room == 0
+
+
+def test_labs_of_pods_come_up_by_the_processors_of_the_host_nodes() -> None:
+    assert on_nodes(seats_worth(10, 10, 10), processors=16.0).boots == 8
+
+
+def test_a_host_cluster_without_nodes_for_seats_has_no_room() -> None:
+    assert on_nodes(processors=0).room == 0

@@ -13,6 +13,8 @@ from lab.catalog.load import load
 from lab.catalog.model import Catalog, Exercise
 from lab.cluster.engine import Completed
 from lab.cluster.host import processes
+from lab.cluster.pods import room
+from lab.cluster.pods.room import Room, Share
 from lab.commands import following
 from lab.exam.prepare import Wish
 from lab.practice.session import Session
@@ -74,6 +76,21 @@ def test_a_plan_that_does_not_fit_says_what_limits_it_and_what_helps(
     assert cli.main(["class", "plan", "--json"]) == 1
     plan = json.loads(capsys.readouterr().out)
     assert (plan["room"], plan["fits"], plan["limits"][0]["resource"]) == (2, False, "inotify")
+
+
+def test_a_plan_of_pods_says_what_the_host_cluster_does_not_tell(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "find", lambda *_: Room((Share(7 * 2**30, 4.0, 110),), 4.0, 1))
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    with Path("class.yaml").open("a", encoding="utf-8") as file:
+        file.write("engine: pods\ncontext: classroom\n")
+    capsys.readouterr()
+    assert cli.main(["class", "plan"]) == 1
+    told = capsys.readouterr().out
+    assert "memory      7.0 GiB left, 3.2 a seat: enough for 2" in told
+    assert "Their disks and inotify instances are not known" in told
+    assert told.endswith("`kubectl describe nodes` shows what does.\n")
 
 
 @pytest.mark.parametrize(
