@@ -64,7 +64,13 @@ def test_where_a_kubelet_cannot_be_asked_the_host_knows_after_a_while(
 
 
 @pytest.fixture
-def carried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def there() -> list[str]:
+    """What the containerd of each node says that it has."""
+    return [""]
+
+
+@pytest.fixture
+def carried(monkeypatch: pytest.MonkeyPatch, there: list[str]) -> list[str]:
     """What was run to hand images over."""
     ran: list[str] = []
 
@@ -79,9 +85,9 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         def __exit__(self, *_: object) -> None: ...
 
-    def take(argv: Sequence[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
+    def take(argv: Sequence[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
         ran.append(" ".join(argv))
-        return subprocess.CompletedProcess(argv, 0, b"", b"")
+        return subprocess.CompletedProcess(argv, 0, there[0] if options.get("text") else b"", b"")
 
     monkeypatch.setattr(containers, "find", lambda runtime=None: Containers(runtime or "docker"))
     monkeypatch.setattr(node_image, "ensure", lambda *_: IMAGE)
@@ -93,7 +99,7 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_node_of_kind_is_given_the_image_by_the_runtime_that_it_is_a_container_of(carried: list[str]) -> None:
     nodes = [node("worker", providerID="kind://podman/classroom/classroom-worker")]
     assert hosts.provide_image("auto", None, nodes, ignore) == IMAGE
-    save, take = carried
+    _, save, take = carried
     assert save == f"docker save {IMAGE}"
     assert take.startswith("podman exec --interactive classroom-worker ctr --namespace k8s.io images import")
 
@@ -101,6 +107,15 @@ def test_a_node_of_kind_is_given_the_image_by_the_runtime_that_it_is_a_container
 def test_a_node_that_has_the_image_is_not_given_it_again(carried: list[str]) -> None:
     hosts.provide_image("auto", None, [node("worker", images=[IMAGE], providerID="kind://podman/c/w")], ignore)
     assert carried == []
+
+
+def test_a_node_that_another_lab_has_just_given_the_image_is_not_given_it_again(
+    carried: list[str], there: list[str]
+) -> None:
+    there[0] = f"{IMAGE}\n"
+    hosts.provide_image("auto", None, [node("worker", providerID="kind://podman/c/w")], ignore)
+    (asked,) = carried
+    assert f"images list --quiet name=={IMAGE}" in asked
 
 
 def test_a_machine_elsewhere_is_named_before_any_is_given_something(carried: list[str]) -> None:
@@ -112,8 +127,10 @@ def test_a_machine_elsewhere_is_named_before_any_is_given_something(carried: lis
 
 
 def test_a_node_that_does_not_take_the_image_says_why(carried: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    refusal = subprocess.CompletedProcess([], 1, b"", b"ctr: no such socket")
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: refusal)
+    def refuse(argv: Sequence[str], *, text: bool = False, **_: Any) -> subprocess.CompletedProcess[Any]:
+        return subprocess.CompletedProcess(argv, 1, "" if text else b"", "" if text else b"ctr: no such socket")
+
+    monkeypatch.setattr(subprocess, "run", refuse)
     with pytest.raises(LabError) as caught:
         hosts.provide_image("auto", None, [node("worker", providerID="kind://podman/c/w")], ignore)
     assert "no such socket" in caught.value.came_back

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import get_args
 from urllib.parse import urlsplit
 
-from lab import i18n
+from lab import i18n, paths
 from lab.cluster.engine import Completed
 from lab.cluster.host import containers
 from lab.cluster.host.containers import Containers, Runtime
@@ -23,6 +25,7 @@ from lab.progress import OnProgress
 _IMPORT_SECONDS = 40
 """On a machine of two cores."""
 _IMPORT_BOUND = 900
+_LIST_BOUND = 60
 
 
 def are_reserved(nodes: Sequence[Object]) -> bool:
@@ -65,7 +68,9 @@ def provide_image(wish: str, runtime: Runtime | None, nodes: Sequence[Object], p
     for node in lacking:
         steps.next()
         steps.say(node["metadata"]["name"])
-        _give(here, name, node)
+        with _alone():
+            if not _has(name, node):
+                _give(here, name, node)
     return name
 
 
@@ -108,11 +113,31 @@ def _container(node: Object) -> tuple[Runtime, str] | None:
     return (runtime, said.path.rpartition("/")[2]) if said.scheme == "kind" and runtime else None
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One image is handed over at a time: seats of a class that come up together want the same one."""
+    with (paths.cache() / "host-images.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _has(image: str, node: Object) -> bool:
+    """Whether a node has the image by now. The host's API server hears of that some time later."""
+    asked = _on(node, "ctr", "--namespace", "k8s.io", "images", "list", "--quiet", f"name=={image}")
+    listed = subprocess.run(asked, capture_output=True, check=False, timeout=_LIST_BOUND, text=True)
+    return image in listed.stdout.split()
+
+
+def _on(node: Object, *command: str) -> list[str]:
+    """A command for this computer that runs one on a node that is a container here."""
+    runtime, container = _container(node) or ("podman", "")
+    return containers.find(runtime).argv("exec", "--interactive", container, *command)
+
+
 def _give(here: Containers, image: str, node: Object) -> None:
     """Hand the image from this computer's runtime to the containerd of a node."""
-    runtime, container = _container(node) or ("podman", "")
     save = here.argv("save", image)
-    take = containers.find(runtime).argv("exec", "--interactive", container, *IMPORT)
+    take = _on(node, *IMPORT)
     with subprocess.Popen(save, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as saving:
         try:
             taken = subprocess.run(take, stdin=saving.stdout, capture_output=True, check=False, timeout=_IMPORT_BOUND)
