@@ -30,7 +30,7 @@ from lab.workshop.state import Condition, Seat, passed, places_of, seats_of
 
 LOOKS_EVERY = 7.0
 """Seconds between two rounds of looking at seats. Each takes a tenth of a second of a processor for each seat."""
-AGAIN_AFTER = 2.0
+AGAIN_AFTER = 1.0
 """Seconds after which a seat that does not seem to work is looked at once more: a reset may start machines anew."""
 COPIES_EVERY = 30.0
 """Seconds between two copies of a learner's home."""

@@ -20,8 +20,9 @@ from lab.catalog.load import load
 from lab.paths import state
 from lab.terminal.pty import Pty
 from lab.workshop.class_file import Learner
+from lab.workshop.ledger import folder
 from lab.workshop.visit import COLUMNS, ROWS, Window, by_ssh, followed
-from tests.live.support import belongings, remains
+from tests.live.support import belongings, engine_of, remains
 from tests.vagrant.conftest import Watch
 from tests.workshop import chromium
 from tests.workshop.conftest import EXERCISES, OPEN_SECONDS, Room
@@ -262,6 +263,35 @@ async def test_an_exam_is_sat_extended_handed_in_and_graded(served: Room, watch:
         assert (exam["exam"], exam["percent"], exam["passed"]) == ("drill@7", 0, False)
 
 
+async def test_who_loses_their_seat_is_at_one_in_reserve_with_what_they_had(served: Room, watch: Watch) -> None:
+    learner = in_browser(served)
+    copy = folder(served.class_.id) / "homes" / f"{learner.seat}.tar.gz"
+    async with by_ssh(served.slip(learner, "--another-door"), served.proof) as window:
+        await window.see("CKS Lab", OPEN_SECONDS)
+        await window.type("e")
+        await window.see("@base", OPEN_SECONDS)
+        await start(window, served, learner, FIRST, anew=served.board(learner)["cells"][FIRST]["begun"])
+        await window.type(F6)
+        await window.type("echo kept-$((6*7)) > kept.txt\r")
+        written = time.time()
+        await until(lambda: copy.exists() and copy.stat().st_mtime > written + 1, window, OPEN_SECONDS)
+        place = served.board(learner)["place"]
+        engine_of(place).must("kill", f"{place}-base")
+        with watch.step("a machine killed to `LOST` on the board"):
+            await until(lambda: served.board(learner)["state"] == "lost", window, OPEN_SECONDS)
+        assert "base" in served.board(learner)["reason"]
+        with watch.step("from there to the shell on another seat"):
+            await window.see("You are at another seat now", START_SECONDS)
+            await window.type("e")
+            await window.see("@base", OPEN_SECONDS)
+        assert served.board(learner)["place"] == served.class_.seats[-1]
+        assert served.board(learner)["cells"][FIRST]["begun"]
+        await window.type(F6)
+        await window.type("clear; cat kept.txt; kubectl get namespace audited\r")
+        await window.see("kept-42", OPEN_SECONDS)
+        await window.see("Active", OPEN_SECONDS)
+
+
 def test_marks_are_exported(served: Room) -> None:
     rows = list(csv.DictReader(io.StringIO(served.must("export"))))
     marks = {(row["assignment"], row["student_id"]): (row["score"], row["max_score"]) for row in rows}
@@ -276,12 +306,12 @@ def test_marks_are_exported(served: Room) -> None:
 def test_a_purge_leaves_nothing(served: Room) -> None:
     class_ = served.class_
     owned = [belongings(seat) for seat in class_.seats]
-    folder = state() / "classes" / class_.id
-    assert folder.exists()
+    place = state() / "classes" / class_.id
+    assert place.exists()
     served.close()
     served.must("purge", "--consent", class_.id)
     assert [each for one in owned for each in remains(one)] == []
-    assert not folder.exists()
+    assert not place.exists()
     named = [file for file in state().rglob("*") if file.is_file() and _holds(file, class_.learners[0].name)]
     assert named == []
 
