@@ -7,7 +7,7 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata:
   name: tickets
-  namespace: museum
+  namespace: gallery
 spec:
   selector:
     matchLabels: {app: tickets}

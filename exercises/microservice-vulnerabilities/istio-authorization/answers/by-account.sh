@@ -7,7 +7,7 @@ apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata:
   name: default
-  namespace: museum
+  namespace: gallery
 spec:
   mtls: {mode: STRICT}
 ---
@@ -15,7 +15,7 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata:
   name: tickets-nothing
-  namespace: museum
+  namespace: gallery
 spec:
   selector:
     matchLabels: {app: tickets}
@@ -24,7 +24,7 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata:
   name: tickets-desk
-  namespace: museum
+  namespace: gallery
 spec:
   selector:
     matchLabels: {app: tickets}
@@ -39,7 +39,7 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata:
   name: tickets-guide
-  namespace: museum
+  namespace: gallery
 spec:
   selector:
     matchLabels: {app: tickets}
@@ -48,5 +48,5 @@ spec:
         - operation: {methods: [GET], paths: ["/plan"]}
       when:
         - key: source.principal
-          values: ["cluster.local/ns/museum/sa/guide"]
+          values: ["cluster.local/ns/gallery/sa/guide"]
 EOF

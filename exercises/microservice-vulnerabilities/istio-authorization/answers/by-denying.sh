@@ -7,7 +7,7 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata:
   name: tickets-callers
-  namespace: museum
+  namespace: gallery
 spec:
   selector:
     matchLabels: {app: tickets}
@@ -15,15 +15,15 @@ spec:
   rules:
     - from:
         - source:
-            notPrincipals: ["cluster.local/ns/museum/sa/desk", "cluster.local/ns/museum/sa/guide"]
+            notPrincipals: ["cluster.local/ns/gallery/sa/desk", "cluster.local/ns/gallery/sa/guide"]
     - from:
         - source:
-            notPrincipals: ["cluster.local/ns/museum/sa/desk"]
+            notPrincipals: ["cluster.local/ns/gallery/sa/desk"]
       to:
         - operation: {notPaths: ["/plan"]}
     - from:
         - source:
-            notPrincipals: ["cluster.local/ns/museum/sa/guide"]
+            notPrincipals: ["cluster.local/ns/gallery/sa/guide"]
       to:
         - operation: {notPaths: ["/sales/*"]}
 ---

@@ -7,7 +7,7 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata:
   name: tickets
-  namespace: museum
+  namespace: gallery
 spec:
   selector:
     matchLabels: {app: tickets}
@@ -15,14 +15,14 @@ spec:
   rules:
     - from:
         - source:
-            principals: ["cluster.local/ns/museum/sa/desk"]
+            principals: ["cluster.local/ns/gallery/sa/desk"]
       to:
         - operation:
             methods: [GET, POST]
             paths: ["/sales/*"]
     - from:
         - source:
-            principals: ["cluster.local/ns/museum/sa/guide"]
+            principals: ["cluster.local/ns/gallery/sa/guide"]
       to:
         - operation:
             methods: [GET]

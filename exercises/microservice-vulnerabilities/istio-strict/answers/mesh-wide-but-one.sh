@@ -19,10 +19,10 @@ metadata:
 spec:
   mtls: {mode: PERMISSIVE}
 EOF
-kubectl -n clinic patch peerauthentication records-figures --type=merge \
+kubectl -n hospital patch peerauthentication records-figures --type=merge \
   --patch='{"spec": {"portLevelMtls": {"9090": {"mode": "STRICT"}}}}'
-kubectl label namespace clinic istio-injection=enabled team=medicine
-kubectl -n clinic scale deployment records --replicas=2
-kubectl -n clinic delete pods --all
-kubectl -n clinic rollout status deployment/records --timeout=120s
-kubectl -n clinic rollout status deployment/reception --timeout=120s
+kubectl label namespace hospital istio-injection=enabled team=medicine
+kubectl -n hospital scale deployment records --replicas=2
+kubectl -n hospital delete pods --all
+kubectl -n hospital rollout status deployment/records --timeout=120s
+kubectl -n hospital rollout status deployment/reception --timeout=120s
