@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lab.cluster.pods import hosting
 from lab.cluster.pods.hosting import HostCluster, current_context
 from lab.errors import LabError
-from tests.unit.support.api_server import ApiServer
+from tests.unit.support.api_server import SILENCE, ApiServer
 from tests.unit.support.clocks import Hands
 
 PODS = "/api/v1/namespaces/ckslab-own/pods"
@@ -73,13 +75,20 @@ def test_what_is_gone_already_is_no_fault_when_it_is_removed(host: HostCluster, 
         ((500, {"message": "dial tcp 10.89.1.3:10250: i/o timeout"}), False),
         ((500, {"message": "dial tcp 10.89.1.3:10250: connect: connection refused"}), None),
         ((403, {"message": "pods is forbidden: User jane cannot get pods/log"}), None),
+        (SILENCE, False),
     ],
 )
-def test_a_kubelet_that_the_api_server_finds_no_way_to_does_not_answer(
-    host: HostCluster, api: ApiServer, answer: Any, known: bool | None
+def test_a_kubelet_that_the_api_server_hears_nothing_of_or_finds_no_way_to_does_not_answer(
+    host: HostCluster, api: ApiServer, monkeypatch: pytest.MonkeyPatch, answer: Any, known: bool | None
 ) -> None:
+    monkeypatch.setattr(hosting, "_KUBELET_SECONDS", 0.5)
     api.answers[f"{PODS}/base/log"] = answer
     assert host.kubelet_answers({"metadata": {"name": "base", "namespace": "ckslab-own"}}) is known
+
+
+def test_the_time_is_that_of_the_api_servers_clock(host: HostCluster, api: ApiServer) -> None:
+    api.answers["/version"] = {}
+    assert abs((datetime.now(UTC) - host.now()).total_seconds()) < 60
 
 
 def test_a_server_that_is_not_there_is_told_with_context_and_kubeconfig(api: ApiServer, tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from lab.clock import Clock
 from lab.cluster.host import containers
 from lab.cluster.host.containers import Containers
 from lab.cluster.image import node_image
@@ -16,7 +19,8 @@ from lab.cluster.pods.hosting import HostCluster
 from lab.cluster.pods.manifest import SEATS
 from lab.errors import LabError
 from lab.progress import ignore
-from tests.unit.support.host_cluster import HandMadeHost
+from tests.unit.support.clocks import Hands
+from tests.unit.support.host_cluster import LEASES, NOW, HandMadeHost
 
 IMAGE = "localhost/ckslab-node:1"
 
@@ -61,6 +65,36 @@ def test_where_a_kubelet_cannot_be_asked_the_host_knows_after_a_while(
     host.objects["/api/v1/nodes/host-1"] = {**node("host-1"), "status": conditions}
     pods = [{"spec": {"nodeName": "host-1"}}, {"spec": {}}]
     assert hosts.dead(HostCluster("/home/me/config", "classroom"), pods) == dead
+
+
+def reported(host: HandMadeHost, seconds: float) -> None:
+    """The node has reported so many seconds ago."""
+    host.objects[f"{LEASES}/host-1"] = {"spec": {"renewTime": (NOW - timedelta(seconds=seconds)).isoformat()}}
+
+
+def dead(clock: Clock) -> set[str]:
+    return hosts.dead(HostCluster("/home/me/config", "classroom"), [{"spec": {"nodeName": "host-1"}}], clock)
+
+
+def test_a_node_is_dead_whose_kubelet_neither_answers_nor_reports_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    host, hands = HandMadeHost(dead={"host-1"}).install(monkeypatch), Hands()
+    reported(host, 3)
+    assert dead(hands.clock) == {"host-1"}
+    assert hands.passed == pytest.approx(9, abs=1)
+
+
+def test_a_node_whose_kubelet_takes_its_time_but_reports_is_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    host, hands = HandMadeHost(dead={"host-1"}).install(monkeypatch), Hands()
+    reported(host, 9)
+    assert dead(replace(hands.clock, sleep=lambda _: reported(host, 0))) == set()
+
+
+def test_a_kubelet_that_has_not_answered_is_not_waited_for_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    host, hands, asked = HandMadeHost(dead={"host-1"}).install(monkeypatch), Hands(), list[object]()
+    monkeypatch.setattr(HostCluster, "kubelet_answers", lambda _, pod: bool(asked.append(pod)))
+    reported(host, 60)
+    assert dead(hands.clock) == dead(hands.clock) == {"host-1"}
+    assert len(asked) == 1
 
 
 @pytest.fixture

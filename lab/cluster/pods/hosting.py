@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +19,8 @@ Object = Mapping[str, Any]
 
 _SECONDS = 20.0
 """For one request."""
-_KUBELET_SECONDS = 6.0
-"""For a request that goes on to a kubelet. Where a node is gone it takes the API server three to find no way there."""
+_KUBELET_SECONDS = 3.0
+"""For a request that goes on to a kubelet."""
 _NO_WAY = re.compile(r"dial tcp \S+:\d+: (?!connect: connection refused)")
 """What the API server says where it gets no connection to a kubelet."""
 _NOT_FOUND, _CONFLICT = 404, 409
@@ -68,21 +70,35 @@ class HostCluster:
         return None if status == _NOT_FOUND else answer
 
     def kubelet_answers(self, pod: Object) -> bool | None:
-        """Whether the API server gets through to the kubelet of a Pod's node; None: that is not known.
+        """Whether the kubelet of a Pod's node answers; None: that cannot be found out.
 
-        It is asked for the end of the Pod's log, which only that kubelet has. A refused connection comes from a node
-        that lives, where the kubelet is being started again.
+        It is asked for the end of the Pod's log, which only that kubelet has. Where a node is gone, nothing comes back
+        for half a minute, since its neighbours still know it; then the API server says that there is no way to it. A
+        refused connection comes from a node that lives, where the kubelet is being started again.
         """
+        from urllib3.exceptions import ReadTimeoutError
+
         place = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
         try:
             with _explaining(self):
                 answer = self._send("GET", f"{place}/log?tailLines=1&limitBytes=1", None, _KUBELET_SECONDS)
                 content = answer.read()
-        except LabError:
-            return None
+        except LabError as error:
+            return False if isinstance(error.__cause__, ReadTimeoutError) else None
         if answer.status < 400:
             return True
         return False if _NO_WAY.search(_message(content)) else None
+
+    def now(self) -> datetime:
+        """The time by the API server's clock; this computer's may be another.
+
+        Raises:
+            LabError: it does not answer (`pods.host`).
+        """
+        with _explaining(self):
+            answer = self._send("GET", "/version", None, _SECONDS)
+            answer.read()
+        return parsedate_to_datetime(answer.headers["Date"])
 
     def await_objects(
         self, path: str, is_there: Callable[[Sequence[Object]], bool], *, seconds: float, clock: Clock = SYSTEM

@@ -6,10 +6,13 @@ import fcntl
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from math import inf
 from typing import get_args
 from urllib.parse import urlsplit
 
 from lab import i18n, paths
+from lab.clock import SYSTEM, Clock, wait_until
 from lab.cluster.engine import Completed
 from lab.cluster.host import containers
 from lab.cluster.host.containers import Containers, Runtime
@@ -26,6 +29,12 @@ _IMPORT_SECONDS = 40
 """On a machine of two cores."""
 _IMPORT_BOUND = 900
 _LIST_BOUND = 60
+_REPORT_SECONDS = 12
+"""Since a kubelet's last report, of which it makes one every ten seconds."""
+_UNANSWERED_SECONDS = 10
+"""For which a kubelet that has not answered is taken not to answer: its node has many seats, and each is looked at."""
+_unanswered: dict[tuple[HostCluster, str], float] = {}
+"""When a node's kubelet has not answered."""
 
 
 def are_reserved(nodes: Sequence[Object]) -> bool:
@@ -39,14 +48,17 @@ def for_seats(nodes: Sequence[Object]) -> list[Object]:
     return [node for node in wanted if not node["spec"].get("unschedulable") and not _repels(node)]
 
 
-def dead(host: HostCluster, pods: Iterable[Object]) -> set[str]:
+def dead(host: HostCluster, pods: Iterable[Object], clock: Clock = SYSTEM) -> set[str]:
     """The names of the nodes of these Pods that are dead. The host says of their Pods for minutes that they run.
+
+    A node is dead whose kubelet neither answers nor reports. Who may not see that hears of it from the host's API
+    server, most of a minute later.
 
     Raises:
         LabError: the host cluster cannot be asked.
     """
     pod_on = {node: pod for pod in pods if (node := pod["spec"].get("nodeName"))}
-    return {node for node, pod in pod_on.items() if _is_dead(host, node, pod)}
+    return {node for node, pod in pod_on.items() if _is_dead(host, node, pod, clock)}
 
 
 def provide_image(wish: str, runtime: Runtime | None, nodes: Sequence[Object], progress: OnProgress) -> str:
@@ -74,12 +86,46 @@ def provide_image(wish: str, runtime: Runtime | None, nodes: Sequence[Object], p
     return name
 
 
-def _is_dead(host: HostCluster, node: str, pod: Object) -> bool:
-    answers = host.kubelet_answers(pod)
-    if answers is not None:
-        return not answers
+def _is_dead(host: HostCluster, node: str, pod: Object, clock: Clock) -> bool:
+    answers = _answers(host, node, pod, clock)
+    if answers:
+        return False
+    if answers is False and (lease := _lease(host, node)):
+        return _stays_silent(host, node, lease, clock)
     found = host.items(f"/api/v1/nodes?fieldSelector=metadata.name%3D{node}")
-    return not any(_says_whether_ready(each) for each in found)
+    return not any(map(_says_whether_ready, found))
+
+
+def _answers(host: HostCluster, node: str, pod: Object, clock: Clock) -> bool | None:
+    """Whether a node's kubelet answers. One that did not a moment ago is not waited for again."""
+    if clock.seconds() - _unanswered.get((host, node), -inf) < _UNANSWERED_SECONDS:
+        return False
+    answers = host.kubelet_answers(pod)
+    if answers is False:
+        _unanswered[host, node] = clock.seconds()
+    return answers
+
+
+def _stays_silent(host: HostCluster, node: str, lease: str, clock: Clock) -> bool:
+    """Whether a node has not reported for longer than it may. Its next report is waited for until it is late.
+
+    Args:
+        lease: when it has reported last.
+    """
+    silent_for = host.now().timestamp() - datetime.fromisoformat(lease).timestamp()
+    reported = wait_until(lambda: _lease(host, node) != lease, clock, bound=_REPORT_SECONDS - silent_for, every=1)
+    return not reported
+
+
+def _lease(host: HostCluster, node: str) -> str:
+    """When a node has reported last; empty where this user may not see that."""
+    try:
+        found = host.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node}") or {"spec": {}}
+    except LabError as refused:
+        if refused.key != "pods.refused":
+            raise
+        return ""
+    return str(found["spec"].get("renewTime", ""))
 
 
 def _says_whether_ready(node: Object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from lab.cluster.engine import Completed
 from lab.cluster.host import processes
 from lab.cluster.host.processes import OnLine
+from lab.cluster.pods import hosts
 from lab.cluster.pods.hosting import HostCluster
 from lab.errors import LabError
 from tests.unit.support.engines import done
@@ -21,6 +23,9 @@ NODE = {
     "spec": {"podCIDRs": ["10.244.0.0/24"], "providerID": "kind://podman/classroom/host-1"},
     "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.1"}], "images": []},
 }
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
 def running(address: str = "10.244.0.9") -> dict[str, Any]:
@@ -49,7 +54,8 @@ class HandMadeHost:
         happens: words of a command in a Pod -> what it does to the host cluster.
         did: `VERB PATH` of each request that changes something, and each command in a Pod after its name.
         silent: it does not answer.
-        dead: nodes of it whose kubelets do not answer. Pods are put on the first one that they do not avoid.
+        dead: nodes of it whose kubelets do not answer, and reported last an hour ago. Pods are put on the first node
+            that they do not avoid.
     """
 
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -74,6 +80,8 @@ class HandMadeHost:
         }
         monkeypatch.setattr(HostCluster, "_request", lambda _, *asked, **options: self._request(*asked, **options))
         monkeypatch.setattr(HostCluster, "kubelet_answers", lambda _, pod: pod["spec"]["nodeName"] not in self.dead)
+        monkeypatch.setattr(HostCluster, "now", lambda _: NOW)
+        monkeypatch.setattr(hosts, "_unanswered", {})
         monkeypatch.setattr(HostCluster, "_changes", lambda *_: iter(()))
         monkeypatch.setattr("lab.cluster.pods.engine.current_context", lambda _: "classroom")
         monkeypatch.setattr(processes, "run", self._run)
@@ -102,6 +110,8 @@ class HandMadeHost:
                 for found in [found for found in self.objects if found == place or found.startswith(f"{place}/")]:
                     del self.objects[found]
                 return 200, {}
+        if place == f"{LEASES}/host-1" and "host-1" in self.dead and place not in self.objects:
+            return 200, {"spec": {"renewTime": (NOW - timedelta(hours=1)).isoformat()}}
         if place in self.objects:
             return 200, self.objects[place]
         if place.rpartition("/")[2] in ("nodes", "pods", "namespaces"):
