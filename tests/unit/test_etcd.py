@@ -150,3 +150,10 @@ def test_without_a_pod_of_the_system_nothing_is_changed() -> None:
     etcd.holds["/registry/namespaces/mine"] = "new"
     assert not restore(etcd, Hands().clock)
     assert etcd.transactions == []
+
+
+def test_where_kinds_of_objects_have_come_nothing_is_changed() -> None:
+    etcd = Etcd()
+    etcd.holds["/registry/apiextensions.k8s.io/customresourcedefinitions/policies.kyverno.io"] = "new"
+    assert not restore(etcd, Hands().clock)
+    assert etcd.transactions == []

@@ -36,6 +36,7 @@ _RENEWED = (
 """Keys of what the cluster itself renews every few seconds. They stay as they are."""
 _SYSTEM = b"/registry/namespaces/kube-system"
 _PODS = b"/registry/pods/"
+_KINDS = b"/registry/apiextensions.k8s.io/customresourcedefinitions/"
 _EVENTS = b"/registry/events/"
 """Events end by themselves, so those of the baseline are not missed."""
 
@@ -49,7 +50,8 @@ def restore(control_plane: Node, clock: Clock) -> bool:
     A controller that still acts on what it has just seen may make something once more, so it takes several looks.
 
     Returns False, and changes nothing, where a Pod of the system is gone: its kubelet would have to begin one that it
-    has ended. So it does where what was kept is no cluster.
+    has ended. So it does where what was kept is no cluster, and where kinds of objects have come or gone, as with an
+    add-on: controllers that watch kinds which are there no more go wrong, until they are started anew.
 
     Raises:
         LabError: etcd refuses, or does not answer, or what was kept is damaged (`engine.refused`); somebody always
@@ -57,7 +59,9 @@ def restore(control_plane: Node, clock: Clock) -> bool:
     """
     kept = _parsed(control_plane.read(KEPT))
     now = _read(control_plane)
-    if _SYSTEM not in kept or any(key not in now and key.startswith(_PODS) for key in kept):
+    lost_pods = {key for key in kept.keys() - now.keys() if key.startswith(_PODS)}
+    other_kinds = {key for key in kept.keys() ^ now.keys() if key.startswith(_KINDS)}
+    if _SYSTEM not in kept or lost_pods or other_kinds:
         return False
     _write(control_plane, _other(kept, now), _surplus(kept, now))
     still = 0
