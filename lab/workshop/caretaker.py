@@ -238,10 +238,10 @@ def _runs(engine: Engine) -> bool:
 
 
 def _reason(engine: Engine) -> str:
-    """What its engine says of it, else which of its machines do not run."""
+    """What its engine says of it first, else which of its machines do not run."""
     status = engine.status()
     if status.detail:
-        return status.detail
+        return status.detail.splitlines()[0]
     there, names = status.nodes, [machine.name for machine in (*engine.nodes(), engine.base())]
     if not there:
         return i18n.text("workshop.seat.gone")

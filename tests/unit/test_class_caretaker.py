@@ -105,6 +105,13 @@ async def test_a_seat_that_does_not_run_is_lost_with_its_reason_and_its_learner_
     assert room.moved == ["m-01"]
 
 
+async def test_what_the_engine_knows_better_is_the_reason(room: Room) -> None:
+    room.seats["m-01"].die()
+    room.seats["m-01"].detail = "Host node host-1 does not answer.\nIf it does not come back, ..."
+    await room.caretaker.look()
+    assert room.last("m-01").detail == {"reason": "Host node host-1 does not answer."}
+
+
 async def test_a_seat_whose_machines_are_gone_says_that(room: Room) -> None:
     room.seats["m-01"].state, room.seats["m-01"].machines = State.PARTIAL, {}
     await room.caretaker.look()

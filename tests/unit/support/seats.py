@@ -22,6 +22,7 @@ class FakeSeat:
     name: str = "kind"
     pace: float = 1.0
     machines: Mapping[str, str] = field(default_factory=lambda: WORKING)
+    detail: str = ""
     error: Exception | None = None
     """What comes of every question."""
     ups: int = 0
@@ -40,7 +41,7 @@ class FakeSeat:
         raise NotImplementedError
 
     def status(self) -> Status:
-        return Status(self.name, self.lab, self.state, nodes=self.machines)
+        return Status(self.name, self.lab, self.state, nodes=self.machines, detail=self.detail)
 
     def up(self, progress: OnProgress) -> None:
         self.ups += 1
