@@ -161,6 +161,10 @@ class Seats:
                     reason = f"{error.tried} {error.came_back}".strip()
                     continue
                 # Its learner starts or grades something just now, and needs nobody to make it.
+            except OSError as error:  # a file that should be on a machine of it is not
+                log.fault(f"making seat {seat}", error)
+                reason = str(error)
+                continue
             self._ledger.add(Kind.READY, seat=seat, seconds=round(self._clock.seconds() - began, 1))
             return True
         self._ledger.add(Kind.LOST, seat=seat, reason=reason)

@@ -95,6 +95,17 @@ def test_a_seat_that_fails_twice_is_lost_with_its_reason_and_the_others_go_on(ro
     assert kinds(room.ledger, "m-03") == [Kind.MAKING, Kind.READY]
 
 
+def test_a_seat_that_lacks_a_file_keeps_no_other_from_being_made(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def up(progress: OnProgress) -> None:
+        raise FileNotFoundError("base:/home/candidate/.ssh/id_ed25519.pub")
+
+    monkeypatch.setattr(room.labs["m-01"], "up", up)
+    assert room.seats().up(CATALOG, ignore) == ["m-01"]
+    (lost,) = [event for event in room.ledger.events() if event.kind is Kind.LOST]
+    assert lost.detail["reason"] == "base:/home/candidate/.ssh/id_ed25519.pub"
+    assert kinds(room.ledger, "m-03") == [Kind.MAKING, Kind.READY]
+
+
 def test_a_seat_that_its_learner_is_at_work_on_is_not_lost(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(progress: OnProgress) -> None:
         raise LabError("lab.busy", "1234: ckslab class sit", lab="m-01")
