@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from lab.authoring.prove import Proof
+from lab.authoring.side_by_side import side_by_side
+from lab.authoring.workbench import Result
 from lab.catalog.model import Answer, Exercise
 from lab.cluster.engine import Completed, State
 from lab.errors import LabError, UsageError
@@ -112,7 +115,23 @@ def test_a_lab_that_cannot_be_made_ends_all_of_it(author: Author, monkeypatch: p
     assert author.others["cks-2"].state is State.ABSENT
 
 
-def test_who_stops_waits_until_every_lab_has_stopped(pair: Author) -> None:
+def test_who_stops_waits_until_every_lab_has_stopped(pair: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    stops: list[threading.Event] = []
+
+    class Slow(HandMadeLab):
+        """Begins a second answer once it is time to stop."""
+
+        def start(self, exercise: Exercise) -> None:
+            if self.events:
+                assert stops[0].wait(BOUND)
+            super().start(exercise)
+
+    def watched(works: Sequence[Iterator[Result]], stop: threading.Event) -> Iterator[Result]:
+        stops.append(stop)
+        return side_by_side(works, stop)
+
+    monkeypatch.setattr("lab.authoring.workbench.side_by_side", watched)
+    pair.kind = Slow
     before = set(threading.enumerate())
     proving = pair.proving(labs=2)
     next(proving)
