@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from lab.workshop.ledger import Ledger
 from lab.workshop.ledger_thread import LedgerThread
 from lab.workshop.moving import TAKEN_SECONDS
 from lab.workshop.seats import OpenEngine, look_at
-from lab.workshop.state import Condition, Seat, passed, places_of, seats_of
+from lab.workshop.state import Condition, Seat, here, passed, places_of, seats_of
 
 LOOKS_EVERY = 7.0
 """Seconds between two rounds of looking at seats. Each takes a tenth of a second of a processor for each seat."""
@@ -119,12 +119,12 @@ class Caretaker:
     async def copy_homes(self) -> None:
         """Copy once what those learners have at home who are here."""
         events = await self._events()
-        places, here = places_of(self._class, events), _here(events)
+        places, present = places_of(self._class, events), here(events)
         conditions = {seat.name: seat.condition for seat in seats_of(self._class, events, self._watch())}
         learners = [
             learner
             for learner in self._class.learners
-            if learner.number in here and conditions[places[learner.number]] in (Condition.READY, Condition.TAKEN)
+            if learner.number in present and conditions[places[learner.number]] in (Condition.READY, Condition.TAKEN)
         ]
 
         def copy(learner: Learner) -> None:
@@ -217,17 +217,6 @@ async def _each(threads: ThreadPoolExecutor, work: Callable[[T], R], items: Sequ
     """Do the same for each, a few at a time."""
     loop = asyncio.get_running_loop()
     return await asyncio.gather(*(loop.run_in_executor(threads, work, item) for item in items))
-
-
-def _here(events: Iterable[Event]) -> set[int]:
-    """The numbers of the learners whose apps run."""
-    here = set[int]()
-    for event in events:
-        if event.kind is Kind.CAME:
-            here.add(event.learner)
-        elif event.kind is Kind.LEFT:
-            here.discard(event.learner)
-    return here
 
 
 def _runs(engine: Engine) -> bool:

@@ -28,6 +28,7 @@ from lab.workshop.ledger import Ledger
 from lab.workshop.ledger_thread import LedgerThread
 from lab.workshop.projector import Projector
 from lab.workshop.ssh_door import SshDoor
+from lab.workshop.state import here
 from lab.workshop.tokens import Doorkeeper
 
 LOOPBACK = "127.0.0.1"
@@ -106,16 +107,12 @@ class Hub:
 
     def _see_everybody_out(self) -> int:
         """Write down that nobody's app runs: a hub that was killed could not. Returns how many events there are."""
-        here, events = set[int](), self._ledger.events()
+        events = self._ledger.events()
         exam_state.follow(self._exams, events)
-        for event in events:
-            if event.kind is Kind.CAME:
-                here.add(event.learner)
-            elif event.kind is Kind.LEFT:
-                here.discard(event.learner)
-        for learner in sorted(here):
+        present = here(events)
+        for learner in sorted(present):
             self._ledger.add(Kind.LEFT, learner=learner)
-        return len(events) + len(here)
+        return len(events) + len(present)
 
     async def _follow(self, read: int) -> None:
         """Whoever's slip was given anew is let out, for it may be somebody else; and all are once the class is over.

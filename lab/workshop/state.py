@@ -75,6 +75,17 @@ def place_of(class_: Class, learner: Learner, events: Iterable[Event]) -> str:
     return places_of(class_, events)[learner.number]
 
 
+def here(events: Iterable[Event]) -> set[int]:
+    """The numbers of the learners whose apps run."""
+    numbers = set[int]()
+    for event in events:
+        if event.kind is Kind.CAME:
+            numbers.add(event.learner)
+        elif event.kind is Kind.LEFT:
+            numbers.discard(event.learner)
+    return numbers
+
+
 def _seat(name: str, learner: int, last: Event | None, now: Moment) -> Seat:
     if last is None:
         return Seat(name, learner)
