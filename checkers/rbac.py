@@ -13,13 +13,12 @@ PRACTICES = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/"
 
 _READING = ("list", "watch")
 _CHANGING = ("create", "update", "patch", "delete", "deletecollection")
+_RBAC = "rbac.authorization.k8s.io"
 _OTHER_KINDS = {
-    "": ("configmaps", "pods", "services", "serviceaccounts", "persistentvolumeclaims"),
-    "apps": ("deployments",),
-    "batch": ("jobs",),
-    "rbac.authorization.k8s.io": ("roles", "rolebindings"),
+    **dict.fromkeys(("configmaps", "pods", "services", "serviceaccounts", "persistentvolumeclaims"), ""),
+    **{"deployments": "apps", "jobs": "batch", "roles": _RBAC, "rolebindings": _RBAC},
 }
-"""API group -> the kinds of objects that accounts are mostly given rights to."""
+"""The kinds of objects that accounts are mostly given rights to -> their API group."""
 _SUBRESOURCES = {"pods/exec": ("get", "create"), "pods/log": ("get",), "serviceaccounts/token": ("create",)}
 """Subresource -> its verbs."""
 
@@ -192,16 +191,12 @@ def _of(verbs: Sequence[str], resource: str, namespace: str, names: Sequence[str
 
 def _about_other_kinds(namespace: str, names: Sequence[str]) -> list[_Asked]:
     """What else an account may be able to do in a namespace: the verbs of daily work with each kind."""
-    verbs = {kind: ("get", "update", "delete") for kinds in _OTHER_KINDS.values() for kind in kinds} | _SUBRESOURCES
-    groups = {kind: group for group, kinds in _OTHER_KINDS.items() for kind in kinds}
+    named = [(verb, kind) for kind in _OTHER_KINDS for verb in ("get", "update", "delete")]
+    named += [(verb, subresource) for subresource, verbs in _SUBRESOURCES.items() for verb in verbs]
+    nameless = [(verb, kind) for kind in _OTHER_KINDS for verb in ("list", "create")]
     return [
-        *(
-            _Asked(verb, kind, namespace, name, groups.get(kind, ""))
-            for kind in verbs
-            for verb in verbs[kind]
-            for name in names
-        ),
-        *(_Asked(verb, kind, namespace, "", groups[kind]) for kind in groups for verb in ("list", "create")),
+        *(_Asked(verb, kind, namespace, name, _OTHER_KINDS.get(kind, "")) for verb, kind in named for name in names),
+        *(_Asked(verb, kind, namespace, "", _OTHER_KINDS[kind]) for verb, kind in nameless),
     ]
 
 
