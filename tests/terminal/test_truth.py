@@ -27,17 +27,15 @@ def test_every_row_is_the_one_that_tmux_has(seed: int) -> None:
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     """One for several tests; each gives it a size."""
     with Local(tmp_path_factory.mktemp("shell"), 70, 20) as shell:
+        shell.comes_to_prompt()
         yield shell
 
 
 def runs(shell: Local, command: str, columns: int, rows: int) -> None:
-    """From an empty screen of this size, until the next prompt."""
-    shell.comes_to_prompt()
+    """On an empty screen of this size, until it has ended; tmux itself tells when, for a prompt looks like the last."""
     shell.resize(columns, rows)
-    for line in ("clear", command):
-        shell.type(f"{line}\r")
-        shell.is_answered()
-        shell.comes_to_prompt()
+    shell.type(f"clear; {command}; tmux wait-for -S ended\r")
+    shell.tmux("wait-for", "ended")
 
 
 @needs_programs
@@ -59,7 +57,7 @@ def test_a_wide_character_whose_second_half_is_written_over_is_gone(shell: Local
     """tmux still has it, and what follows at the same place."""
     runs(shell, r"printf 'a日\033[3G\033[K\r\033[@x\033[4G^C\n'", 70, 20)
     shell.compare()
-    assert shell.text(1).rstrip() == "xa ^C"
+    assert shell.shows("xa ^C\n")
 
 
 class Window(App[None]):
