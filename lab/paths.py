@@ -10,7 +10,7 @@ _package = Path(__file__).resolve().parent
 
 
 def data(name: str) -> Path:
-    """A folder of data shipped with the lab: `exercises`, `addons`, `node` or `vagrant`.
+    """A folder of data shipped with the lab: `exercises`, `addons`, `hub`, `node` or `vagrant`.
 
     In a checkout it lies beside `lab/`; an installed wheel carries it inside the package.
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lab import i18n
-from lab.commands import board, following, giving, hub, instructing, moving, rehearsal, seats
+from lab.commands import board, deployment, following, giving, hub, instructing, moving, rehearsal, seats
 from lab.commands.arguments import Verbs, json_option, print_json
 from lab.commands.class_file import file_option, load_class
 from lab.errors import UsageError
@@ -35,6 +35,7 @@ def add(verbs: Verbs) -> None:
     rehearsal.add(class_)
     seats.add(class_)
     hub.add(class_)
+    deployment.add(class_)
     board.add(class_)
     instructing.add(class_)
     giving.add(class_)

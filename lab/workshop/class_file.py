@@ -201,14 +201,30 @@ def written(name: str, exercises: Sequence[str], learners: Sequence[str], list_:
     return _dumped(facts)
 
 
+def for_cluster(path: Path, class_: Class, *, image: str, kubeconfig: str, context: str) -> str:
+    """A class's file for a hub in a cluster: no list is beside it, and seats are made by what is there."""
+    listed = [
+        {"name": learner.name, **({"id": learner.id} if learner.id else {}), "lang": learner.language}
+        for learner in class_.learners
+    ]
+    seats = {"engine": "pods", "image": image, "kubeconfig": kubeconfig, "context": context}
+    return _dumped({**_with_learners(path, listed), **seats})
+
+
 def forget_names(path: Path, class_: Class) -> None:
     """Write a class's file anew, with seats in place of names. A list beside it is somebody else's, and stays."""
-    facts = yaml.safe_load(path.read_text(encoding="utf-8"))
-    facts.pop("list", None)
-    facts["learners"] = [{"name": learner.seat, "lang": learner.language} for learner in class_.learners]
+    seats = [{"name": learner.seat, "lang": learner.language} for learner in class_.learners]
+    facts = _with_learners(path, seats)
     new = path.with_name(f".{path.name}.new")
     new.write_text(_dumped(facts), encoding="utf-8")
     new.replace(path)
+
+
+def _with_learners(path: Path, learners: Sequence[Mapping[str, str]]) -> dict[str, object]:
+    """What a class's file says, with these learners in place of its own and of its list."""
+    facts: dict[str, object] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    facts.pop("list", None)
+    return facts | {"learners": learners}
 
 
 def _dumped(facts: Mapping[str, object]) -> str:

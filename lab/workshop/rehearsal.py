@@ -99,7 +99,7 @@ class Rehearsal:
         self._exercise = exercise
         self._command = command
         self._clock = clock
-        self._id = f"{class_.id[: ID_LENGTH - len(SUFFIX)].rstrip('-')}{SUFFIX}"
+        self._id = class_id(class_)
         self.seat = class_file.seat_name(self._id, 1)
         self._engine = open_engine(self.seat)
 
@@ -236,6 +236,11 @@ class _Visit:
         except TimeoutError:
             last = "\n".join(window.last)
             raise LabError("class.unheard", last, kind=kind.value, seconds=f"{seconds:.0f}") from None
+
+
+def class_id(real: Class) -> str:
+    """What the class of one is called that rehearses another."""
+    return f"{real.id[: ID_LENGTH - len(SUFFIX)].rstrip('-')}{SUFFIX}"
 
 
 def _require_ports(class_: Class) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from lab.cluster.pods import hosting
 from lab.cluster.pods.hosting import HostCluster, current_context
@@ -40,6 +41,19 @@ def test_requests_go_to_the_context_that_was_named_with_its_credentials(host: Ho
     api.answers[PODS] = listed(pod("1", "Running"))
     assert len(host.items(PODS)) == 1
     assert api.headers[-1]["authorization"] == "Bearer secret"
+
+
+def test_a_token_that_a_file_has_is_read_again_for_each_request(api: ApiServer, tmp_path: Path) -> None:
+    file = api.kubeconfig(tmp_path)
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["users"] = [{"name": "admin", "user": {"tokenFile": "token"}}]
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    api.answers[PODS] = listed()
+    host = HostCluster(str(file), "lab")
+    for token in ("of this hour", "of the next"):
+        (tmp_path / "token").write_text(f"{token}\n")
+        host.items(PODS)
+        assert api.headers[-1]["authorization"] == f"Bearer {token}"
 
 
 def test_what_is_not_there_is_none(host: HostCluster) -> None:

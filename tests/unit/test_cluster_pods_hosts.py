@@ -51,6 +51,11 @@ def test_nodes_for_seats_are_the_only_ones_where_there_are_any() -> None:
     assert hosts.are_reserved(nodes)
 
 
+def test_what_is_no_seat_is_on_the_other_nodes() -> None:
+    nodes = [CONTROL_PLANE, node("a"), node("b", labels={SEATS: "true"})]
+    assert names(hosts.for_others(nodes)) == ["a"]
+
+
 def test_a_taint_that_only_advises_keeps_no_seat_away() -> None:
     assert names(hosts.for_seats([node("a", taints=[{"key": "old", "effect": "PreferNoSchedule"}])])) == ["a"]
 

@@ -41,7 +41,7 @@ def test_the_program_is_in_it_with_its_texts_and_styles(content: set[str]) -> No
 
 
 def test_the_data_is_in_it_where_the_program_looks(content: set[str]) -> None:
-    assert {f"lab/_data/{name}" for name in tracked("exercises", "node", "vagrant")} <= content
+    assert {f"lab/_data/{name}" for name in tracked("addons", "exercises", "hub", "node", "vagrant")} <= content
 
 
 def test_it_takes_no_other_name_at_the_top(content: set[str]) -> None:

@@ -35,8 +35,11 @@ IMPORT = (
 """Has containerd take images from standard input, as for the node image. A kubelet that cleans up keeps them."""
 
 
-def build(engine: Engine, names: Iterable[str], progress: OnProgress) -> None:
+def build(engine: Engine | None, names: Iterable[str], progress: OnProgress) -> None:
     """Have these add-ons on this computer, as this lab needs them. Nothing on the lab is touched.
+
+    Args:
+        engine: None: as any lab may need them, also one whose nodes reach no registry.
 
     Raises:
         LabError: one cannot be built (`image.command`, `image.disk-full`, `image.registry`).
@@ -160,6 +163,6 @@ def _built(name: str) -> Path:
     return paths.cache() / "addons" / name
 
 
-def _builder(engine: Engine, names: Sequence[str]) -> list[str]:
-    options = [] if _wants_images(engine) else ["--without-images"]
+def _builder(engine: Engine | None, names: Sequence[str]) -> list[str]:
+    options = [] if engine is None or _wants_images(engine) else ["--without-images"]
     return [sys.executable, "-m", "addons.build", "--cache", str(paths.cache()), *options, *names]

@@ -60,7 +60,7 @@ def ensure(containers: Containers, image: str, progress: OnProgress, *, yes: boo
         _pull(containers, name, progress)
     else:
         _build(containers, progress, tag=name, yes=yes)
-    _remove_older(containers, name)
+    remove_older(containers, name)
     return name
 
 
@@ -164,9 +164,10 @@ def _require_room(wanted: int) -> None:
         raise LabError("disk.short", folder=paths.cache(), free=f"{free / gibibytes:.1f}", wanted=wanted // gibibytes)
 
 
-def _remove_older(containers: Containers, name: str) -> None:
-    """Images of earlier versions of `node/`, unless a lab still runs on them."""
-    listed = containers.call("images", "--filter", f"reference={REPOSITORY}", "--format", "{{.Repository}}:{{.Tag}}")
+def remove_older(containers: Containers, name: str) -> None:
+    """Images that were built before this one, under the same name but for its tag, unless something runs on them."""
+    repository, _, _ = name.rpartition(":")
+    listed = containers.call("images", "--filter", f"reference={repository}", "--format", "{{.Repository}}:{{.Tag}}")
     for image in listed.text.split():
         if image != name:
             containers.call("rmi", image)

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from lab.clock import SYSTEM, Clock
 from lab.errors import LabError
@@ -165,6 +168,7 @@ class HostCluster:
         configuration.retries = False
         try:
             config.load_kube_config(self.kubeconfig, context=self.context, client_configuration=configuration)
+            _follow_token(configuration, self.kubeconfig, self.context)
         except (OSError, config.ConfigException) as error:
             raise self.unreachable(error) from error
         return client.ApiClient(configuration)
@@ -183,6 +187,24 @@ def current_context(kubeconfig: str) -> str:
     except (OSError, config.ConfigException):
         return ""
     return str(current["name"])
+
+
+def _follow_token(configuration: Any, kubeconfig: str, context: str) -> None:
+    """Where a file has the token, read it before each request: a ServiceAccount's is another one every hour.
+
+    kubectl does so by itself.
+    """
+    parts = yaml.safe_load(Path(kubeconfig).read_bytes())
+    user = next(each["context"].get("user") for each in parts["contexts"] if each["name"] == context)
+    named = [each["user"].get("tokenFile") for each in parts.get("users") or () if each["name"] == user]
+    if not any(named):
+        return
+    file = Path(kubeconfig).parent / named[0]
+
+    def read(configuration: Any) -> None:
+        configuration.api_key["BearerToken"] = f"Bearer {file.read_text(encoding='ascii').strip()}"
+
+    configuration.refresh_api_key_hook = read
 
 
 @contextmanager

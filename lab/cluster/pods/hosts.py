@@ -44,8 +44,12 @@ def are_reserved(nodes: Sequence[Object]) -> bool:
 
 def for_seats(nodes: Sequence[Object]) -> list[Object]:
     """Those that a seat may be put on: nodes for seats where there are any, else all that take Pods."""
-    wanted = [node for node in nodes if _is_reserved(node)] or nodes
-    return [node for node in wanted if not node["spec"].get("unschedulable") and not _repels(node)]
+    return _taking([node for node in nodes if _is_reserved(node)] or nodes)
+
+
+def for_others(nodes: Sequence[Object]) -> list[Object]:
+    """Those that take Pods and are not for seats."""
+    return _taking([node for node in nodes if not _is_reserved(node)])
 
 
 def dead(host: HostCluster, pods: Iterable[Object], clock: Clock = SYSTEM) -> set[str]:
@@ -72,6 +76,16 @@ def provide_image(wish: str, runtime: Runtime | None, nodes: Sequence[Object], p
     """
     here = containers.find(runtime)
     name = node_image.ensure(here, wish, progress)
+    give(here, name, nodes, progress)
+    return name
+
+
+def give(here: Containers, name: str, nodes: Sequence[Object], progress: OnProgress) -> None:
+    """Have an image of this computer on these nodes, too.
+
+    Raises:
+        LabError: a node has no image, and is no container of this computer that could be given it (`pods.image`).
+    """
     lacking = [node for node in nodes if name not in _images(node)]
     strangers = [node["metadata"]["name"] for node in lacking if _container(node) is None]
     if strangers:
@@ -83,7 +97,6 @@ def provide_image(wish: str, runtime: Runtime | None, nodes: Sequence[Object], p
         with _alone():
             if not _has(name, node):
                 _give(here, name, node)
-    return name
 
 
 def _is_dead(host: HostCluster, node: str, pod: Object, clock: Clock) -> bool:
@@ -132,6 +145,10 @@ def _says_whether_ready(node: Object) -> bool:
     """Whether its kubelet reports to the host's API server, which takes most of a minute to notice that it does not."""
     conditions = node["status"].get("conditions") or ()
     return not any(each["type"] == "Ready" and each["status"] == "Unknown" for each in conditions)
+
+
+def _taking(nodes: Sequence[Object]) -> list[Object]:
+    return [node for node in nodes if not node["spec"].get("unschedulable") and not _repels(node)]
 
 
 def _is_reserved(node: Object) -> bool:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from lab.cluster.pods import manifest
 from lab.cluster.pods.hosting import HostCluster
 from lab.cluster.pods.manifest import Seat, namespace_of
 from lab.errors import LabError
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-_OF_CLUSTER = (("list", "", "nodes"), ("get", "", "namespaces"), ("create", "", "namespaces"))
+_OF_CLUSTER = (
+    ("list", "", "nodes"),
+    *((verb, "", "namespaces") for verb in ("get", "list", "watch", "create")),
+    ("list", "networking.k8s.io", "servicecidrs"),
+)
+_OF_DEFAULT = (("get", "", "services"), ("list", "discovery.k8s.io", "endpointslices"))
+"""Where the API server is, which a seat is not to reach."""
 _OF_NAMESPACE = (
     *(("create", "", resource) for resource in ("pods", "pods/exec", "pods/portforward", "services", "resourcequotas")),
     ("create", "networking.k8s.io", "networkpolicies"),
-    ("watch", "", "pods"),
-    ("get", "", "pods/log"),
+    *((verb, "", "pods") for verb in ("get", "list", "watch", "delete")),
+    # A web socket begins with a GET.
+    *(("get", "", resource) for resource in ("pods/exec", "pods/portforward", "pods/log")),
     ("delete", "", "namespaces"),
 )
 """Verb, API group, resource."""
+_OF_CLASSES = (("list", "", "pods"), ("get", "coordination.k8s.io", "leases"))
+"""What `class plan` counts by, and what tells soonest that a host node is dead."""
 _POD_SECURITY = "violates PodSecurity"
 
 
@@ -26,8 +37,20 @@ def missing(host: HostCluster, lab: str) -> list[str]:
     Raises:
         LabError: the cluster cannot be asked.
     """
-    wanted = [*((right, "") for right in _OF_CLUSTER), *((right, namespace_of(lab)) for right in _OF_NAMESPACE)]
+    places = {"": _OF_CLUSTER, "default": _OF_DEFAULT, namespace_of(lab): _OF_NAMESPACE}
+    wanted = [(right, namespace) for namespace, rights in places.items() for right in rights]
     return [f"{right[0]} {right[2]}" for right, namespace in wanted if not _may(host, right, namespace)]
+
+
+def rules() -> list[Mapping[str, Sequence[str]]]:
+    """All that labs and classes need, as the rules of a ClusterRole."""
+    verbs: dict[tuple[str, str], set[str]] = {}
+    for verb, group, resource in (*_OF_CLUSTER, *_OF_DEFAULT, *_OF_NAMESPACE, *_OF_CLASSES):
+        verbs.setdefault((group, resource), set()).add(verb)
+    return [
+        {"apiGroups": [group], "resources": [resource], "verbs": sorted(may)}
+        for (group, resource), may in sorted(verbs.items())
+    ]
 
 
 def refusal(host: HostCluster, lab: str) -> str:
