@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from posixpath import normpath
 
 from checkers.api import Finding, NoExec, NoObservation, NotSeen, Observer, Ran, Text, check, failed, passed
+from checkers.kit.mounts import is_within
 from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
 from checkers.kit.text import as_is, listed, of_container
@@ -88,7 +90,7 @@ def confined(cluster: Observer, *, pod: str, namespace: str = "default", profile
     return of_running_pod(cluster, pod, namespace, judge, expected, _CONFINED, LINK, more=not_running)
 
 
-@check("apparmor.writes", causes=(*CAUSES, "refuses-too-much"))
+@check("apparmor.writes", causes=(*CAUSES, "refuses-too-much", "no-volume"))
 def writes(
     cluster: Observer, *, pod: str, namespace: str = "default", profile: str, refused: str, allowed: str
 ) -> Finding:
@@ -111,6 +113,8 @@ def writes(
         is_let = any(tried.allowed.is_open for _, tried in tries)
         if is_refused and is_let:
             return passed(expected, found)
+        if not any(_has_volume_at(container, allowed) for container, _ in tries):
+            return failed(expected, found, _WRITES, LINK, ("no-volume",))
         # Where nobody has been let write it, there is no such file.
         reasons = [tried.allowed.ran.stderr for _, tried in tries]
         is_held = any(_NO_PERMISSION in reason or _NO_FILE in reason for reason in reasons)
@@ -248,6 +252,11 @@ def _tried(cluster: Observer, pod: Pod, container: Container, refused: str, allo
     except NoExec:
         return None
     return Tried(_confinement(cluster, pod, container), *opened)
+
+
+def _has_volume_at(container: Container, path: str) -> bool:
+    """Whether a volume of the Pod is mounted where this path lies."""
+    return any(is_within(path, normpath(mount["mountPath"])) for mount in container.spec.get("volumeMounts") or ())
 
 
 def _open(cluster: Observer, pod: Pod, container: Container, path: str) -> Opened:

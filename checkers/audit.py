@@ -6,7 +6,7 @@ Such Pods are offered with dry runs, which the API server audits like any other 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import join, normpath
 from typing import Any
 
@@ -28,8 +28,8 @@ AUDIT = "https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/"
 ANNOTATION = f"{LABELS}audit-violations"
 
 Event = Mapping[str, Any]
-_PATH = "--audit-log-path"
-_MODE = "--audit-log-mode"
+_PATH, _MODE, _FORMAT = "--audit-log-path", "--audit-log-mode", "--audit-log-format"
+_POLICY = "--audit-policy-file"
 _SOON, _IN_BATCHES = 3, 40
 """Seconds in which an event is written, and where the API server writes several at a time."""
 # A log that is full is put aside under its name and the time of day.
@@ -49,6 +49,8 @@ _WHY = Text(
         "not-mounted",
         "other-path",
         "flag-missing",
+        "no-policy",
+        "not-json",
         "labelled",
         "not-recorded",
         "some-not-recorded",
@@ -69,12 +71,17 @@ def violations(cluster: Observer, *, namespace: str, level: Level, log: str) -> 
     names = [name_of(cluster, f"-{number}") for number, _ in enumerate(users)]
     events = _read(cluster, log)
     labels = labels_of(cluster, namespace)
-    if events is None:
-        missing, causes = _no_log(cluster, log)
-        if f"{LABELS}audit" in labels:
-            causes |= {"labelled"}
-        return failed(expected, missing, _WHY, AUDIT, causes)
-    told = _told(_awaited(cluster, log, events, names), names)
+    told = {} if events is None else _told(_awaited(cluster, log, events, names), names)
+    if not any(words is not None for words in told.values()):
+        # A file that somebody made is no log yet.
+        reasons = [*_not_written(cluster, log)]
+        if events is None or reasons:
+            causes = {cause for cause, _ in reasons} | ({"labelled"} if f"{LABELS}audit" in labels else set())
+            missing = _describe(names[0], None)
+            if events is None:
+                causes.add("no-log")
+                missing = Text(f"there is no {log} on {NODE}", f"{NODE} 上没有 {log}")
+            return failed(expected, listed([missing, *(words for _, words in reasons)]), _WHY, AUDIT, causes)
     untold = {name: words for name, words in told.items() if f'"{level}:' not in (words or "")}
     if not untold:
         return passed(expected, as_is(f"{ANNOTATION}: {told[names[0]]}"))
@@ -149,28 +156,32 @@ def _not_told(untold: Iterable[str | None], labels: Labels, *, of_all: bool) -> 
     return causes
 
 
-def _no_log(cluster: Observer, log: str) -> tuple[Text, set[str]]:
-    """Why the file is not there, by the manifest of the API server."""
-    missing = Text(f"there is no {log} on {NODE}", f"{NODE} 上没有 {log}")
-    found = manifests(cluster, kubelet(cluster).folder).manifests
-    if not found:
-        return missing, {"no-log"}
-    path = found[0].flag(_PATH)
+def _not_written(cluster: Observer, log: str) -> Iterator[tuple[str, Text]]:
+    """Why nothing of the API server's comes to be in this file, by its manifest: causes, each in words."""
+    manifest = next(iter(manifests(cluster, kubelet(cluster).folder).manifests), None)
+    if manifest is None:
+        return
+    file, path = manifest.file, manifest.flag(_PATH)
+    if not manifest.flag(_POLICY):
+        yield "no-policy", Text(f"{file} does not give {_POLICY}", f"{file} 中没有 {_POLICY}")
+    if (written := manifest.flag(_FORMAT)) not in (None, "json"):
+        yield "not-json", as_is(f"{file}: {_FORMAT}={written}")
     if not path:
-        words = Text(f"{found[0].file} does not give {_PATH}", f"{found[0].file} 中没有 {_PATH}")
-        return listed([missing, words]), {"no-log", "flag-missing"}
+        yield "flag-missing", Text(f"{file} does not give {_PATH}", f"{file} 中没有 {_PATH}")
+        return
     if path == "-":
-        words = Text(
-            f"{found[0].file}: {_PATH}=- is the standard output, which goes to the container's own log",
-            f"{found[0].file}：{_PATH}=- 是标准输出，写入容器自己的日志",
+        words = (
+            f"{file}: {_PATH}=- is the standard output, which goes to the container's own log",
+            f"{file}：{_PATH}=- 是标准输出，写入容器自己的日志",
         )
-        return listed([missing, words]), {"no-log", "other-path"}
-    place = found[0].on_node(normpath(join("/", path)))
+        yield "other-path", Text(*words)
+        return
+    place = manifest.on_node(normpath(join("/", path)))
     if not place:
-        words = Text(
-            f"{found[0].file}: {path} is on no volume, so the log stays in the container",
-            f"{found[0].file}：{path} 不在任何卷中，日志留在容器里",
+        words = (
+            f"{file}: {path} is on no volume, so the log stays in the container",
+            f"{file}：{path} 不在任何卷中，日志留在容器里",
         )
-        return listed([missing, words]), {"no-log", "not-mounted"}
-    words = as_is(f"{found[0].file}: {_PATH}={path}, {NODE}: {place}")
-    return listed([missing, words]), {"no-log", "other-path"} if place != log else {"no-log"}
+        yield "not-mounted", Text(*words)
+    elif place != log:
+        yield "other-path", as_is(f"{file}: {_PATH}={path}, {NODE}: {place}")

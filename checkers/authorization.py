@@ -79,7 +79,7 @@ def allows(cluster: Observer, *, service: str, requests: Mapping[str, Sequence[s
     "authorization.denies",
     causes=(
         *(*CAUSES, "no-service", "answered", "no-policy", "policy-elsewhere", "audit-only"),
-        *("by-namespace", "namesake", "by-address", "any-caller", "any-operation", "path-begins-alike"),
+        *("by-namespace", "namesake", "by-address", "any-caller", "any-operation", "anything", "path-begins-alike"),
     ),
 )
 def denies(
@@ -185,9 +185,12 @@ def _too_wide(policy: Object) -> set[str]:
     causes = set()
     for rule in _rules(policy):
         sources = [each.get("source") or {} for each in rule.get("from") or ()]
-        if not sources and not rule.get("when"):
+        names_callers, names_operations = bool(sources or rule.get("when")), bool(rule.get("to"))
+        if not (names_callers or names_operations):
+            causes.add("anything")
+        elif not names_callers:
             causes.add("any-caller")
-        if not rule.get("to"):
+        elif not names_operations:
             causes.add("any-operation")
         paths = [path for each in rule.get("to") or () for path in (each.get("operation") or {}).get("paths") or ()]
         if any(path[:-1] and path.endswith("*") and not path.endswith("/*") for path in paths):
@@ -197,7 +200,7 @@ def _too_wide(policy: Object) -> set[str]:
                 causes.add("by-namespace")
             if source.get("ipBlocks") or source.get("remoteIpBlocks"):
                 causes.add("by-address")
-            if any(name.startswith("*/") for name in source.get("principals") or ()):
+            if any(name.startswith("*/") and "/ns/" not in name for name in source.get("principals") or ()):
                 causes.add("namesake")
     return causes
 

@@ -74,7 +74,7 @@ def all_secrets_encrypted(cluster: Observer, *, provider: Provider, key: str = "
     stored = cluster.etcd_values(SECRETS)
     hidden = cluster.unreadable("Secret", SECRETS)
     if hidden:
-        return _unreadable(expected, stored, hidden)
+        return _unreadable(expected, stored, hidden, key)
     others = {place: value for place, value in stored.items() if not _is_by(provider, value, key)}
     if others or not stored:
         found = of_some([_stored_as(place, value) for place, value in others.items()], len(stored))
@@ -99,11 +99,16 @@ def secrets_readable(cluster: Observer) -> Finding:
     return passed(expected, Text(f"all {len(stored)} can", f"全部 {len(stored)} 个都能读取"))
 
 
-def _unreadable(expected: Text, stored: Mapping[str, bytes], hidden: Mapping[str, str]) -> Finding:
-    """What the API server does not show: plain ones are not lost, whatever it says of them."""
-    is_plain = {key: not _ENCRYPTED.match(stored.get(key, b"")) for key in hidden}
-    causes = {"identity-missing" if plain else "key-gone" for plain in is_plain.values()}
-    texts = [listed([_stored_as(key, stored.get(key, b"")), as_is(words)]) for key, words in hidden.items()]
+def _unreadable(expected: Text, stored: Mapping[str, bytes], hidden: Mapping[str, str], key: str = "") -> Finding:
+    """What the API server does not show: plain ones are not lost, whatever it says of them.
+
+    Where a key is named, `other-key` is among the causes if one of them was encrypted by another.
+    """
+    by = [_ENCRYPTED.match(stored.get(place, b"")) for place in hidden]
+    causes = {"key-gone" if match else "identity-missing" for match in by}
+    if key and any(match and match["key"].decode() != key for match in by):
+        causes.add("other-key")
+    texts = [listed([_stored_as(place, stored.get(place, b"")), as_is(words)]) for place, words in hidden.items()]
     why = _NO_IDENTITY if causes == {"identity-missing"} else NOT_READ
     return failed(expected, of_some(texts, len(stored)), why, ENCRYPT, causes)
 

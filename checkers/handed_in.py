@@ -25,9 +25,15 @@ _VALUE = Text(
 )
 
 
-@check("handed_in.stored", causes=("secret-gone", "no-file", "on-node", "by-the-api", "encoded", "another-secret"))
+@check(
+    "handed_in.stored",
+    causes=(
+        *("secret-gone", "no-file", "on-node", "by-the-api", "encoded", "in-json", "more", "by-a-terminal"),
+        "another-secret",
+    ),
+)
 def stored(cluster: Observer, *, path: str, name: str, namespace: str) -> Finding:
-    """The file on base has the bytes that etcd holds of this Secret. What stands before or after does not matter."""
+    """The file on base has the bytes that etcd holds of this Secret, and besides no more than its key and newlines."""
     key = f"{SECRETS}{namespace}/{name}"
     expected = Text(f"{path} on base holds what etcd has under {key}", f"base 上的 {path} 是 etcd 中 {key} 的内容")
     value = cluster.etcd_value(key)
@@ -37,10 +43,10 @@ def stored(cluster: Observer, *, path: str, name: str, namespace: str) -> Findin
     if text is None:
         return _absent(cluster, path, expected, _STORED, ENCRYPT)
     wanted = value.decode("utf-8", "backslashreplace")
-    if wanted in text:
+    if wanted in text and not text.replace(wanted, "").replace(key, "").strip():
         return passed(expected, Text(f"{len(value)} bytes of {key}", f"{key} 的 {len(value)} 个字节"))
-    cause, words = _what_else(text, key)
-    return failed(expected, words, _STORED, ENCRYPT, [cause] if cause else [])
+    causes, words = _what_else(text, key, wanted)
+    return failed(expected, words, _STORED, ENCRYPT, causes)
 
 
 @check("handed_in.value", causes=("no-file", "on-node", "encoded", "more", "another-value"))
@@ -91,15 +97,25 @@ def _is_on(cluster: Observer, node: str, path: str) -> bool:
         return False  # it would only have made the message better
 
 
-def _what_else(text: str, key: str) -> tuple[str, Text]:
-    """What the file holds in place of the bytes, as a cause and in words."""
+def _what_else(text: str, key: str, wanted: str) -> tuple[Sequence[str], Text]:
+    """What the file holds in place of the bytes, as causes and in words."""
+    if wanted in text:
+        return ["more"], Text(f"the bytes of {key}, and more than these", f"{key} 的字节，以及更多内容")
+    if wanted in text.replace("\r\n", "\n"):
+        words = (
+            f"the bytes of {key}, with \\r\\n in place of each \\n: they came through a terminal",
+            f"{key} 的字节，但每个 \\n 都变成了 \\r\\n：它们经过了终端",
+        )
+        return ["by-a-terminal"], Text(*words)
     if "k8s\x00" in text:
-        return "another-secret", Text(f"bytes of etcd, but not those of {key}", f"是 etcd 的字节，但不是 {key} 的")
+        return ["another-secret"], Text(f"bytes of etcd, but not those of {key}", f"是 etcd 的字节，但不是 {key} 的")
     if "apiVersion" in text:
-        return "by-the-api", Text("an object as the API server shows it", "是 API server 显示的对象")
-    if '"kvs"' in text or "azhzA" in text:
-        return "encoded", Text("the bytes in base64 or JSON", "是 base64 或 JSON 形式的字节")
-    return "", Text("something else", "是其他内容")
+        return ["by-the-api"], Text("an object as the API server shows it", "是 API server 显示的对象")
+    if '"kvs"' in text:
+        return ["encoded", "in-json"], Text("the bytes in base64, in JSON", "是 JSON 中 base64 形式的字节")
+    if "azhzA" in text:
+        return ["encoded"], Text("the bytes in base64", "是 base64 形式的字节")
+    return [], Text("something else", "是其他内容")
 
 
 def _decoded(text: str) -> str:

@@ -7,6 +7,7 @@ ValidatingAdmissionPolicy (`policy`) or a constraint of Gatekeeper (`constraint`
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -100,7 +101,10 @@ class _Pods(Rules):
         return self.ask(image, _PLACES["ephemeral"], obj, wanted=wanted, by=by, operation="UPDATE")
 
 
-@check("images.judged", causes=CAUSES | {"port-taken-for-tag", "digest-refused", "look-alike", "hub-forgotten"})
+@check(
+    "images.judged",
+    causes=CAUSES | {"port-taken-for-tag", "digest-refused", "look-alike", "dot-for-any-letter", "hub-forgotten"},
+)
 def judged(cluster: Observer, *, by: By, namespace: str, refused: Sequence[str], accepted: Sequence[str]) -> Finding:
     """The rule refuses Pods with these images in this namespace, and Pods with those are accepted."""
     pods = _Pods(cluster, by)
@@ -125,11 +129,13 @@ def _spellings(probes: Sequence[Probe], accepted: Sequence[str]) -> Iterable[str
     hosts = {image.partition("/")[0] for image in accepted if _has_host(image)}
     if escaped and held and all(any(host in image for host in hosts) for image in escaped):
         yield "look-alike"
+    # Hosts have no other characters that mean something in a pattern.
+    if escaped and held and all(any(re.match(f"{host}/", image) for host in hosts) for image in escaped):
+        yield "dot-for-any-letter"
     if escaped and held and not any(map(_has_host, escaped)):
         yield "hub-forgotten"
     refused = [probe.subject for probe in probes if probe.wanted and not probe.is_right]
-    is_told_apart = any(probe.wanted and probe.is_right for probe in probes)
-    if refused and is_told_apart and all("@" in image for image in refused):
+    if refused and all("@" in image for image in refused):
         yield "digest-refused"
 
 

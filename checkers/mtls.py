@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from checkers.api import Finding, NotSeen, Observer, Text, check, failed, passed
+from checkers.api import Finding, NotSeen, Observer, Ran, Text, check, failed, passed
 from checkers.kit.network import CURL, NO_ANSWER, Place, enter, http_status, is_answer
 from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
@@ -56,6 +57,9 @@ shift
 exec "$@" --cert <(echo "$pem") --key <(echo "$pem")
 """
 _VERIFY = 'openssl verify -purpose sslclient -CAfile <(echo "$1") <(echo "$2")'
+_REFUSED = re.compile(r"^error \d+ at .*$", re.MULTILINE)
+_REFUSALS = (("expired", "certificate has expired"), ("other-purpose", "unsuitable certificate purpose"))
+"""What openssl finds wrong besides who signed it -> the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class _Client:
     pem: str
 
 
-@check("mtls.demands", causes=(*CAUSES, "no-file", "right-refused", "answered"))
+@check("mtls.demands", causes=(*CAUSES, "no-file", "right-refused", "right-unanswered", "answered"))
 def demands(
     cluster: Observer,
     *,
@@ -98,20 +102,24 @@ def demands(
         return servers.finding(expected, _WHY[without], TLS)
     asking = clients[0]
     refused, answered = [], []
+    causes = set()
     for pod in servers.pods:
         status = _with_own(cluster, asking, _place(pod, port))
         if not is_answer(status):
             refused.append(_said(pod, port, Text("with the client's certificate", "使用客户端的证书"), status))
+            causes.add("right-unanswered" if status == NO_ANSWER else "right-refused")
         for tried, status in _lacking(cluster, asking, pod, port, plain, without):
             if is_answer(status):
                 answered.append(_said(pod, tried, lacks, status))
-    causes = {cause for cause, texts in (("right-refused", refused), ("answered", answered)) if texts}
+                causes.add("answered")
     if causes:
         return failed(expected, listed([*refused, *answered]), _WHY[without], TLS, causes)
     return passed(expected, listed(as_is(f"Pod {pod.name}") for pod in servers.pods))
 
 
-@check("mtls.signed", causes=(*CAUSES, "no-file", "pending", "other-user", "other-authority"))
+@check(
+    "mtls.signed", causes=(*CAUSES, "no-file", "pending", "other-user", "other-authority", "expired", "other-purpose")
+)
 def signed(cluster: Observer, *, client: str, namespace: str = "default", files: Sequence[str], user: str) -> Finding:
     """The certificate in each Pod of the Deployment `client` is this user's, and the cluster's authority signed it.
 
@@ -132,8 +140,10 @@ def signed(cluster: Observer, *, client: str, namespace: str = "default", files:
         texts.append(as_is(f"Pod {each.pod.name}: subject {found.subject}; issuer {found.issuer}"))
         if found.subject.user != user:
             causes_found.add("other-user")
-        if not _is_of_cluster(cluster, namespace, each):
-            causes_found.add("other-authority")
+        verified = _verified(cluster, namespace, each)
+        if verified.code != 0:
+            causes_found.add(next((cause for cause, words in _REFUSALS if words in verified.stderr), "other-authority"))
+            texts.append(as_is(" ".join(_REFUSED.findall(verified.stderr))))
     if causes_found:
         return failed(expected, listed(texts), _SIGNED, SIGNERS, causes_found)
     return passed(expected, listed(texts))
@@ -214,14 +224,14 @@ def _said(pod: Pod, port: int, how: Text, status: str) -> Text:
     )
 
 
-def _is_of_cluster(cluster: Observer, namespace: str, client: _Client) -> bool:
+def _verified(cluster: Observer, namespace: str, client: _Client) -> Ran:
     """Whether the authority of the cluster's API signed the certificate, for clients; a node's openssl verifies it."""
     name, key = _AUTHORITY
     authority = cluster.get("ConfigMap", name, namespace)
     if authority is None:
         raise NotSeen(Text(f"there is no ConfigMap {name} in {namespace}", f"{namespace} 中没有 ConfigMap {name}"))
     argv = ["bash", "-c", _VERIFY, "bash", authority["data"][key], client.pem]
-    return cluster.on_node(client.pod.node, argv).code == 0
+    return cluster.on_node(client.pod.node, argv)
 
 
 def _is_pending(cluster: Observer, user: str) -> bool:

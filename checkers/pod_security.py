@@ -271,7 +271,7 @@ def silent(cluster: Observer, *, namespace: str) -> Finding:
     )
 
 
-@check("psa.keeps", causes=(*OF_WORKLOADS, "violates", "refused-here", "scaled-to-zero", "too-few"))
+@check("psa.keeps", causes=(*OF_WORKLOADS, "violates", "refused-here", "too-few"))
 def keeps(
     cluster: Observer,
     *,

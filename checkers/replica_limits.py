@@ -333,9 +333,10 @@ def _holes(
         left = [set(left_out(matches[name], exempt)) for name in refusers if name in matches]
         for pattern in sorted(set.intersection(*left) if left else ()):
             if not any(fnmatchcase(pattern, name) for name in named):
-                is_name = " " not in pattern
                 who = ", ".join(sorted(refusers))
-                found["namespaces-excluded" if is_name else "namespace-selector"] = Text(
+                excluded = [matches[name].get("excludedNamespaces") or () for name in refusers if name in matches]
+                is_excluded = any(pattern in names for names in excluded)
+                found["namespaces-excluded" if is_excluded else "namespace-selector"] = Text(
                     f"constraint {who} leaves out namespaces: {pattern}", f"约束 {who} 排除了这些命名空间：{pattern}"
                 )
     return frozenset(found), list(found.values())

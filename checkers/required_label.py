@@ -208,21 +208,23 @@ def _left_out(probes: Sequence[Probe], system: Sequence[Probe], later: Sequence[
         yield "system-refused"
 
 
-@check("required_label.message", causes=CAUSES | {"other-message"})
+@check("required_label.message", causes=CAUSES | {"other-message", "unlabelled-error", "labelled-error"})
 def message(cluster: Observer, *, by: By, namespace: str, words: str) -> Finding:
     """Whoever is refused by the rule reads these words, whether the Pod has other labels or none."""
     expected = Text(f"the refusal says: {words}", f"拒绝消息中写着：{words}")
     pods, word = _Pods(cluster, by), cluster.draw("label")
     if trouble := pods.trouble():
         return trouble.finding(expected, _MESSAGE, LINKS[by])
-    probes = [pods.ask_for(labels, namespace, wanted=False) for labels in ({}, {word: word})]
-    if not all(probe.is_right for probe in probes):
-        return pods.finding(probes, expected, _MESSAGE)
-    silent = [probe.ruling for probe in probes if words not in probe.ruling.words]
+    unlabelled, labelled = (pods.ask_for(labels, namespace, wanted=False) for labels in ({}, {word: word}))
+    if not (unlabelled.is_right and labelled.is_right):
+        return pods.finding([unlabelled, labelled], expected, _MESSAGE)
+    silent = [probe for probe in (unlabelled, labelled) if words not in probe.ruling.words]
     if not silent:
-        return passed(expected, probes[0].ruling.text)
-    causes = {"other-message", *(["expression-error"] if any(ruling.is_error for ruling in silent) else ())}
-    return failed(expected, silent[0].text, _MESSAGE, LINKS[by], causes)
+        return passed(expected, unlabelled.ruling.text)
+    errors = [probe for probe in silent if probe.ruling.is_error]
+    causes = {"other-message", *(["expression-error"] if errors else ())}
+    causes |= {"unlabelled-error" if probe is unlabelled else "labelled-error" for probe in errors}
+    return failed(expected, silent[0].ruling.text, _MESSAGE, LINKS[by], causes)
 
 
 def _shown(labels: Mapping[str, str]) -> str:

@@ -81,7 +81,7 @@ def uses_class(cluster: Observer, *, pod: str, namespace: str = "default", runti
 def _use_causes(cluster: Observer, used: str | None, wanted: str) -> set[str]:
     if not used:
         return {"no-class"}
-    handlers = [(cluster.get("RuntimeClass", name, version=_VERSION) or {}).get("handler") for name in (used, wanted)]
+    handlers = [_handler(cluster, name) for name in (used, wanted)]
     is_alike = handlers[0] is not None and handlers[0] == handlers[1]
     return {"other-class", "other-class-alike"} if is_alike else {"other-class"}
 
@@ -115,10 +115,13 @@ def gvisor(cluster: Observer, *, pod: str, namespace: str = "default", node: str
 
 @check(
     "sandbox.inside",
-    causes=(*OF_WORKLOAD, "no-class", "template-only", "other-handler", "some-pods", "others-inside", "next-refused"),
+    causes=(
+        *(*OF_WORKLOAD, "no-class", "template-only", "other-handler", "some-pods", "others-inside", "next-refused"),
+        "next-outside",
+    ),
 )
 def inside(cluster: Observer, *, workload: str, kind: Workload = "Deployment", namespace: str = "default") -> Finding:
-    """Every container of each Pod of the workload has gVisor for a kernel."""
+    """Every container of each Pod of the workload has gVisor for a kernel, and its next Pods will have it, too."""
     expected = Text(f"each Pod of {kind} {workload} runs in gVisor", f"{kind} {workload} 的每个 Pod 都在 gVisor 中运行")
 
     def judge(pods: Pods) -> Finding:
@@ -126,6 +129,8 @@ def inside(cluster: Observer, *, workload: str, kind: Workload = "Deployment", n
         wrong = [each for each in kernels if not each[2].is_gvisors]
         found = listed(pods.of_container(pod, container, kernel.text) for pod, container, kernel in wrong or kernels)
         if not wrong:
+            if following := _outside_next(cluster, pods):
+                return failed(expected, following, _KERNEL, GVISOR, ("next-outside",))
             return passed(expected, found)
         outside = {pod.name: pod for pod, _, _ in wrong}
         causes = {_why_outside(pod, pods.template) for pod in outside.values()}
@@ -153,6 +158,25 @@ def outside(cluster: Observer, *, workload: str, kind: Workload = "Deployment", 
         return failed(expected, found, _PRICE, GVISOR, ("in-sandbox",)) if wrong else passed(expected, found)
 
     return of_workload(cluster, kind, workload, namespace, judge, expected, _PRICE, GVISOR)
+
+
+def _outside_next(cluster: Observer, pods: Pods) -> Text | None:
+    """Where the Pods are in a sandbox and the next ones will not be: what these are made from. None where they will."""
+    named = pods.template.spec.get("runtimeClassName") if pods.template else None
+    classes = {pod.spec.get("runtimeClassName") for pod in pods.pods}
+    if pods.template is None or named in classes:
+        return None
+    if named and _handler(cluster, named) in {_handler(cluster, each) for each in classes if each}:
+        return None
+    return Text(
+        f"its Pods run in gVisor, but not the next ones, by its template: runtimeClassName: {named or 'null'}",
+        f"它的 Pod 在 gVisor 中运行，但按模板，今后的 Pod 不会：runtimeClassName: {named or 'null'}",
+    )
+
+
+def _handler(cluster: Observer, runtime_class: str) -> str | None:
+    found = cluster.get("RuntimeClass", runtime_class, version=_VERSION)
+    return str(found["handler"]) if found else None
 
 
 def _why_outside(pod: Pod, template: Pod | None) -> str:

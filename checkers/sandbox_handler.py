@@ -59,7 +59,10 @@ class Handlers:
 
 @check(
     "sandbox.handler",
-    causes=("not-written", "other-node", "section-ignored", "not-restarted", "not-lasting", "config-broken"),
+    causes=(
+        *("not-written", "other-node", "section-ignored", "not-restarted", "not-lasting", "config-broken"),
+        "not-running",
+    ),
 )
 def handler(cluster: Observer, *, node: str) -> Finding:
     """containerd on the node has a handler of gVisor's, and would have it after its next start."""
@@ -69,14 +72,15 @@ def handler(cluster: Observer, *, node: str) -> Finding:
     )
     now, following = _running(cluster, node), _following(cluster, node)
     if following is None:
-        words = Text(f"containerd on {node} cannot read its configuration", f"{node} 上的 containerd 无法读取它的配置")
-        return failed(expected, words, _HANDLER, CONTAINERD, ("config-broken",))
+        return failed(expected, _unreadable(node), _HANDLER, CONTAINERD, ("config-broken",))
     found = listed(
         [
-            Text(f"now: {now.text.en}", f"现在：{now.text.zh}"),
+            _now(now),
             Text(f"by its configuration: {following.text.en}", f"按其配置：{following.text.zh}"),
         ]
     )
+    if now is None:
+        return failed(expected, found, _HANDLER, CONTAINERD, ("not-running",))
     if now.of_gvisor & following.of_gvisor:
         return passed(expected, found)
     if following.of_gvisor:
@@ -94,10 +98,13 @@ def usual(cluster: Observer, *, node: str) -> Finding:
         f"containerd on {node} runs Pods without a RuntimeClass by runc, and would after a restart",
         f"{node} 上的 containerd 用 runc 运行没有 RuntimeClass 的 Pod，重新启动后仍然如此",
     )
-    both = [_running(cluster, node), _following(cluster, node)]
-    kinds = [handlers.types.get(handlers.usual, "") for handlers in both if handlers is not None]
+    now, following = _running(cluster, node), _following(cluster, node)
+    if now is None or following is None:
+        words = _now(now) if now is None else _unreadable(node)
+        return failed(expected, words, _USUAL, CONTAINERD)
+    kinds = [handlers.types.get(handlers.usual, "") for handlers in (now, following)]
     found = as_is(", ".join(dict.fromkeys(kind or "-" for kind in kinds)))
-    if len(kinds) == len(both) and all(kind.startswith(_RUNC) for kind in kinds):
+    if all(kind.startswith(_RUNC) for kind in kinds):
         return passed(expected, found)
     is_gvisor = any(kind.startswith(_GVISOR) for kind in kinds)
     return failed(expected, found, _USUAL, CONTAINERD, ("usual-is-gvisor" if is_gvisor else "usual-is-another",))
@@ -116,24 +123,38 @@ def leads_to_gvisor(cluster: Observer, *, name: str, node: str) -> Finding:
         words = Text(f"there is no RuntimeClass {name}", f"没有 RuntimeClass {name}")
         return failed(expected, words, _CLASS, RUNTIME_CLASS, ("class-absent",))
     named = str(there["handler"])
-    on_node = Text(f"on {node}: {known.text.en}", f"{node} 上：{known.text.zh}")
+    words = _now(known)
+    on_node = Text(f"on {node}, {words.en}", f"{node} 上，{words.zh}")
     found = listed([as_is(f"RuntimeClass {name}: handler {named}"), on_node])
+    if known is None:
+        return failed(expected, found, _CLASS, RUNTIME_CLASS)
     if named in known.of_gvisor:
         return passed(expected, found)
     cause = "handler-of-another" if named in known.types else "handler-unknown"
     return failed(expected, found, _CLASS, RUNTIME_CLASS, (cause,))
 
 
-def _running(cluster: Observer, node: str) -> Handlers:
-    """What containerd says while it runs; nothing where it does not."""
+def _unreadable(node: str) -> Text:
+    return Text(f"containerd on {node} cannot read its configuration", f"{node} 上的 containerd 无法读取它的配置")
+
+
+def _now(handlers: Handlers | None) -> Text:
+    """As a statement."""
+    if handlers is None:
+        return Text("now: containerd does not answer", "现在：containerd 没有应答")
+    return Text(f"now: {handlers.text.en}", f"现在：{handlers.text.zh}")
+
+
+def _running(cluster: Observer, node: str) -> Handlers | None:
+    """What containerd says while it runs; None where it does not, or has nothing to do with Kubernetes."""
     return _read(cluster.on_node(node, ["crictl", "info"]))
 
 
-def _read(info: Ran) -> Handlers:
+def _read(info: Ran) -> Handlers | None:
     try:
         containerd = json.loads(info.stdout)["config"]["containerd"]
     except (ValueError, LookupError, TypeError):
-        return Handlers({}, "")
+        return None
     types = {name: str(runtime.get("runtimeType")) for name, runtime in (containerd.get("runtimes") or {}).items()}
     return Handlers(types, str(containerd.get("defaultRuntimeName")))
 
@@ -163,7 +184,7 @@ def _instead(cluster: Observer, node: str) -> tuple[Sequence[Text], str]:
         )
         return [words], "section-ignored"
     others = [other["metadata"]["name"] for other in cluster.list("Node") if other["metadata"]["name"] != node]
-    there = [other for other in others if _running(cluster, other).of_gvisor]
+    there = [other for other in others if (known := _running(cluster, other)) and known.of_gvisor]
     if there:
         return [Text(f"{', '.join(there)} has one", f"{', '.join(there)} 上有")], "other-node"
     return [], "not-written"

@@ -23,7 +23,7 @@ _FIXED = Text(
 )
 
 
-@check("secrets.opaque", causes=("absent", "other-namespace", "other-type", "key-absent", "unreadable"))
+@check("secrets.opaque", causes=("absent", "other-namespace", "other-type", "key-absent", "key-empty", "unreadable"))
 def opaque(cluster: Observer, *, name: str, namespace: str = "default", key: str) -> Finding:
     """There is an Opaque Secret, and it holds something under this data key. Other keys beside it are right."""
     expected = Text(
@@ -44,7 +44,7 @@ def opaque(cluster: Observer, *, name: str, namespace: str = "default", key: str
     found = Text(f"type {secret.get('type')}, keys: {keys}", f"类型 {secret.get('type')}，键：{keys}")
     causes = [
         *(["other-type"] if secret.get("type") != "Opaque" else []),
-        *(["key-absent"] if not data.get(key) else []),
+        *([] if data.get(key) else ["key-empty" if key in data else "key-absent"]),
     ]
     return failed(expected, found, _KEYS, LINK, causes) if causes else passed(expected, found)
 

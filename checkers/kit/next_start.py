@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import dirname, join, normpath
 
 from checkers.api import Finding, LabBroken, NotSeen, Observer, Text, failed, passed
@@ -108,6 +108,8 @@ def all_wrong(cluster: Observer, judge: Judge) -> Sequence[Wrong]:
     by_file = {manifest.file: list(judge(manifest, folder.now)) for manifest in folder.manifests}
     wrong = [fault for faults in by_file.values() for fault in faults]
     if len(by_file) > 1 and wrong:
+        # Where one of them lacks a flag, the other one that has it is no other program's.
+        wrong = [replace(fault, cause="flag-missing") if fault.cause == "flag-elsewhere" else fault for fault in wrong]
         wrong.insert(0, _several([*by_file]))
     return [*wrong, *_not_started(starter)]
 

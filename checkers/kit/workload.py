@@ -16,8 +16,14 @@ from checkers.kit.trouble import PATIENCE, Trouble, running_pod
 
 Workload = Literal["Pod", "Deployment", "StatefulSet", "DaemonSet"]
 
-CAUSES = (*trouble.CAUSES, "no-workload", "workload-elsewhere", "no-pods")
-"""What a finding of `of_workload` may have among its causes where the Pods do not run."""
+CAUSES = (
+    *(*trouble.CAUSES, "no-workload", "workload-elsewhere"),
+    *("no-pods", "scaled-to-zero", "pods-missing", "pods-refused"),
+)
+"""What a finding of `of_workload` may have among its causes where the Pods do not run.
+
+`no-pods`: there is none, for whatever reason; `pods-missing`: there are some, and fewer than it asks for.
+"""
 
 _APPS = "apps/v1"
 
@@ -173,6 +179,9 @@ class _Rollout:
     def too_few(self) -> Trouble:
         """It runs no Pod, or fewer than it asks for."""
         name = f"{self.kind} {self.object['metadata']['name']}"
+        causes = ["pods-missing" if self.pods else "no-pods"]
+        if self.wanted == 0 and self.kind != "DaemonSet":
+            causes.append("scaled-to-zero")
         words = Text(
             f"{name} runs {len(self.pods)} of {self.wanted} Pods.",
             f"{name} 运行了 {self.wanted} 个 Pod 中的 {len(self.pods)} 个。",
@@ -181,7 +190,8 @@ class _Rollout:
             if condition.get("type") == "ReplicaFailure" and condition.get("message"):
                 said = as_is(condition["message"])
                 words = Text(f"{words.en} {said.en}", f"{words.zh}{said.zh}")
-        return Trouble(words, causes=("no-pods",))
+                causes.append("pods-refused")
+        return Trouble(words, causes=tuple(causes))
 
 
 def _rollout(cluster: Observer, kind: Workload, name: str, namespace: str) -> _Rollout | Trouble:

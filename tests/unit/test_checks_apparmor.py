@@ -333,5 +333,11 @@ def test_a_pod_that_does_not_run_tells_what_it_asks_for() -> None:
 
 @pytest.mark.parametrize(("words", "causes"), [(NO_PERMISSION, {"refuses-too-much"}), ("Read-only", frozenset())])
 def test_a_profile_that_refuses_what_must_be_written(words: str, causes: set[str]) -> None:
-    found = tried(pod(), {"main": HELD}, {("main", KEPT): NO_PERMISSION, ("main", LET): words})
+    obj = pod([container(volumeMounts=[{"name": "data", "mountPath": "/data"}])])
+    found = tried(obj, {"main": HELD}, {("main", KEPT): NO_PERMISSION, ("main", LET): words})
     assert found.causes == causes
+
+
+def test_where_the_volume_is_gone_the_profile_is_not_to_blame() -> None:
+    refusals = {("main", KEPT): NO_PERMISSION, ("main", LET): "No such file or directory"}
+    assert tried(pod(), {"main": HELD}, refusals).causes == {"no-volume"}

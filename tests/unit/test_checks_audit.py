@@ -16,6 +16,7 @@ from tests.unit.support.observations import HandMade
 from tests.unit.test_checks_pod_security import namespace
 
 LOG = "/var/log/kubernetes/audit/audit.log"
+POLICY = "--audit-policy-file=/etc/policy.yaml"
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Audited(HandMade):
     recorded: tuple[str, ...] | None = None
     late: int = 0
     log: bool = True
-    args: tuple[str, ...] = (f"--audit-log-path={LOG}",)
+    args: tuple[str, ...] = (POLICY, f"--audit-log-path={LOG}")
     mount: str = "/var/log/kubernetes"
     lines: list[str] = field(default_factory=list)
 
@@ -86,7 +87,7 @@ def test_events_that_are_written_a_little_later_pass() -> None:
 
 def test_events_that_are_written_in_batches_are_waited_for() -> None:
     assert of(late=20).verdict is Verdict.FAIL
-    args = (f"--audit-log-path={LOG}", "--audit-log-mode=batch")
+    args = (POLICY, f"--audit-log-path={LOG}", "--audit-log-mode=batch")
     assert of(late=20, args=args).verdict is Verdict.PASS
 
 
@@ -99,14 +100,28 @@ def test_events_that_are_written_in_batches_are_waited_for() -> None:
         ({"warn": "baseline"}, {"level": ""}, {"label-of-no-audit"}),
         ({"audit": "restricted"}, {"level": "restricted"}, {"other-standard"}),
         ({}, {"recorded": ()}, {"not-recorded", "no-label"}),
-        ({}, {"log": False, "args": ()}, {"no-log", "flag-missing"}),
-        (None, {"log": False, "args": ()}, {"no-log", "flag-missing", "labelled"}),
-        ({}, {"log": False, "args": ("--audit-log-path=-",)}, {"no-log", "other-path"}),
+        ({}, {"log": False, "args": ()}, {"no-log", "no-policy", "flag-missing"}),
+        (None, {"log": False, "args": ()}, {"no-log", "no-policy", "flag-missing", "labelled"}),
+        ({}, {"log": False, "args": (POLICY,)}, {"no-log", "flag-missing"}),
+        ({}, {"log": False, "args": (POLICY, "--audit-log-path=-")}, {"no-log", "other-path"}),
         ({}, {"log": False, "mount": "/elsewhere"}, {"no-log", "not-mounted"}),
-        ({}, {"log": False, "args": ("--audit-log-path=/var/log/kubernetes/a.log",)}, {"no-log", "other-path"}),
+        ({}, {"log": False, "args": (POLICY, "--audit-log-path=/var/log/kubernetes/a.log")}, {"no-log", "other-path"}),
     ],
 )
 def test_why_the_log_does_not_tell(modes: Mapping[str, str] | None, shown: dict[str, Any], causes: set[str]) -> None:
     found = of(modes, **shown)
     assert found.verdict is Verdict.FAIL
     assert found.causes == causes
+
+
+@pytest.mark.parametrize(
+    ("shown", "causes"),
+    [
+        ({"mount": "/elsewhere"}, {"not-mounted"}),
+        ({"args": ()}, {"no-policy", "flag-missing"}),
+        ({"args": (f"--audit-log-path={LOG}",)}, {"no-policy"}),
+        ({"args": (POLICY, f"--audit-log-path={LOG}", "--audit-log-format=legacy")}, {"not-json"}),
+    ],
+)
+def test_a_file_that_somebody_made_is_not_taken_for_the_log(shown: dict[str, Any], causes: set[str]) -> None:
+    assert of(recorded=(), **shown).causes == {*causes, "labelled"}

@@ -74,7 +74,7 @@ def test_an_init_container_that_has_ended_counts(context: dict[str, Any], causes
 def test_a_workload_whose_pods_do_not_run_fails_with_the_reason() -> None:
     cluster = HandMade([workload(replicas=0), replica_set(), node()])
     finding = read_only(cluster, workload=NAME, namespace="shop")
-    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"no-pods"})
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"no-pods", "scaled-to-zero"})
 
 
 # A file in a volume

@@ -484,6 +484,16 @@ def test_a_constraint_that_refuses_namespaces_limits_other_kinds() -> None:
             {"namespaceSelector": {"matchExpressions": [{"key": "free", "operator": "DoesNotExist"}]}},
             "namespace-selector",
         ),
+        (
+            {
+                "namespaceSelector": {
+                    "matchExpressions": [
+                        {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system", "dev"]}
+                    ]
+                }
+            },
+            "namespace-selector",
+        ),
     ],
 )
 def test_namespaces_that_do_not_exist_yet_may_not_be_left_out(match: Object, cause: str) -> None:

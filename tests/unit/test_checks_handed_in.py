@@ -35,7 +35,7 @@ def of_value(text: str | None, **more: bool) -> Finding:
     return value(base(text, **more), path=PATH, drawn="seal", others=["witness"])
 
 
-@pytest.mark.parametrize("text", [SHOWN, f"{SHOWN}\n", f"{KEY}\n{SHOWN}\n"])
+@pytest.mark.parametrize("text", [SHOWN, f"{SHOWN}\n", f"{KEY}\n{SHOWN}\n", f"{SHOWN}\n{KEY}\n{SHOWN}\n\n"])
 def test_the_bytes_of_etcd_pass_with_what_etcdctl_puts_around_them(text: str) -> None:
     assert of_bytes(text).verdict is Verdict.PASS
 
@@ -49,7 +49,10 @@ def test_the_bytes_of_etcd_pass_with_what_etcdctl_puts_around_them(text: str) ->
         ("k8s\x00 of another\n", {"another-secret"}),
         ("apiVersion: v1\nkind: Secret\n", {"by-the-api"}),
         (base64.b64encode(BYTES).decode(), {"encoded"}),
-        (json.dumps({"kvs": [{"value": "x"}]}), {"encoded"}),
+        (json.dumps({"kvs": [{"value": "x"}]}), {"encoded", "in-json"}),
+        (f"{KEY}\n{SHOWN}\n{KEY}-of-another\nk8s\x00 more\n", {"more"}),
+        (f"SQLite or bolt {SHOWN} and so on", {"more"}),
+        (SHOWN.replace("\n", "\r\n"), {"by-a-terminal"}),
     ],
 )
 def test_what_is_no_copy_of_the_bytes(text: str | None, causes: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -216,6 +217,13 @@ def test_a_rule_that_knows_some_spellings_only(rule: Rule, causes: set[str]) -> 
 def test_a_host_that_only_looks_alike_is_another_one(rule: Rule) -> None:
     finding = of_images(cluster(rule), ["images.example.test/NAME:1", "NAME:1.28"], ["images.example/NAME:1"])
     assert finding.causes == {"some-let-through", "look-alike"}
+
+
+def test_a_pattern_in_which_a_dot_stands_for_any_letter_takes_other_hosts_for_this_one() -> None:
+    lab = cluster(lambda asked: not re.match("images.guild.example/", asked.image))
+    refused = ["images.guild.example.test/NAME:1", "images-guild.example/NAME:1", "HOST/images.guild.example/NAME:1"]
+    finding = of_images(lab, refused, ["images.guild.example/NAME:1"])
+    assert finding.causes == {"some-let-through", "dot-for-any-letter"}
 
 
 def test_an_image_without_a_host_is_of_another_registry() -> None:

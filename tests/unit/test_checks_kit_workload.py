@@ -106,7 +106,12 @@ def test_a_workload_that_is_not_there_is_told_with_where_it_is() -> None:
 
 
 def test_a_workload_scaled_to_nothing_has_no_pods_to_judge() -> None:
-    assert trouble(HandMade([workload(replicas=0), replica_set(), node()])).causes == ("no-pods",)
+    assert trouble(HandMade([workload(replicas=0), replica_set(), node()])).causes == ("no-pods", "scaled-to-zero")
+
+
+def test_fewer_pods_than_it_asks_for_are_not_none() -> None:
+    cluster = HandMade([workload(replicas=2), replica_set(), of("r1", "web-a"), node()])
+    assert trouble(cluster).causes == ("pods-missing",)
 
 
 def test_a_pod_that_was_refused_is_told_in_the_api_servers_words() -> None:
@@ -114,6 +119,7 @@ def test_a_pod_that_was_refused_is_told_in_the_api_servers_words() -> None:
     found = trouble(HandMade([workload(conditions=[refused]), replica_set(), node()]))
     assert "runs 0 of 1 Pods" in found.words.en
     assert "violates PodSecurity" in found.words.en
+    assert found.causes == ("no-pods", "pods-refused")
 
 
 def test_one_pod_that_does_not_run_is_in_the_way_of_all() -> None:
@@ -144,7 +150,7 @@ def test_where_there_are_several_pods_each_is_named() -> None:
 
 def test_pods_that_do_not_run_fail_with_the_reason() -> None:
     finding = judged(HandMade([workload(replicas=0), replica_set(), node()]))
-    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"no-pods"})
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"no-pods", "scaled-to-zero"})
 
 
 def test_every_kind_of_container_is_judged_and_those_that_run_can_be_looked_into() -> None:

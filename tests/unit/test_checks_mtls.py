@@ -46,19 +46,20 @@ class Served(HandMade):
 
     Attributes:
         says: who asks (`own`, `authority`, `certificate`, or a port in plain text) -> the status; else 000.
-        is_of_cluster: what openssl finds.
+        refusal: what openssl finds wrong with the certificate.
         asked: the commands that asked.
     """
 
     says: Mapping[str, str] = field(default_factory=dict)
-    is_of_cluster: bool = True
+    refusal: str = ""
     asked: list[Sequence[str]] = field(default_factory=list)
 
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
         if argv[:2] == ["crictl", "inspect"]:
             return Ran(0, json.dumps({"info": {"pid": 7}}), "")
         if "openssl verify" in " ".join(argv):
-            return Ran(0 if self.is_of_cluster else 2, "", "")
+            said = f"CN = ledger\nerror 10 at 0 depth lookup: {self.refusal}\nerror: verification failed"
+            return Ran(2, "", said) if self.refusal else Ran(0, "OK", "")
         self.asked.append(argv)
         url = argv[-1]
         who = "own" if "--cert" in argv else "authority" if argv[0] == "bash" else "certificate"
@@ -103,6 +104,11 @@ def test_who_is_answered_although_something_lacks(without: Without, who: str) ->
 def test_a_refusal_counts_only_beside_an_answer_to_the_right_certificate(without: Without) -> None:
     finding = demanded(served({"own": "400"}), without)
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"right-refused"})
+
+
+def test_a_server_that_does_not_answer_at_all_has_not_refused_the_certificate() -> None:
+    finding = demanded(served({"own": "000"}), "certificate")
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {"right-unanswered"})
 
 
 def test_another_port_may_not_answer_in_plain_text_either() -> None:
@@ -150,9 +156,22 @@ def test_a_certificate_of_the_clusters_authority_passes_with_its_names() -> None
     )
 
 
-def test_one_of_another_authority_or_for_another_user_fails() -> None:
-    assert of_user(served(is_of_cluster=False)).causes == {"other-authority"}
+def test_one_for_another_user_fails() -> None:
     assert of_user(served(), "clerk").causes == {"other-user"}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "cause"),
+    [
+        ("unable to get local issuer certificate", "other-authority"),
+        ("certificate has expired", "expired"),
+        ("unsuitable certificate purpose", "other-purpose"),
+    ],
+)
+def test_one_that_openssl_does_not_verify_fails_for_its_own_reason(refusal: str, cause: str) -> None:
+    finding = of_user(served(refusal=refusal))
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, {cause})
+    assert finding.found.en.endswith(refusal)
 
 
 @pytest.mark.parametrize(("decided", "causes"), [([], {"no-file", "pending"}), ([{"type": "Denied"}], {"no-file"})])

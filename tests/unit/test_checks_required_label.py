@@ -216,4 +216,6 @@ def test_other_words() -> None:
 
 
 def test_an_error_in_place_of_the_message() -> None:
-    assert of_message(cluster(says="error: no such key: labels")).causes == {"other-message", "expression-error"}
+    errors = {"unlabelled-error", "labelled-error"}
+    finding = of_message(cluster(says="error: no such key: labels"))
+    assert finding.causes == {"other-message", "expression-error", *errors}

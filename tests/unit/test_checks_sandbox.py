@@ -211,7 +211,18 @@ def of_set(cluster: Admitting) -> Finding:
 
 
 def test_a_workload_is_in_the_sandbox_when_each_of_its_pods_is() -> None:
-    assert of_set(stateful_set(good(), good())).verdict is Verdict.PASS
+    assert of_set(stateful_set(good(), good(), template_class=CLASS)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("template_class", "verdict"),
+    [(None, Verdict.FAIL), ("unlike", Verdict.FAIL), ("absent", Verdict.FAIL), ("alike", Verdict.PASS)],
+)
+def test_the_next_pods_are_to_be_in_the_sandbox_as_well(template_class: str | None, verdict: Verdict) -> None:
+    cluster = stateful_set(good(), template_class=template_class)
+    cluster.objects += [class_of("runsc"), class_of("runsc", "alike"), class_of("runc", "unlike")]
+    finding = of_set(cluster)
+    assert (finding.verdict, finding.causes) == (verdict, {"next-outside"} if verdict is Verdict.FAIL else set())
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,8 @@ def test_a_handler_that_is_there_and_will_be_passes(name: str, plugin: str) -> N
         (of(USUAL), "not-written"),
         (of(USUAL, written=["/etc/containerd/config.toml"]), "section-ignored"),
         (of(USUAL, BOTH), "not-restarted"),
-        (of(None, BOTH), "not-restarted"),
+        (of(None, BOTH), "not-running"),
+        (of(None, USUAL), "not-running"),
         (of(BOTH, USUAL), "not-lasting"),
         (of(BOTH, None), "config-broken"),
         (handler(Nodes(now={WORKER: USUAL, CONTROL_PLANE: BOTH}, following=USUAL), node=WORKER), "other-node"),
@@ -113,6 +114,12 @@ def test_where_a_class_leads_to(named: str, cause: str) -> None:
     found = leads_to_gvisor(Nodes([gvisor]), name="gvisor", node=WORKER)
     assert found.verdict is (Verdict.FAIL if cause else Verdict.PASS)
     assert found.causes == ({cause} if cause else set())
+
+
+def test_where_no_containerd_answers_its_handler_is_not_called_unknown() -> None:
+    gvisor: Object = {"kind": "RuntimeClass", "metadata": {"name": "gvisor"}, "handler": "runsc"}
+    found = leads_to_gvisor(Nodes([gvisor], now={WORKER: None}), name="gvisor", node=WORKER)
+    assert (found.verdict, found.causes) == (Verdict.FAIL, set())
 
 
 def test_a_class_that_is_not_there_leads_nowhere() -> None:
