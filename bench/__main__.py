@@ -26,7 +26,13 @@ ENTER, F6, F9, SLASH = "\r", "\x1b[17~", "\x1b[20~", "/"
 
 BARE_PYTHON = "pass"
 LIST = "import sys; from lab.cli import main; sys.exit(main(['list']))"
-MANY = "import sys; from lab import cli, paths; paths.data = lambda name: paths.Path(%r); sys.exit(cli.main(['list']))"
+MANY = """
+import sys
+from lab import cli, paths
+known = paths.data
+paths.data = lambda name: paths.Path(%r) if name == "exercises" else known(name)
+sys.exit(cli.main(["list"]))
+"""
 EXERCISES = 60
 MINIMAL = """
 from textual.app import App
@@ -89,7 +95,11 @@ def first_frame(program: str, sign: str) -> float:
 
 
 def exercises(folder: Path) -> Path:
-    """A catalog of many exercises: those of the lab, again and again under other names."""
+    """A catalog of many exercises: those of the lab, again and again under other names.
+
+    Raises:
+        ValueError: some of them would not be listed.
+    """
     known = [file.parent for file in sorted(paths.data("exercises").glob("*/*/exercise.yaml"))]
     names = [f"{known[number % len(known)].name}-{number}" for number in range(EXERCISES)]
     for number, name in enumerate(names):
@@ -99,6 +109,8 @@ def exercises(folder: Path) -> Path:
         (target / "exercise.yaml").write_text(text.replace(f"id: {source.name}", f"id: {name}", 1), encoding="utf-8")
     listed = "".join(f"\n  - {name}" for name in names)
     (folder / "many" / "domain.yaml").write_text(f"id: many\ntitle: {{en: Many, zh: 很多}}\nexercises:{listed}\n")
+    if problems := load(folder).problems:
+        raise ValueError("\n".join(map(str, problems)))
     return folder
 
 
