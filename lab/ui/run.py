@@ -33,8 +33,12 @@ os.environ.setdefault("TEXTUAL_FPS", "120")
 
 EXAMS, HOME = 78, 79
 """Exit codes of an app whose learner goes on to the exams, or home."""
+HUNG_UP = 128 + signal.SIGHUP
+"""Exit code of an app that had to be ended after its terminal was gone, as a shell says it."""
 GRACE = 10.0
 """Seconds that work under way gets to end after the learner has quit."""
+WITHOUT_TERMINAL = 10.0
+"""Seconds in which the app has to end once its terminal is gone: nobody could end it any more."""
 
 
 def defer_gc() -> None:
@@ -144,8 +148,16 @@ def _on_signals(leave: Callable[[], object]) -> Iterator[None]:
 
     Not by the loop's own signal handlers: the shell puts aside that of Ctrl+C while it has the terminal.
     """
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda *_: leave()) for number in numbers}
+
+    def hang_up(*_: object) -> None:
+        # With SIGHUP the kernel sends SIGCONT, at which Textual's driver would begin to draw anew, and wait without
+        # end for a thread that has failed to write.
+        signal.signal(signal.SIGCONT, lambda *_: None)
+        _end_within(WITHOUT_TERMINAL, HUNG_UP)
+        leave()
+
+    handlers = dict.fromkeys((signal.SIGINT, signal.SIGTERM), lambda *_: leave()) | {signal.SIGHUP: hang_up}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:

@@ -35,6 +35,8 @@ ENGINE = cast("Engine", ThisMachine())
 class Window:
     """A terminal with a shell in it."""
 
+    closed = False
+
     def __init__(self, argv: list[str], home: Path) -> None:
         self._screen = Screen(70, 12)
         variables = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color"}
@@ -60,7 +62,13 @@ class Window:
         end = time.monotonic() + BOUND
         while self._take():
             assert time.monotonic() < end, "\n".join(self.rows)
+        self.closed = True
         return self._pty.close()
+
+    def close(self) -> None:
+        """By its button, if it is still there."""
+        if not self.closed:
+            self._pty.close()
 
     def _take(self) -> bool:
         output = self._pty.read()
@@ -95,9 +103,17 @@ def run(socket: str) -> Run:
 def open_window(tmp_path: Path, socket: str) -> Iterator[Open]:
     """Opens a shell."""
     (tmp_path / ".bash_profile").write_text(PROFILE)
+    windows: list[Window] = []
+
+    def open_(argv: list[str]) -> Window:
+        windows.append(Window(at(socket, argv), tmp_path))
+        return windows[-1]
+
     try:
-        yield lambda argv: Window(at(socket, argv), tmp_path)
+        yield open_
     finally:
+        for window in windows:
+            window.close()
         subprocess.run(["tmux", "-L", socket, "kill-server"], check=False, capture_output=True)
 
 
