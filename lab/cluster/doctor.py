@@ -17,8 +17,8 @@ from lab.cluster.image import addon, addons
 from lab.cluster.image import node_image as image
 from lab.cluster.machines import capabilities
 from lab.cluster.pods import hosts, manifest, rights
-from lab.cluster.pods.engine import PodsEngine
-from lab.cluster.pods.hosting import Object
+from lab.cluster.pods.engine import host_of
+from lab.cluster.pods.hosting import HostCluster, Object
 from lab.cluster.vagrant import hypervisor
 from lab.cluster.vagrant.hypervisor import Facts
 from lab.errors import LabError
@@ -44,20 +44,23 @@ class Examined:
     next_step: str = ""
 
 
-def examine(lab: str, engine: str = "") -> list[Examined]:
+def examine(lab: str, engine: str = "", kubeconfig: str = "", context: str = "") -> list[Examined]:
     """Look at everything that a lab depends on, and at the lab itself.
 
     Args:
         engine: the one that is asked about; empty for the lab's own. Where no runtime is there, virtual machines are
             the other way, and what they need is told as well.
+        kubeconfig: of a host cluster that Pods are to run on, as `context`; empty for that of the lab, or kubectl's.
     """
     memory = record.load(lab)
     asked = engine or (memory.engine if memory else "")
     if asked == "external":
         return [_disk(), *_lab(lab)]
     if asked == "pods":
+        of_lab = memory if memory and memory.engine == asked else record.Record(asked)
+        named = record.Record(asked, kubeconfig=kubeconfig, context=context)
         return [
-            *_host_cluster(lab, memory),
+            *_host_cluster(lab, host_of(named if kubeconfig or context else of_lab)),
             *(_lab(lab) if memory else ()),
             _said("pods-security", "note", "says", "next"),
         ]
@@ -113,15 +116,14 @@ def _disk() -> Examined:
     return _said("disk", "problem" if low else "ok", "says", advice="next" if low else "", **figures)
 
 
-def _host_cluster(lab: str, memory: record.Record | None) -> Iterator[Examined]:
+def _host_cluster(lab: str, host_cluster: HostCluster) -> Iterator[Examined]:
     """What a lab of Pods needs of the cluster that they run on."""
-    engine = PodsEngine(lab, memory if memory and memory.engine == PodsEngine.name else None)
     yield _unless("kubectl", not host.has_program("kubectl"), "missing")
     try:
-        yield _host_nodes(engine.host.context, engine.host.items("/api/v1/nodes"))
-        lacking = rights.missing(engine.host, lab)
+        yield _host_nodes(host_cluster.context, host_cluster.items("/api/v1/nodes"))
+        lacking = rights.missing(host_cluster, lab)
         yield _unless("rights", bool(lacking), "lacking", rights=", ".join(lacking))
-        refusal = rights.refusal(engine.host, lab)
+        refusal = rights.refusal(host_cluster, lab)
         yield _unless("privileged", bool(refusal), "refused", said=refusal)
     except LabError as error:
         yield _trouble("host-cluster", error)

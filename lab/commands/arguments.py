@@ -83,11 +83,16 @@ def machine_options(parser: Parser) -> None:
     parser.add_argument("--machines", type=int, choices=(1, 2), help=i18n.text("cli.machines"))
 
 
-def external_options(parser: Parser) -> None:
-    """Where a cluster of the user's own is. Files are remembered by their whole names."""
-    for option, text in (("--kubeconfig", "cli.kubeconfig"), ("--ssh-config", "cli.ssh-config")):
-        parser.add_argument(option, type=os.path.abspath, metavar="FILE", help=i18n.text(text))
+def kubeconfig_options(parser: Parser) -> None:
+    """Which cluster. A file is remembered by its whole name."""
+    parser.add_argument("--kubeconfig", type=os.path.abspath, metavar="FILE", help=i18n.text("cli.kubeconfig"))
     parser.add_argument("--context", metavar="NAME", help=i18n.text("cli.context"))
+
+
+def external_options(parser: Parser) -> None:
+    """Where a cluster of the user's own is, and its machines."""
+    kubeconfig_options(parser)
+    parser.add_argument("--ssh-config", type=os.path.abspath, metavar="FILE", help=i18n.text("cli.ssh-config"))
     parser.add_argument("--base", metavar="HOST", help=i18n.text("cli.base"))
     parser.add_argument("--baseline", action="store_true", help=i18n.text("cli.baseline"))
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from lab import i18n
 from lab.cluster import ENGINES
-from lab.commands.arguments import Verbs, external_options, image_options, json_option, machine_options, print_json
+from lab.commands.arguments import (
+    Verbs,
+    external_options,
+    image_options,
+    json_option,
+    kubeconfig_options,
+    machine_options,
+    print_json,
+)
 from lab.commands.exercises import open_session
 
 if TYPE_CHECKING:
@@ -30,6 +38,7 @@ def add(verbs: Verbs) -> None:
     json_option(verbs.add("status", _status))
     doctor = verbs.add("doctor", _doctor)
     doctor.add_argument("--engine", choices=ENGINES, default="", help=i18n.text("cli.doctor.engine"))
+    kubeconfig_options(doctor)
     json_option(doctor)
 
 
@@ -101,7 +110,7 @@ def _doctor(args: Namespace) -> int:
     from lab.cluster.doctor import examine
     from lab.text import pad
 
-    found = examine(args.name, args.engine)
+    found = examine(args.name, args.engine, args.kubeconfig or "", args.context or "")
     if args.json:
         print_json([{"name": it.name, "state": it.state, "says": it.says, "next_step": it.next_step} for it in found])
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from lab.commands.arguments import Verbs, exercise_argument, image_options
 from lab.commands.class_file import file_option, load_class, wish_of
 
 if TYPE_CHECKING:
-    from lab.workshop.rehearsal import Outcome
+    from lab.cluster.record import Record
+    from lab.workshop.rehearsal import Outcome, Part
 
 
 def add(class_: Verbs) -> None:
@@ -32,17 +34,36 @@ def _check(args: Namespace) -> int:
     rehearsal = Rehearsal(class_, catalog, exercise, lambda seat: create_lab(seat, chosen))
     print(i18n.text("cli.class.check.begins", exercise=exercise.id), flush=True)
     with Console() as progress:
-        outcomes = rehearsal.run(progress, lambda outcome: _tell(outcome, rehearsal.seat))
+        outcomes = rehearsal.run(progress, lambda outcome: _tell(outcome, rehearsal.seat, chosen))
     failed = [outcome for outcome in outcomes if outcome.problem]
     print(i18n.text("cli.class.check.failed" if failed else "cli.class.check.passed"))
     return 3 if failed else 0
 
 
-def _tell(outcome: Outcome, seat: str) -> None:
+def _tell(outcome: Outcome, seat: str, chosen: Record) -> None:
     """A line for each part, and below one that failed what came back and what to do."""
     name = i18n.text(f"cli.class.check.part.{outcome.part}")
     print(f"{'✗' if outcome.problem else '✓'} {name}  {outcome.seconds:.0f}s", flush=True)
     if outcome.problem:
         for line in outcome.problem.splitlines():
             print(f"    {line}")
-        print(f"  → {i18n.text(f'cli.class.check.advice.{outcome.part}', seat=seat, log=paths.log())}", flush=True)
+        for advice in filter(None, (outcome.next_step, _advice(outcome.part, seat, chosen))):
+            print(f"  → {advice}", flush=True)
+
+
+def _advice(part: Part, seat: str, chosen: Record) -> str:
+    """Where more can be found out about what failed in a part; empty where its error says all."""
+    from lab.workshop.rehearsal import Part
+
+    match part:
+        case Part.SEAT if chosen.engine == "pods":
+            named = (("--kubeconfig", chosen.kubeconfig), ("--context", chosen.context))
+            options = "".join(f" {option} {shlex.quote(value)}" for option, value in named if value)
+            return i18n.text("cli.class.check.advice.seat_of_pods", options=options)
+        case Part.SEAT:
+            return i18n.text("cli.class.check.advice.seat")
+        case Part.BROWSER | Part.SSH:
+            return i18n.text("cli.class.check.advice.door", log=paths.log())
+        case Part.REMOVED:
+            return i18n.text("cli.class.check.advice.removed", seat=seat)
+    return ""

@@ -24,8 +24,11 @@ LEAST, MOST = (20, 5), (500, 200)
 _PASSED_ON = (
     *("PATH", "HOME", "USER", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "CKSLAB_CACHE", "TZ"),
     *("DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST", "CONTAINERS_CONF", "PYTHONPATH"),
+    *("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "KUBECONFIG", "AWS_PROFILE", "AWS_CONFIG_FILE"),
+    *("AWS_SHARED_CREDENTIALS_FILE", "AZURE_CONFIG_DIR", "CLOUDSDK_CONFIG", "GOOGLE_APPLICATION_CREDENTIALS"),
 )
-"""What an app needs of the hub's variables to find labs and their runtime. The others are not for learners."""
+"""What an app needs of the hub's variables to find labs, and their runtime or their host cluster: where files are, and
+the way out. The others are not for learners."""
 
 Command = Callable[[Learner], Sequence[str]]
 """What runs the app of a learner."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from lab import i18n
+from lab import i18n, log
 from lab.catalog.model import Catalog, Exercise
 from lab.clock import SYSTEM, Clock
 from lab.cluster.engine import Engine, State
@@ -58,6 +58,8 @@ class Part(StrEnum):
     """The hub can listen where the class's file says."""
     SEAT = "seat"
     """A seat can be made, and a learner could begin there."""
+    EXERCISES = "exercises"
+    """All that the class is to do can be done on such a seat."""
     BROWSER = "browser"
     """An exercise is solved through the browser's door."""
     SSH = "ssh"
@@ -68,11 +70,17 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a part went. `problem`: what failed; empty: nothing."""
+    """How a part went.
+
+    Attributes:
+        problem: what failed; empty: nothing.
+        next_step: what to do about that; empty: nothing is known.
+    """
 
     part: Part
     seconds: float
     problem: str = ""
+    next_step: str = ""
 
 
 class Rehearsal:
@@ -112,20 +120,25 @@ class Rehearsal:
         outcomes: list[Outcome] = []
 
         def part(name: Part, do: Callable[[], None]) -> bool:
-            began, problem = self._clock.seconds(), ""
+            began, problem, next_step = self._clock.seconds(), "", ""
             try:
                 do()
             except LabError as error:
-                problem = f"{error.tried} {error.came_back}".strip()
-            outcomes.append(Outcome(name, round(self._clock.seconds() - began, 1), problem))
+                problem, next_step = f"{error.tried} {error.came_back}".strip(), error.next_step
+            except OSError as error:  # a file that should be on a machine of the seat is not
+                log.fault(f"rehearsing {name}", error)
+                problem = str(error)
+            outcomes.append(Outcome(name, round(self._clock.seconds() - began, 1), problem, next_step))
             tell(outcomes[-1])
             return not problem
 
         part(Part.PORTS, lambda: _require_ports(self._real))
         try:
             if part(Part.SEAT, lambda: self._make(progress)):
-                part(Part.BROWSER, lambda: self._come(by_browser))
-                part(Part.SSH, lambda: self._come(by_ssh))
+                part(Part.EXERCISES, self._require_possible)
+                if not self._exercise.missing(self._engine.lacks()):
+                    part(Part.BROWSER, lambda: self._come(by_browser))
+                    part(Part.SSH, lambda: self._come(by_ssh))
         finally:  # also where the instructor has thought better of it
             part(Part.REMOVED, lambda: self._remove(progress))
         return outcomes
@@ -133,12 +146,23 @@ class Rehearsal:
     def _make(self, progress: OnProgress) -> None:
         """A seat from nothing: one that an interrupted rehearsal has left proves nothing."""
         self._remove(ignore)
-        needed = set(self._exercise.addons)
-        addons.build(self._engine, needed, progress)
         self._engine.up(progress)
+        addons.build(self._engine, self._exercise.addons, progress)
         progress(Progress("", 1, 1, 0))
-        addons.load(self._engine, needed)
+        addons.load(self._engine, self._exercise.addons)
         look_at(self._engine)
+
+    def _require_possible(self) -> None:
+        """See that nothing that the class is to do requires what the seat lacks.
+
+        Raises:
+            UsageError: something does (`class.impossible`).
+        """
+        lacks = self._engine.lacks()
+        exercises = map(self._catalog.exercise, dict.fromkeys((*self._real.exercises, self._exercise.id)))
+        reasons = {each.id: "; ".join(each.missing(lacks).values()) for each in exercises}
+        if impossible := [f"{name}: {reason}" for name, reason in reasons.items() if reason]:
+            raise UsageError("class.impossible", "\n".join(impossible))
 
     def _remove(self, progress: OnProgress) -> None:
         if self._engine.status().state is not State.ABSENT:

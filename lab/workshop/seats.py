@@ -145,7 +145,7 @@ class Seats:
         self._ledger.add(Kind.STOPPED, seat=seat)  # before: a hub does not take it for lost
         engine.power_off()
 
-    def _make(self, seat: str, needed: Iterable[str], progress: OnProgress) -> bool:
+    def _make(self, seat: str, needed: Collection[str], progress: OnProgress) -> bool:
         """Make one seat ready; whether it is."""
         progress(Progress(i18n.text("workshop.step.make"), 1, 1, 0))
         engine, began = self._open(seat), self._clock.seconds()
@@ -154,6 +154,7 @@ class Seats:
         for _ in range(_TRIES):
             try:
                 engine.up(progress)
+                addons.build(engine, needed, progress)  # only now it is known whether its nodes pull images
                 addons.load(engine, needed)
                 self._look(engine)
             except LabError as error:

@@ -12,7 +12,8 @@ import pytest
 
 from lab import paths
 from lab.catalog.load import load
-from lab.cluster.engine import State
+from lab.cluster.engine import Capability, State
+from lab.cluster.image import addons
 from lab.errors import LabError
 from lab.progress import OnProgress, ignore
 from lab.workshop import hub, rehearsal
@@ -60,15 +61,18 @@ while typed := os.read(0, 4096).decode():
 
 @dataclass
 class Seat(HandMadeEngine):
-    """A lab that is made and removed. `fault`: why it cannot be made."""
+    """A lab that is made and removed. `fault`: why it cannot be made; `missing`: a file that is not there."""
 
     state: State = State.ABSENT
     shell: list[str] = field(default_factory=lambda: ["echo"])
     fault: str = ""
+    missing: str = ""
 
     def up(self, progress: OnProgress) -> None:
         if self.fault:
             raise LabError("class.not_ready", self.fault, seat=self.lab)
+        if self.missing:
+            raise FileNotFoundError(self.missing)
         self.state = State.READY
 
     def down(self, progress: OnProgress) -> None:
@@ -82,6 +86,7 @@ class Stage:
         self.class_: Class = replace(class_of(2), id="monday", port=free_port(), ssh_port=free_port())
         self.seat = Seat(lab="monday-check-01")
         self.verdict, self.code = "pass", "0"
+        self.exercise = EXERCISE
         self.told: list[Outcome] = []
 
     def run(self) -> dict[Part, str]:
@@ -91,7 +96,8 @@ class Stage:
 
             return app
 
-        found = Rehearsal(self.class_, CATALOG, CATALOG.exercise(EXERCISE), lambda _: self.seat, command=command)
+        chosen = CATALOG.exercise(self.exercise)
+        found = Rehearsal(self.class_, CATALOG, chosen, lambda _: self.seat, command=command)
         return {outcome.part: outcome.problem for outcome in found.run(ignore, self.told.append)}
 
 
@@ -120,6 +126,38 @@ def test_a_seat_that_cannot_be_made_is_told_and_no_door_is_tried(stage: Stage) -
         Part.SEAT: "Seat monday-check-01 does not work as it should. no room",
         Part.REMOVED: "",
     }
+
+
+def test_what_to_do_about_an_error_is_what_it_says(stage: Stage) -> None:
+    stage.seat.fault = "no room"
+    stage.run()
+    assert stage.told[1].next_step.startswith("`ckslab --name monday-check-01 doctor` names what is wrong")
+
+
+def test_a_file_that_is_missing_on_the_seat_is_told_and_the_seat_is_removed(stage: Stage) -> None:
+    stage.seat.missing = "base:/home/candidate/.ssh/id_ed25519.pub"
+    assert stage.run() == {Part.PORTS: "", Part.SEAT: stage.seat.missing, Part.REMOVED: ""}
+
+
+def test_add_ons_are_built_once_it_is_known_what_the_seat_lacks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    states: list[State] = []
+    monkeypatch.setattr(addons, "build", lambda engine, names, progress: states.append(engine.status().state))
+    stage.run()
+    assert states == [State.READY]
+
+
+def test_an_exercise_that_the_seats_cannot_have_is_told_and_another_is_rehearsed(stage: Stage) -> None:
+    stage.class_ = replace(stage.class_, exercises=(EXERCISE, "apparmor-localhost"))
+    stage.seat.lacking = {Capability.APPARMOR: "one kernel"}
+    found = stage.run()
+    assert found.pop(Part.EXERCISES).endswith("apparmor-localhost: one kernel")
+    assert found == dict.fromkeys(set(Part) - {Part.EXERCISES}, "")
+
+
+def test_one_that_the_seats_cannot_have_is_not_rehearsed(stage: Stage) -> None:
+    stage.exercise = "apparmor-localhost"
+    stage.seat.lacking = {Capability.APPARMOR: "one kernel"}
+    assert set(stage.run()) == {Part.PORTS, Part.SEAT, Part.EXERCISES, Part.REMOVED}
 
 
 def test_a_solution_that_does_not_pass_is_told_for_each_door(stage: Stage) -> None:

@@ -156,13 +156,21 @@ def test_an_interruption_stops_what_is_under_way_and_begins_nothing_more(room: R
     assert [lab.ups for lab in room.labs.values()] == [1, 0, 0]
 
 
-def test_an_add_on_is_built_once_and_loaded_onto_every_seat(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[set[str]] = []
+def test_an_add_on_is_built_before_all_seats_and_for_what_each_one_lacks(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: list[State] = []
+    monkeypatch.setattr(addons, "build", lambda engine, names, progress: states.append(engine.status().state))
+    monkeypatch.setattr(addons, "load", lambda engine, names: None)
+    room.seats(exercise="gatekeeper-replica-limits").up(CATALOG, ignore)
+    assert states == [State.ABSENT, State.READY, State.READY, State.READY]
+
+
+def test_an_add_on_is_loaded_onto_every_seat(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
-    monkeypatch.setattr(addons, "build", lambda engine, names, progress: built.append(set(names)))
+    monkeypatch.setattr(addons, "build", lambda engine, names, progress: None)
     monkeypatch.setattr(addons, "load", lambda engine, names: loaded.append(f"{engine.lab} {', '.join(names)}"))
     room.seats(exercise="gatekeeper-replica-limits").up(CATALOG, ignore)
-    assert built == [{"gatekeeper"}]
     assert loaded == ["m-01 gatekeeper", "m-02 gatekeeper", "m-03 gatekeeper"]
 
 

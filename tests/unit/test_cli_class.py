@@ -395,7 +395,8 @@ def test_a_rehearsal_says_how_each_part_went_and_what_to_do(
     problem: str, code: int, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run(self: Rehearsal, progress: OnProgress, tell: Callable[[Outcome], None]) -> list[Outcome]:
-        outcomes = [Outcome(Part.PORTS, 0), Outcome(Part.SEAT, 62.3, problem), Outcome(Part.REMOVED, 4)]
+        seat = Outcome(Part.SEAT, 62.3, problem, "add nodes")
+        outcomes = [Outcome(Part.PORTS, 0), seat, Outcome(Part.REMOVED, 4)]
         for outcome in outcomes:
             tell(outcome)
         return outcomes
@@ -406,8 +407,27 @@ def test_a_rehearsal_says_how_each_part_went_and_what_to_do(
     said = capsys.readouterr().out
     assert "A rehearsal with read-only-root" in said
     assert "✓ the hub's ports  0s" in said
-    assert ("✗ a seat, made and examined  62s\n    no room\n  → `ckslab doctor`" in said) == bool(problem)
+    assert ("✗ a seat, made and examined  62s\n    no room\n  → add nodes\n  → `ckslab doctor`" in said) == bool(
+        problem
+    )
     assert ("All of it works" in said) == (not problem)
+
+
+def test_a_rehearsal_on_pods_names_the_host_cluster_that_the_doctor_is_to_look_at(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(self: Rehearsal, progress: OnProgress, tell: Callable[[Outcome], None]) -> list[Outcome]:
+        tell(outcome := Outcome(Part.SEAT, 62.3, "no room"))
+        return [outcome]
+
+    monkeypatch.setattr(Rehearsal, "run", run)
+    cli.main(["class", "new", "monday", "Ada", "--exercises", "read-only-root"])
+    Path("host.kubeconfig").touch()
+    with Path("class.yaml").open("a") as file:
+        file.write("engine: pods\nkubeconfig: host.kubeconfig\ncontext: classroom\n")
+    assert cli.main(["class", "check"]) == 3
+    options = f"--kubeconfig {Path('host.kubeconfig').absolute()} --context classroom"
+    assert f"  → `ckslab doctor --engine pods {options}`" in capsys.readouterr().out
 
 
 def test_the_board_is_printed_where_there_is_no_terminal(capsys: Output) -> None:

@@ -36,7 +36,7 @@ class Machine:
             return done(argv, code=255, stderr="refused")
         match argv[0]:
             case "test":
-                return done(argv, code=0 if self.files.get(argv[-1]) else 1)
+                return done(argv, code=0 if all(map(self.files.get, argv[2::3])) else 1)
             case "ssh-keygen":
                 self.files |= {argv[-1]: b"private", f"{argv[-1]}.pub": b"ssh-ed25519 KEY candidate@base\n"}
         return done(argv)
@@ -95,6 +95,13 @@ def test_the_key_is_made_on_base_and_never_leaves_it(furnished: Room) -> None:
     for node in furnished.nodes:
         assert node.files[f"{base.HOME}/.ssh/authorized_keys"] == b"ssh-ed25519 KEY candidate@base\n"
         assert b"private" not in node.files.values()
+
+
+@pytest.mark.parametrize("missing", ["id_ed25519", "id_ed25519.pub"])
+def test_a_key_of_which_a_half_is_missing_is_made_anew(furnished: Room, missing: str) -> None:
+    del furnished.base.files[f"{base.HOME}/.ssh/{missing}"]
+    furnished.furnish()
+    assert sum(line.startswith("ssh-keygen") for line in furnished.base.ran) == 2
 
 
 def test_nobody_is_asked_whether_to_trust_a_node(furnished: Room) -> None:

@@ -101,6 +101,13 @@ def test_a_host_without_a_node_for_seats_is_a_problem(api: ApiServer, host: Host
     assert examined(api, host, [node(unschedulable=True)])["host cluster"].state == "problem"
 
 
+def test_another_host_cluster_may_be_named(api: ApiServer, host: HostCluster, english: None) -> None:
+    api.answers["/api/v1/nodes"] = {"items": [node()]}
+    record.save("own", Record("kind"))
+    found = {it.name: it for it in doctor.examine("own", "pods", host.kubeconfig, "lab")}
+    assert "lab" in found["host cluster"].says
+
+
 def test_rights_that_are_lacking_are_a_problem(api: ApiServer, host: HostCluster, english: None) -> None:
     api.answers[REVIEWS] = {"status": {"allowed": False}}
     found = examined(api, host, [node()])["rights"]

@@ -67,10 +67,14 @@ def name_machine(machine: Node, addresses: Mapping[str, str]) -> None:
 
 def _key_pair(base: Node) -> bytes:
     """A key made for this lab, on base; its public half."""
-    if not base.run(["test", "-e", _KEY]).ok:
+    public_key = f"{_KEY}.pub"
+    if not base.run(
+        ["test", "-s", _KEY, "-a", "-s", public_key]
+    ).ok:  # making it was cut off, or the learner removed it
         _must(base, ["install", "--directory", "--mode=700", f"{HOME}/.ssh"])
+        _must(base, ["rm", "--force", _KEY, public_key])
         _must(base, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{LEARNER}@base", "-f", _KEY])
-    return base.read(f"{_KEY}.pub")
+    return base.read(public_key)
 
 
 def _has_host_key(node: Node) -> bool:

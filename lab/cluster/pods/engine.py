@@ -187,9 +187,7 @@ class PodsEngine:
     @cached_property
     def host(self) -> HostCluster:
         """The cluster that the Pods run on: the one that the lab was made on, else the one that was chosen."""
-        memory = self._record
-        kubeconfig = memory.kubeconfig or _usual_kubeconfig()
-        return HostCluster(kubeconfig, memory.context or current_context(kubeconfig))
+        return host_of(self._record)
 
     def _machine(self, name: str) -> PodNode:
         return PodNode(self.host, self._namespace, name, MACHINES[name])
@@ -378,6 +376,12 @@ class PodsEngine:
         if not self.host.await_objects(named, lambda left: not left, seconds=_REMOVE_SECONDS):
             raise LabError("wait", what=i18n.text("pods.removed", namespace=self._namespace), seconds=_REMOVE_SECONDS)
         return dead
+
+
+def host_of(chosen: Record) -> HostCluster:
+    """The host cluster of a lab that is so, or is to be made so; what was not chosen is what kubectl would take."""
+    kubeconfig = chosen.kubeconfig or _usual_kubeconfig()
+    return HostCluster(kubeconfig, chosen.context or current_context(kubeconfig))
 
 
 _STEPS = (("pods", 20), ("cluster", 20), ("base", 5), ("ready", 12))
