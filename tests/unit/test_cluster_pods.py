@@ -9,7 +9,10 @@ import pytest
 from lab import paths
 from lab.cluster import create_lab, open_lab, record
 from lab.cluster.engine import Capability, State
-from lab.cluster.pods import hosts
+from lab.cluster.host import containers
+from lab.cluster.host.containers import Containers
+from lab.cluster.image import node_image
+from lab.cluster.pods import giving
 from lab.cluster.pods.engine import PodsEngine
 from lab.cluster.pods.manifest import MACHINES
 from lab.cluster.record import Record
@@ -26,7 +29,9 @@ IMAGE = "localhost/ckslab-node:1"
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> HandMadeHost:
-    monkeypatch.setattr(hosts, "provide_image", lambda *_: IMAGE)
+    monkeypatch.setattr(containers, "find", lambda runtime: Containers("podman"))
+    monkeypatch.setattr(node_image, "ensure", lambda *_: IMAGE)
+    monkeypatch.setattr(giving, "give", lambda *_: None)
     return HandMadeHost().install(monkeypatch)
 
 
@@ -114,9 +119,32 @@ def test_certificates_can_be_made_anew_as_they_were_made(host: HandMadeHost, lab
 def test_an_image_in_a_registry_is_not_carried_to_the_hosts_nodes(
     host: HandMadeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "provide_image", lambda *_: pytest.fail("carried"))
+    monkeypatch.setattr(giving, "give", lambda *_: pytest.fail("carried"))
     create_lab("own", Record("pods", kubeconfig="/home/me/config", image="registry.example/node:1")).up(ignore)
     assert host.bodies[f"{NAMESPACE}/pods"]["spec"]["containers"][0]["image"] == "registry.example/node:1"
+
+
+def test_host_nodes_are_given_the_image_before_there_is_a_bound_on_pods(
+    host: HandMadeHost, lab: PodsEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[list[str]] = []
+    monkeypatch.setattr(giving, "give", lambda *_: made.append(host.made()))
+    lab.up(ignore)
+    assert made == [["namespaces"]]
+
+
+def test_an_image_that_host_nodes_do_not_take_leaves_what_the_next_up_and_down_know(
+    host: HandMadeHost, lab: PodsEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LabError("pods.image", node="host-1")
+
+    monkeypatch.setattr(giving, "give", refuse)
+    with pytest.raises(LabError):
+        lab.up(ignore)
+    assert fresh().status().state is State.PARTIAL
+    fresh().down(ignore)
+    assert NAMESPACE not in host.objects
 
 
 def test_an_image_that_does_not_come_is_told_at_once_in_the_kubelets_words(host: HandMadeHost, lab: PodsEngine) -> None:

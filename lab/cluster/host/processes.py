@@ -9,6 +9,8 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import IO
 
 from lab.cluster.engine import Completed
 
@@ -36,22 +38,26 @@ def run(argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b"", time
     return Completed(argv, ended.returncode, ended.stdout, ended.stderr)
 
 
-def watch(argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin: bytes = b"") -> Completed:
+def watch(argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin: bytes | IO[bytes] = b"") -> Completed:
     """Run a program that takes its time, telling each line it prints.
 
     While nothing comes, None is told twice a second, so that whoever listens can show the time passing, or end the
     program by raising an exception: the program and all it started are then told to stop, and awaited.
+
+    Args:
+        stdin: what it reads, or where it reads that itself, such as the output of another program.
     """
+    typed = stdin if isinstance(stdin, bytes) else None
     process = subprocess.Popen(
         argv,
         env={**os.environ, **env},
-        stdin=subprocess.PIPE,
+        stdin=stdin if typed is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     lines: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_read, args=(process, stdin, lines), daemon=True).start()
+    threading.Thread(target=_read, args=(process, typed, lines), daemon=True).start()
     kept: deque[str] = deque(maxlen=_KEPT)
     try:
         while True:
@@ -70,14 +76,12 @@ def watch(argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin
     return Completed(argv, process.wait(), "\n".join(kept).encode(), b"")
 
 
-def _read(process: subprocess.Popen[bytes], stdin: bytes, lines: queue.Queue[str | None]) -> None:
-    assert process.stdin is not None  # noqa: S101 - pipes were asked for
-    assert process.stdout is not None  # noqa: S101
-    try:
-        process.stdin.write(stdin)
-        process.stdin.close()
-    except BrokenPipeError:
-        pass  # it ended without reading; its exit code tells
+def _read(process: subprocess.Popen[bytes], typed: bytes | None, lines: queue.Queue[str | None]) -> None:
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    if process.stdin is not None and typed is not None:
+        with suppress(BrokenPipeError):  # it ended without reading; its exit code tells
+            process.stdin.write(typed)
+            process.stdin.close()
     for line in process.stdout:
         lines.put(line.decode("utf-8", "backslashreplace").rstrip())
     lines.put(None)

@@ -15,6 +15,7 @@ from pathlib import Path
 from lab import i18n, paths
 from lab.cluster import record
 from lab.cluster.engine import Capability, State, Status
+from lab.cluster.host import containers
 from lab.cluster.host.lock import exclusive
 from lab.cluster.host.steps import Step, Steps
 from lab.cluster.host.wait import until
@@ -25,9 +26,9 @@ from lab.cluster.machines.assembly import CONFIGURATION, assemble
 from lab.cluster.machines.kubeadm import Addressing
 from lab.cluster.machines.kubectl import ADMIN, Kubectl
 from lab.cluster.machines.kubelet import EXAMINATION, HostFacts
-from lab.cluster.pods import forward, hosts, manifest, ranges
+from lab.cluster.pods import condition, forward, giving, hosts, manifest, ranges
 from lab.cluster.pods.hosting import HostCluster, Object, current_context
-from lab.cluster.pods.manifest import CONTAINER, MACHINES, OWNER, Seat, namespace_of
+from lab.cluster.pods.manifest import MACHINES, OWNER, Seat, namespace_of
 from lab.cluster.pods.node import PodNode
 from lab.cluster.record import Record
 from lab.errors import LabError
@@ -38,9 +39,6 @@ _PODS_SECONDS = 180
 _SYSTEMD_SECONDS = 60
 _API_SECONDS = 90
 _REMOVE_SECONDS = 120
-_HOPELESS = ("ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError")
-"""Why a container waits for what will not come by itself."""
-_RUNNING = "running"
 _UNKNOWN = "Unknown"
 """What Kubernetes says of a Pod whose node is silent, once it has noticed."""
 _CERTIFICATES = "/kind/kubeadm.conf"
@@ -98,7 +96,7 @@ class PodsEngine:
         if dead:
             detail = i18n.text("pods.dead", node=", ".join(sorted(dead)))
             return Status(self.name, self.lab, State.PARTIAL, nodes=dict.fromkeys(pods, _UNKNOWN), detail=detail)
-        machines = {name: _condition(pod) for name, pod in pods.items()}
+        machines = {name: condition.of(pod) for name, pod in pods.items()}
         status = Status(self.name, self.lab, self._state(machines), nodes=machines)
         return health.seen(status, self.nodes()[0]) if status.state is State.READY else status
 
@@ -133,7 +131,7 @@ class PodsEngine:
     def runs(self) -> bool:
         """As the host cluster sees its Pods, unless their host node is dead: it notices that after most of a minute."""
         pods = self._pods()
-        all_run = len(pods) == len(MACHINES) and all(_condition(pod) == _RUNNING for pod in pods.values())
+        all_run = len(pods) == len(MACHINES) and all(condition.runs(pod) for pod in pods.values())
         return all_run and not hosts.dead(self.host, pods.values())
 
     def addresses(self) -> Mapping[str, str]:
@@ -152,13 +150,13 @@ class PodsEngine:
         Raises:
             LabError: one does not come back (`pods.pod`, `wait`).
         """
-        before = {name: _starts(pod) for name, pod in self._pods().items()}
+        before = {name: condition.starts(pod) for name, pod in self._pods().items()}
         for node in self.nodes():
             with suppress(LabError):  # the command ends with its machine
                 node.run(["systemctl", "--force", "--force", "reboot"])
 
         def are_back(pods: Sequence[Object]) -> bool:
-            started = {pod["metadata"]["name"]: _starts(pod) for pod in pods if _condition(pod) == _RUNNING}
+            started = {pod["metadata"]["name"]: condition.starts(pod) for pod in pods if condition.runs(pod)}
             return all(started.get(node.name, 0) > before[node.name] for node in self.nodes())
 
         if not self.host.await_objects(f"{self._place}/pods", are_back, seconds=_PODS_SECONDS):
@@ -200,7 +198,7 @@ class PodsEngine:
         if self._own_namespace() is None:
             return {}
         pods = {pod["metadata"]["name"]: pod for pod in self.host.items(f"{self._place}/pods")}
-        return {name: pods[name] for name in MACHINES if name in pods and not _has_ended(pods[name])}
+        return {name: pods[name] for name in MACHINES if name in pods and not condition.has_ended(pods[name])}
 
     def _own_namespace(self) -> Object | None:
         """The lab's Namespace; None where there is none, or it is somebody else's. Before `up` all are."""
@@ -220,15 +218,15 @@ class PodsEngine:
     def _state(self, machines: Mapping[str, str]) -> State:
         if not self._record.ready or len(machines) < len(MACHINES):
             return State.PARTIAL
-        return State.READY if set(machines.values()) == {_RUNNING} else State.STOPPED
+        return State.READY if set(machines.values()) == {condition.RUNNING} else State.STOPPED
 
     def _create(self, progress: OnProgress) -> None:
         host, memory = self.host, self._record
         dead = self._remove()
         there = host.items("/api/v1/nodes")
         usable = [node for node in hosts.for_seats(there) if node["metadata"]["name"] not in dead]
-        pulled = memory.image not in ("auto", "pull", "build")
-        made_from = memory.image if pulled else hosts.provide_image(memory.image, memory.runtime, usable, progress)
+        here = containers.find(memory.runtime) if memory.image in ("auto", "pull", "build") else None
+        made_from = image.ensure(here, memory.image, progress) if here else memory.image
         outside = self._ranges_of_host(there)
         addressing = ranges.choose(outside)
         memory = replace(
@@ -245,15 +243,20 @@ class PodsEngine:
             self.lab,
             memory.owner,
             made_from,
-            pulled,
+            here is None,
             hosts.are_reserved(there),
             (addressing.pods, addressing.services),
             outside,
             sorted(dead),
         )
+        host.create(_NAMESPACES, manifest.namespace(seat))
+        self._refuse_strangers()  # who else made it meanwhile
+        if here:
+            giving.give(made_from, here, host, self._namespace, usable, progress)
         steps = Steps([Step(i18n.text(f"pods.step.{name}"), took) for name, took in _STEPS], progress)
         steps.next()
-        self._make_pods(seat)
+        for each in (*manifest.furnishings(seat), *manifest.pods(seat)):
+            host.create(_collection(each), each)
         self._await_machines()
         steps.next()
         self._assemble(addressing, steps)
@@ -299,13 +302,6 @@ class PodsEngine:
         endpoints = self.host.items(f"/apis/discovery.k8s.io/v1/namespaces/default/{slices}")
         return ranges.of_host(nodes, services, api, endpoints)
 
-    def _make_pods(self, seat: Seat) -> None:
-        host = self.host
-        host.create(_NAMESPACES, manifest.namespace(seat))
-        self._refuse_strangers()  # who else made it meanwhile
-        for each in (*manifest.furnishings(seat), *manifest.pods(seat)):
-            host.create(_collection(each), each)
-
     def _await_machines(self) -> None:
         """Wait until every Pod runs, and its systemd has started what a node is made of.
 
@@ -314,13 +310,13 @@ class PodsEngine:
         """
 
         def settled(pods: Sequence[Object]) -> bool:
-            ran = [pod for pod in pods if _condition(pod) == _RUNNING]
-            return len(ran) == len(MACHINES) or any(_condition(pod) in _HOPELESS for pod in pods)
+            ran = [pod for pod in pods if condition.runs(pod)]
+            return len(ran) == len(MACHINES) or any(condition.of(pod) in condition.HOPELESS for pod in pods)
 
         in_time = self.host.await_objects(f"{self._place}/pods", settled, seconds=_PODS_SECONDS)
-        waiting = {name: pod for name, pod in self._pods().items() if _condition(pod) != _RUNNING}
+        waiting = {name: pod for name, pod in self._pods().items() if not condition.runs(pod)}
         if waiting or not in_time:
-            words = "\n".join(f"{name}: {_trouble(pod)}" for name, pod in waiting.items())
+            words = "\n".join(f"{name}: {condition.trouble(pod)}" for name, pod in waiting.items())
             raise LabError("pods.pod", words, namespace=self._namespace, context=self.host.context)
         for node in self.nodes():
             until(partial(_runs_containerd, node), seconds=_SYSTEMD_SECONDS, what=f"containerd on {node.name}")
@@ -404,48 +400,6 @@ def _collection(body: Object) -> str:
 
 def _owner(namespace: Object) -> str:
     return str((namespace["metadata"].get("labels") or {}).get(OWNER, ""))
-
-
-def _has_ended(pod: Object) -> bool:
-    """Whether it will not run again: it was evicted, or is being removed."""
-    return pod["status"].get("phase") in ("Failed", "Succeeded") or "deletionTimestamp" in pod["metadata"]
-
-
-def _condition(pod: Object) -> str:
-    """A machine's condition in a word: `running`, why its container waits, or how far its Pod has come."""
-    for container in pod["status"].get("containerStatuses") or ():
-        state = container["state"]
-        if container["name"] == CONTAINER and ("running" in state or "waiting" in state):
-            # Before its volume has been filled it is said to wait for that.
-            return _RUNNING if "running" in state else _waits(pod, str(state["waiting"].get("reason", "")))
-    return str(pod["status"].get("phase", "Pending"))
-
-
-def _starts(pod: Object) -> int:
-    """How often its container was started again."""
-    statuses = pod["status"].get("containerStatuses") or ()
-    return sum(int(status.get("restartCount", 0)) for status in statuses)
-
-
-def _waits(pod: Object, reason: str) -> str:
-    """The reason that counts: the init container's, where that one waits."""
-    for container in pod["status"].get("initContainerStatuses") or ():
-        if "waiting" in container["state"]:
-            return str(container["state"]["waiting"].get("reason", ""))
-    return reason
-
-
-def _trouble(pod: Object) -> str:
-    """Why a machine does not run, in the words of the scheduler or the kubelet."""
-    status = pod["status"]
-    said = [
-        f"{state.get('reason', '')} {state.get('message', '')}".strip()
-        for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
-        for name, state in container["state"].items()
-        if name != "running" and state.get("reason") not in ("PodInitializing", "Completed")
-    ]
-    unmet = [it.get("message", "") for it in status.get("conditions") or () if it["status"] == "False"]
-    return "; ".join(filter(None, said or unmet)) or str(status.get("phase"))
 
 
 def _runs_containerd(node: PodNode) -> bool:

@@ -127,8 +127,8 @@ class HandMadeHost:
             self.objects[place] = self._placed(made) if body["kind"] == "Pod" else made
 
     def _placed(self, pod: dict[str, Any]) -> dict[str, Any]:
-        avoided = str(pod["spec"]["affinity"].get("nodeAffinity"))
-        node = next(name for name in ("host-1", "host-2") if name not in avoided)
+        avoided = str(pod["spec"].get("affinity"))
+        node = pod["spec"].get("nodeName") or next(name for name in ("host-1", "host-2") if name not in avoided)
         return {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": self.starts}
 
     def _run(self, argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b"", timeout: float) -> Completed:
