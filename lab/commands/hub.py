@@ -115,12 +115,19 @@ def _exam_of(sitting: Sitting, class_: Class, learner: Learner, catalog: Catalog
 
 def _proctor(args: Namespace) -> int:
     from lab.workshop import proctor
-    from lab.workshop.ledger import open_ledger
+    from lab.workshop.homes import Homes
+    from lab.workshop.ledger import folder, open_ledger
+    from lab.workshop.moving import Move
 
     class_, catalog = load_class(args)
+    ledger, homes = open_ledger(class_.id), Homes(folder(class_.id))
+
+    def mover(learner: Learner) -> Move:
+        return Move(class_, learner, catalog, ledger, homes, seat_opener(class_))
+
     with proctor.alone(class_) as is_free:
         if is_free:
-            proctor.ClassProctor(class_, catalog, open_ledger(class_.id)).run()
+            proctor.ClassProctor(class_, catalog, ledger, mover).run()
     return 0
 
 

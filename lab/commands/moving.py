@@ -18,14 +18,16 @@ def add(class_: Verbs) -> None:
 
 def _move(args: Namespace) -> int:
     from lab.console import Console
+    from lab.workshop.exams import require_no_exam
     from lab.workshop.homes import Homes
     from lab.workshop.ledger import folder, open_ledger
     from lab.workshop.moving import Move
 
     class_, catalog = load_class(args)
     (learner,) = chosen_learners(class_, [args.seat])
-    homes = Homes(folder(class_.id))
-    move = Move(class_, learner, catalog, open_ledger(class_.id), homes, seat_opener(class_))
+    ledger = open_ledger(class_.id)
+    require_no_exam(ledger, [learner])  # who watches it sees to that
+    move = Move(class_, learner, catalog, ledger, Homes(folder(class_.id)), seat_opener(class_))
     with Console() as progress:
         place = move.go(progress)
     print(i18n.text("cli.class.move.done", seat=learner.seat, place=place))

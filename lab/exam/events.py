@@ -65,6 +65,8 @@ class Kind(StrEnum):
     """It works again: `host`."""
     LOST = "lost"
     """It is given up: `host`. The clock goes on, and its tasks leave the sum."""
+    MOVED = "moved"
+    """Nothing is left of what was done on its lab; its tasks were set again on another: `host`, `detail: lab`."""
     CREDITED = "credited"
     """Time is given for another reason: `detail: seconds`, and `reason` in words that may be shown."""
     HANDED_IN = "handed_in"

@@ -49,13 +49,21 @@ class Proctor:
     Args:
         watch: tells the time.
         every: seconds between two looks at the hosts.
+        set_again: sets the tasks of a host on another lab, once nothing of what was done is left on its own, and writes
+            that down; None: it could not.
     """
 
     def __init__(
-        self, journal: Journal, hosts: Sequence[Host], watch: Watch = events.now, every: float = EVERY
+        self,
+        journal: Journal,
+        hosts: Sequence[Host],
+        watch: Watch = events.now,
+        every: float = EVERY,
+        set_again: Callable[[Host], Host | None] = lambda _: None,
     ) -> None:
         self._journal = journal
-        self._hosts = hosts
+        self._hosts = list(hosts)
+        self._set_again = set_again
         self._watch = watch
         self._every = every
         self._worked = {host.name: watch() for host in hosts}
@@ -79,7 +87,7 @@ class Proctor:
 
     def look(self, state: SittingState) -> None:
         """Look at each host once, and write down what has changed."""
-        for host in self._hosts:
+        for host in list(self._hosts):
             if host.name in state.lost:
                 continue
             if _runs(host):
@@ -135,8 +143,11 @@ class Proctor:
             self._mended.add(host.name)
             if host.engine.status().state in _MENDABLE:
                 host.engine.up(ignore)
+            elif another := self._set_again(host):
+                self._hosts[self._hosts.index(host)] = another
+                self._bring_back(another, self._watch())
             else:
-                self._give_up(host)  # removed: nothing of the work on it is left
+                self._give_up(host)
 
     def _give_up(self, host: Host) -> None:
         self._journal.lost(host.name)

@@ -50,14 +50,20 @@ class Sitting:
 
     @property
     def labs(self) -> Mapping[str, str]:
-        """The name of each host -> that of its lab."""
-        labs: Mapping[str, str] = self.events[0].detail.get("labs", {})
-        return labs
+        """The name of each host -> that of its lab: the newest, where it was moved."""
+        moved = {event.host: str(event.detail["lab"]) for event in self.events if event.kind is Kind.MOVED}
+        return {**self.events[0].detail.get("labs", {}), **moved}
 
     @property
     def first_lab(self) -> str:
         """The lab on whose base the exam's shell is."""
         return self.labs[self.plan.hosts[0]]
+
+    def used_on(self, host: str, now: Moment) -> float:
+        """The seconds of its time since the tasks of a host were set."""
+        timeline = Timeline(self.events)
+        set_again = (event.at for event in self.events if event.kind is Kind.MOVED and event.host == host)
+        return timeline.used(now) - max(map(timeline.used, set_again), default=0.0)
 
     def state(self, now: Moment) -> State:
         """Where it stands."""
@@ -183,6 +189,10 @@ class Journal:
     def lost(self, host: str) -> None:
         """It is given up."""
         self.add(Kind.LOST, host=host)
+
+    def moved(self, host: str, lab: str) -> None:
+        """Its tasks were set again on this lab."""
+        self.add(Kind.MOVED, host=host, lab=lab)
 
     def credit(self, seconds: float, reason: str) -> None:
         """Give time for another reason than a lab that was gone."""

@@ -96,6 +96,8 @@ class ExamApp(CrashingApp, inherit_bindings=False):
         news = message.news
         for text in news.said if news is not None else ():
             self.notify(text, title=i18n.text("ui.class.said"), timeout=SAID_SECONDS, markup=False)
+        if news is not None and news.seat:
+            self.notify(i18n.text(f"ui.class.exam.seat.{news.seat}"), timeout=SAID_SECONDS)
         if news is not None and news.exam is not None and news.exam.phase is Phase.COMING:
             self.exit(return_code=HOME)  # another one: this one was put aside
         elif self._link is not None:

@@ -111,6 +111,8 @@ class Caretaker:
                 await self._thread.do(partial(self._ledger.add, Kind.READY, seat=name))
         events = await self._events()
         moving = [seat for seat in seats_of(self._class, events, self._watch()) if self._is_to_be_moved(seat, events)]
+        present = here(events)
+        moving.sort(key=lambda seat: seat.learner not in present)  # who sits before it needs a seat first
         self._movers = [mover for mover in self._movers if mover.poll() is None]
         for seat in moving[: self._moves - len(self._movers)]:
             self._tried[seat.learner] = self._clock.seconds()
@@ -163,7 +165,7 @@ class Caretaker:
     def _is_to_be_moved(self, seat: Seat, events: Sequence[Event]) -> bool:
         """Whether its learner has lost it, and nobody is at work on that.
 
-        In an exam the proctor is: the clock stands still, and the seat itself is mended.
+        In an exam the proctor is: the clock stands still, and the work on the seat is worth waiting for.
         """
         if not seat.learner or seat.condition is not Condition.LOST:
             return False

@@ -1,4 +1,7 @@
-"""Moving a learner to a seat in reserve: what they had at home comes along, and their exercises are set again."""
+"""Moving a learner to a seat in reserve: what they had at home comes along, and their exercises are set again.
+
+So are the tasks of an exam, but by whoever watches it (`lab.workshop.proctor`).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from lab import i18n, log
 from lab.catalog.model import Catalog, Exercise
 from lab.cluster.engine import Engine, State
 from lab.errors import LabError, UsageError
+from lab.exam import hosts as exam_hosts
 from lab.exam.events import Watch, now
+from lab.exam.hosts import Host
 from lab.practice.session import Session
-from lab.progress import OnProgress, Progress
+from lab.progress import OnProgress, Progress, ignore
 from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Event, Kind
 from lab.workshop.homes import Homes
@@ -72,9 +77,49 @@ class Move:
         if mine.condition is not Condition.LOST:
             self._save_home(old)
         self._furnish(old, new, progress)
-        seconds = self._seconds_without(old.lab)
-        self._ledger.add(Kind.MOVED, seat=new.lab, learner=self._learner.number, seconds=seconds, kept=False)
+        self.arrive(new)
         return new.lab
+
+    def set_again(self, exercises: Sequence[Exercise]) -> Engine:
+        """Set the tasks of an exam again, where nothing is left of what was done: on a seat in reserve, else on theirs.
+
+        What the learner had at home is there. They are at that seat once they `arrive`.
+
+        Raises:
+            LabError: no seat can be had.
+        """
+        try:
+            for _ in self._class.seats:  # what fails is found to work again by the hub: it is not tried for ever
+                seat = self._take()
+                try:
+                    return self._with_tasks(seat, exercises)
+                except LabError as error:
+                    log.fault(f"setting an exam again on seat {seat}", error)
+        except UsageError:
+            pass  # none is in reserve
+        theirs = place_of(self._class, self._learner, self._ledger.events())
+        self._ledger.add(Kind.TAKEN, seat=theirs, learner=self._learner.number)
+        return self._with_tasks(theirs, exercises)
+
+    def arrive(self, new: Engine) -> None:
+        """From now on the learner is at that seat."""
+        seconds = self._seconds_without(place_of(self._class, self._learner, self._ledger.events()))
+        self._ledger.add(Kind.MOVED, seat=new.lab, learner=self._learner.number, seconds=seconds, kept=False)
+
+    def _with_tasks(self, seat: str, exercises: Sequence[Exercise]) -> Engine:
+        """A seat on which these were set, whatever state it was in."""
+        engine = self._open(seat)
+        session = Session(self._catalog, engine)
+        try:
+            engine.up(ignore)
+            exam_hosts.reopen([Host(seat, session)])
+            look_at(engine)
+            self._put_back_home(engine)
+            session.start(*exercises)
+        except LabError as error:
+            self._ledger.add(Kind.LOST, seat=seat, reason=f"{error.tried} {error.came_back}".strip())
+            raise
+        return engine
 
     def _mend(self, engine: Engine, progress: OnProgress) -> None:
         """Make a seat work again, with what can be had of what was in it."""
@@ -113,16 +158,20 @@ class Move:
     def _furnish(self, old: Engine, new: Engine, progress: OnProgress) -> None:
         """Put back what the learner had at home, and set the scenarios that they were at. What fails they may do."""
         progress(Progress(i18n.text("workshop.step.home"), 1, 1, 0, lab=new.lab))
-        try:
-            self._homes.put_back(self._learner, new)
-        except LabError as error:
-            log.fault(f"the home of seat {self._learner.seat}", error)
+        self._put_back_home(new)
         session = open_session(self._class, self._learner, self._catalog, new, self._ledger)
         under_way = session.history.open_on(old)
         exercises = [exercise for exercise in session.catalog.exercises if exercise.id in under_way]
         session.history.end_all(old)
         if exercises:
             _start(session, exercises, progress)
+
+    def _put_back_home(self, new: Engine) -> None:
+        """Who has it not works without."""
+        try:
+            self._homes.put_back(self._learner, new)
+        except LabError as error:
+            log.fault(f"the home of seat {self._learner.seat}", error)
 
     def _seconds_without(self, seat: str) -> float:
         """For how long the learner has had no seat; 0: theirs works."""

@@ -10,17 +10,20 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from checkers.api import Verdict
-from lab import log
+from lab import i18n, log
 from lab.catalog.model import Catalog, Localized
 from lab.clock import SYSTEM, Clock
+from lab.errors import LabError
 from lab.exam import events
 from lab.exam.begin import hosts_of
 from lab.exam.events import Watch
 from lab.exam.finish import Finish
+from lab.exam.hosts import Host
 from lab.exam.plan import PlannedTask
 from lab.exam.proctor import Proctor, alone_in, ensure_one
 from lab.exam.report import report_of
@@ -34,6 +37,7 @@ from lab.workshop.exam_state import ExamState, exams_of, follow
 from lab.workshop.exam_state import Phase as ExamPhase
 from lab.workshop.exams import OpenHosts, history_of, name_of
 from lab.workshop.ledger import Ledger
+from lab.workshop.moving import Move
 
 EVERY = 10.0
 """Seconds between two looks at a seat. Each costs processor time that learners have other uses for."""
@@ -49,6 +53,7 @@ class ClassProctor:
     """Watches every exam of a class that goes on.
 
     Args:
+        mover: what gives a learner another seat; None: nobody is given one.
         grades: how many seats are graded at a time.
     """
 
@@ -58,6 +63,7 @@ class ClassProctor:
         catalog: Catalog,
         ledger: Ledger,
         *,
+        mover: Callable[[Learner], Move] | None = None,
         open_hosts: OpenHosts = hosts_of,
         grades: int = os.cpu_count() or 1,
         watch: Watch = events.now,
@@ -66,6 +72,7 @@ class ClassProctor:
         self._class = class_
         self._catalog = catalog
         self._ledger = ledger
+        self._mover = mover
         self._open_hosts = open_hosts
         self._grading = threading.Semaphore(grades)
         self._watch = watch
@@ -95,15 +102,35 @@ class ClassProctor:
         """
         sittings = Sittings(history_of(self._class, learner).database)
         sitting = sittings.get()
-        journal, hosts = Journal(sittings, sitting, self._watch), self._open_hosts(sitting, self._catalog)
+        journal = Journal(sittings, sitting, self._watch)
         if journal.state().phase is Phase.UNDER_WAY:
-            Proctor(journal, hosts, self._watch, EVERY).run(self._sleep_of(learner, journal))
+            set_again = partial(self._set_again, learner, sittings, journal)
+            hosts = self._open_hosts(sitting, self._catalog)
+            Proctor(journal, hosts, self._watch, EVERY, set_again).run(self._sleep_of(learner, journal))
         if exams_of(self._ledger.events())[learner.number].phase is ExamPhase.UNDER_WAY:
             self._ledger.add(Kind.EXAM_ENDED, learner=learner.number)
         if journal.state().phase is Phase.ENDED:
+            hosts = self._open_hosts(sittings.get(sitting.number), self._catalog)  # it may have moved meanwhile
             with self._grading:
                 Finish(sitting, journal, hosts, folder_of(self._class, learner)).run(self._clock)
         self._tell(learner, sittings.get(sitting.number))
+
+    def _set_again(self, learner: Learner, sittings: Sittings, journal: Journal, host: Host) -> Host | None:
+        """Have a learner go on at another seat. Nothing of what they did is left, so they have their time once more."""
+        if self._mover is None:
+            return None
+        move, sitting = self._mover(learner), sittings.get()
+        exercises = [self._catalog.exercise(task.exercise) for task in sitting.plan.tasks if task.host == host.name]
+        try:
+            engine = move.set_again(exercises)
+        except LabError as error:
+            log.fault(f"the exam on seat {learner.seat}", error)
+            return None
+        spent = sitting.used_on(host.name, self._watch())
+        journal.moved(host.name, engine.lab)
+        journal.credit(round(spent, 1), i18n.text_in(learner.language, "workshop.exam.moved"))
+        move.arrive(engine)
+        return next(each for each in self._open_hosts(sittings.get(), self._catalog) if each.name == host.name)
 
     def _sleep_of(self, learner: Learner, journal: Journal) -> Callable[[float], None]:
         """Let time pass while an exam is watched. The ledger, and so the board, hears of a clock that stood still."""

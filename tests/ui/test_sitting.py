@@ -368,6 +368,15 @@ async def test_what_the_instructor_of_a_class_says_is_heard_in_an_exam(sat: Sat)
         await until(pilot, lambda: any("Five minutes left" in each.message for each in sat.app._notifications))
 
 
+async def test_who_is_at_another_seat_now_hears_what_is_left_of_their_work(sat: Sat) -> None:
+    ledger = Ledger()
+    ledger.add(ClassKind.MOVED, learner=1, seat="m-02", seconds=70.0, kept=False)
+    ledger.add(ClassKind.CAME, learner=1, door="ssh")
+    sat.link = Link(class_of(1).learners[0], ledger, Catalog(()))
+    async with sat.show() as pilot:
+        await until(pilot, lambda: any("all tasks were set again" in each.message for each in sat.app._notifications))
+
+
 async def test_another_exam_of_the_class_takes_the_place_of_a_report(sat: Sat) -> None:
     ledger = Ledger()
     sat.link = Link(class_of(1).learners[0], ledger, Catalog(()))

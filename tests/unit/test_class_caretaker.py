@@ -105,6 +105,16 @@ async def test_a_seat_that_does_not_run_is_lost_with_its_reason_and_its_learner_
     assert room.moved == ["m-01"]
 
 
+async def test_of_two_who_have_lost_theirs_the_one_who_is_there_is_moved_first() -> None:
+    room = Room(moves=1)
+    room.ledger.add(Kind.CAME, learner=2, door="ssh")
+    room.seats["m-01"].die()
+    room.seats["m-02"].die()
+    await room.caretaker.look()
+    room.thread.close()
+    assert room.moved == ["m-02"]
+
+
 async def test_what_the_engine_knows_better_is_the_reason(room: Room) -> None:
     room.seats["m-01"].die()
     room.seats["m-01"].detail = "Host node host-1 does not answer.\nIf it does not come back, ..."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,21 +11,27 @@ import pytest
 from checkers.api import Verdict
 from lab import log
 from lab.catalog.model import Catalog, Exercise, Scenario
+from lab.cluster.engine import Engine
+from lab.cluster.engine import State as LabState
 from lab.errors import LabError, UsageError
 from lab.exam.hosts import Host
 from lab.exam.prepare import Wish
+from lab.exam.proctor import MEND_AFTER
 from lab.exam.sittings import Journal, Sitting, Sittings
 from lab.exam.state import Phase, State
 from lab.practice.session import Session
 from lab.progress import OnProgress, ignore
-from lab.workshop import exams
+from lab.workshop import exams, moving
 from lab.workshop.class_file import Learner
 from lab.workshop.events import Kind
 from lab.workshop.exam_state import Phase as ExamPhase
 from lab.workshop.exam_state import exams_of
 from lab.workshop.exams import Given, Giving, extend, history_of, open_sitting, require_no_exam
+from lab.workshop.homes import Homes
 from lab.workshop.ledger import Ledger, folder
-from lab.workshop.proctor import CLOCK_SECONDS, ClassProctor, alone
+from lab.workshop.moving import Move
+from lab.workshop.proctor import CLOCK_SECONDS, EVERY, ClassProctor, alone
+from lab.workshop.state import place_of
 from tests.unit.support.classes import class_of
 from tests.unit.support.clocks import Hands
 from tests.unit.support.exam_labs import ExamLab, session
@@ -62,6 +68,7 @@ class Hall:
         self.labs = {name: ExamLab(lab=name) for name in CLASS.seats}
         self.exercises = {name: tasks() for name in CLASS.seats}
         self.catalog = session(self.labs["m-01"], tasks()).catalog
+        self.at: dict[float, Callable[[], None]] = {}
 
     def session(self, seat: str) -> Session:
         return session(self.labs[seat], self.exercises[seat], self.hands)
@@ -89,11 +96,31 @@ class Hall:
     def proctor(self) -> ClassProctor:
         def sleep(seconds: float) -> None:
             self.computer.wait(max(0.01, seconds))
+            for when in [when for when in self.at if when <= self.computer.seconds]:
+                self.at.pop(when)()
 
         clock = replace(self.hands.clock, sleep=sleep)
         return ClassProctor(
-            CLASS, self.catalog, self.ledger, open_hosts=self.hosts, watch=self.computer.now, clock=clock
+            CLASS, self.catalog, self.ledger, self.mover, open_hosts=self.hosts, watch=self.computer.now, clock=clock
         )
+
+    def mover(self, learner: Learner) -> Move:
+        homes = Homes(folder(CLASS.id))
+        return Move(CLASS, learner, self.catalog, self.ledger, homes, self.labs.__getitem__, watch=self.computer.now)
+
+    def dies(self, seat: str, after: float) -> None:
+        """The host node under a seat does, in so many seconds."""
+
+        def die() -> None:
+            self.labs[seat].running, self.labs[seat].state = False, LabState.PARTIAL
+
+        self.at[self.computer.seconds + after] = die
+
+    def in_reserve(self, seat: str) -> None:
+        self.ledger.add(Kind.READY, seat=seat)
+
+    def place(self, learner: Learner) -> str:
+        return place_of(CLASS, learner, self.ledger.events())
 
     def phases(self) -> dict[int, ExamPhase]:
         return {learner: state.phase for learner, state in exams_of(self.ledger.events()).items()}
@@ -250,6 +277,99 @@ def test_a_seat_that_fails_stops_the_clock_on_the_board_too(hall: Hall, monkeypa
     took = ended.at.seconds - began.at.seconds
     assert took > MINUTES * 60 + 30
     assert abs(exams_of(events)[1].seconds - took) < 2 * CLOCK_SECONDS
+
+
+@pytest.fixture
+def _looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "look_at", lambda engine: None)
+
+
+@pytest.mark.usefixtures("_looked_at")
+def test_who_loses_their_seat_with_all_that_was_done_goes_on_in_reserve_with_the_whole_time(hall: Hall) -> None:
+    hall.give(ADA)
+    hall.in_reserve("m-04")
+    hall.dies("m-01", after=MINUTES * 30)
+    began = hall.computer.seconds
+    hall.proctor().watch(ADA)
+    state, took = hall.state(ADA), hall.computer.seconds - began
+    assert hall.place(ADA) == "m-04"
+    assert state.lost == state.gone == frozenset()
+    assert state.credited == pytest.approx(MINUTES * 30, abs=EVERY)
+    assert state.given_back == pytest.approx(MEND_AFTER, abs=EVERY)
+    assert took == pytest.approx(MINUTES * 90 + MEND_AFTER, abs=2 * EVERY)
+    assert hall.labs["m-04"].did("access close-after")
+
+
+@pytest.mark.usefixtures("_looked_at")
+def test_what_is_done_at_the_other_seat_is_what_is_graded(hall: Hall) -> None:
+    solved = hall.give(ADA).plan.tasks[0]
+    hall.in_reserve("m-04")
+    hall.exercises["m-04"] = tasks(solved.exercise)
+    hall.dies("m-01", after=60)
+    hall.proctor().watch(ADA)
+    assert exams_of(hall.ledger.events())[1].percent == solved.weight
+
+
+@pytest.mark.usefixtures("_looked_at")
+def test_the_sitting_is_at_the_other_seat_before_the_learners_app_opens_it_there(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labs: list[str] = []
+    arrive = Move.arrive
+
+    def arriving(self: Move, new: Engine) -> None:
+        sitting = open_sitting(CLASS, ADA)
+        assert sitting is not None
+        labs.append(sitting.first_lab)
+        arrive(self, new)
+
+    monkeypatch.setattr(Move, "arrive", arriving)
+    hall.give(ADA)
+    hall.in_reserve("m-04")
+    hall.dies("m-01", after=60)
+    hall.proctor().watch(ADA)
+    assert labs == ["m-04"]
+
+
+@pytest.mark.usefixtures("_looked_at")
+def test_without_a_reserve_a_seat_is_made_anew_and_the_tasks_are_set_there(hall: Hall) -> None:
+    hall.give(ADA)
+    hall.dies("m-01", after=60)
+    hall.proctor().watch(ADA)
+    assert hall.labs["m-01"].up_again == 2  # once to be given the exam
+    assert hall.place(ADA) == "m-01"
+    assert hall.state(ADA).credited == pytest.approx(60, abs=EVERY)
+
+
+@pytest.mark.usefixtures("_looked_at")
+def test_a_reserve_that_fails_is_lost_and_another_one_is_taken(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(progress: object) -> None:
+        raise LabError("class.not_ready", seat="m-03")
+
+    hall.give(ADA)
+    hall.ledger.add(Kind.MOVED, seat="m-02", learner=EVE.number)
+    hall.in_reserve("m-03")
+    hall.in_reserve("m-04")
+    monkeypatch.setattr(hall.labs["m-03"], "up", fail)
+    monkeypatch.setattr(log, "fault", lambda *_: None)
+    hall.dies("m-01", after=60)
+    hall.proctor().watch(ADA)
+    assert hall.place(ADA) == "m-04"
+    assert [event.kind for event in hall.ledger.events() if event.seat == "m-03"][-2:] == [Kind.TAKEN, Kind.LOST]
+
+
+@pytest.mark.usefixtures("_looked_at")
+def test_where_no_seat_can_be_had_the_tasks_are_nobodys_failure(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(progress: object) -> None:
+        raise LabError("class.not_ready", seat="m-01")
+
+    hall.give(ADA)
+    monkeypatch.setattr(hall.labs["m-01"], "up", fail)
+    monkeypatch.setattr(log, "fault", lambda *_: None)
+    hall.dies("m-01", after=60)
+    hall.proctor().watch(ADA)
+    assert hall.state(ADA).lost
+    assert exams_of(hall.ledger.events())[1].percent is None
 
 
 def test_of_a_seat_that_works_the_ledger_hears_of_no_clock(hall: Hall) -> None:

@@ -227,6 +227,13 @@ def test_a_learner_is_moved_by_hand(capsys: Output, monkeypatch: pytest.MonkeyPa
     assert cli.main(["class", "move", "monday-03"]) == 2  # that is in reserve
 
 
+def test_nobody_is_moved_by_hand_in_an_exam(capsys: Output) -> None:
+    cli.main(["class", "new", "monday", "Ada", "Bob"])
+    open_ledger("monday").add(Kind.EXAM_BEGAN, learner=2, exam="drill@7", seconds=600, tasks=["one"])
+    assert cli.main(["class", "move", "monday-02"]) == 2
+    assert "Learners sit an exam: monday-02." in capsys.readouterr().err
+
+
 def test_a_slip_is_shown_once(capsys: Output) -> None:
     cli.main(["class", "new", "monday", "Ada", "Bob"])
     capsys.readouterr()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -138,6 +139,18 @@ def test_a_host_that_cannot_be_started_is_given_up_and_the_clock_goes_on(watched
     watched.after(100, stop(watched.second)).run()
     assert watched.journal.state().lost == {HOSTS[1]}
     assert watched.journal.state().given_back == pytest.approx(GIVE_UP_AFTER, abs=5)
+
+
+def test_a_host_whose_work_is_gone_goes_on_on_another_lab_where_it_is_set_again(watched: Watched) -> None:
+    (another,) = hosts("cks-9")
+    another = replace(another, name=HOSTS[1])
+    watched.proctor = Proctor(watched.journal, watched.hosts, watched.computer.now, set_again=lambda _: another)
+    watched.second.state = State.PARTIAL
+    watched.after(100, stop(watched.second)).run()
+    assert watched.kinds() == [Kind.GONE, Kind.BACK]
+    assert watched.journal.state().given_back == pytest.approx(MEND_AFTER, abs=5)
+    assert lab_of(another).did("close-after")[-1].split()[-1] in ("502", "501", "500")
+    assert watched.second.did("close-after") == watched.second.did("close-after 600")
 
 
 def test_a_host_that_was_removed_is_given_up_since_nothing_of_its_work_is_left(watched: Watched) -> None:

@@ -43,6 +43,23 @@ def journal(sittings: Sittings, computer: Computer) -> Journal:
     return Journal(sittings, sittings.begin(plan(), computer.now()), computer.now)
 
 
+def test_a_host_that_was_moved_has_the_newest_lab_and_its_time_since_then(
+    sittings: Sittings, computer: Computer
+) -> None:
+    sitting = sittings.begin(plan(), computer.now(), dict(zip(HOSTS, ("cks", "cks-2"), strict=True)))
+    journal = Journal(sittings, sitting, computer.now)
+    computer.wait(100)
+    journal.gone(HOSTS[0])
+    computer.wait(60)
+    assert sittings.get().used_on(HOSTS[0], computer.now()) == 100
+    journal.moved(HOSTS[0], "cks-9")
+    journal.back(HOSTS[0])
+    computer.wait(30)
+    assert sittings.get().used_on(HOSTS[0], computer.now()) == 30
+    assert sittings.get().used_on(HOSTS[1], computer.now()) == 130
+    assert sittings.get().labs == {HOSTS[0]: "cks-9", HOSTS[1]: "cks-2"}
+
+
 # What is saved
 
 

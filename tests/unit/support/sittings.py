@@ -92,5 +92,6 @@ def random_sitting(seed: int) -> Sat:
         if random.random() < 0.05:
             sat.computer.set_date(random.choice((-1, 1)))
         details = {Kind.FLAGGED: {"on": random.random() < 0.5}, Kind.CREDITED: {"seconds": 5, "reason": "so"}}
+        details |= {Kind.MOVED: {"lab": "another"}}
         sat.then(random.expovariate(1 / 25), kind, random.randint(1, 4), random.choice(HOSTS), **details.get(kind, {}))
     return sat
