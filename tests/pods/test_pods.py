@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+import yaml
 
 from lab.clock import SYSTEM, wait_until
 from lab.cluster import open_lab, record
+from lab.cluster.pods import giving, hosts
 from lab.cluster.pods.engine import PodsEngine
 from lab.errors import LabError
-from tests.live.support import CLOSED_WEBHOOK, Cli
+from lab.progress import ignore
+from tests.live.support import CLOSED_WEBHOOK, PROGRAM, Cli
 from tests.live.test_reset import API_SERVER_DOWN, KUBELET_STOPPED
-from tests.pods.conftest import Kubectl
+from tests.pods.conftest import UP_SECONDS, Kubectl
+from tests.unit.support.hubs import free_port
 from tests.vagrant.conftest import Watch
 
 ANSWERS = {
@@ -28,6 +34,7 @@ ANSWERS = {
 TRY_SECONDS = 900
 RESET_SECONDS = 600
 STRANGERS = "strangers"
+CARRIERS = "carriers"
 
 WEBHOOK_THAT_REFUSES = f"kubectl apply -f - <<'YAML'\n{CLOSED_WEBHOOK}\nYAML\n"
 
@@ -125,6 +132,47 @@ def test_a_machine_reaches_neither_the_host_cluster_nor_anyone_in_it(
     (node,) = (each for each in (*engine(ckslab).nodes(), engine(ckslab).base()) if each.name == machine)
     tried = [*theirs, f"{service}:443", metadata, f"{listener}:6443", own]
     assert node.run(["bash", "-c", REACH, "reach", *tried], timeout=60).text.split() == [own]
+
+
+def test_a_host_node_that_is_no_container_here_is_given_the_image_by_a_pod(
+    ckslab: Cli, on_host: Kubectl, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node that the lab is not on, as if it were far away."""
+    memory, host = record.load(ckslab.lab), engine(ckslab).host
+    assert memory is not None
+    taken = on_host("get", "pod", "base", f"--namespace=ckslab-{ckslab.lab}", "--output=jsonpath={.spec.nodeName}")
+    nodes = hosts.for_seats(host.items("/api/v1/nodes"))
+    node = next(each for each in nodes if each["metadata"]["name"] != taken)
+    found = giving._container(node)
+    if found is None:
+        pytest.skip("the image cannot be taken away there")
+    runtime, container = found
+    runtime.must("exec", container, "crictl", "rmi", memory.made_from)
+    others = [each for each in node["status"]["images"] if memory.made_from not in each["names"]]
+    monkeypatch.setattr(giving, "_container", lambda _: None)
+    on_host("create", "namespace", CARRIERS)
+    on_host("label", "namespace", CARRIERS, "pod-security.kubernetes.io/enforce=privileged")
+    try:
+        bare = {**node, "status": {**node["status"], "images": others}}
+        with watch.step("the image, by a Pod"):
+            giving.give(memory.made_from, runtime, host, CARRIERS, [bare], ignore)
+        listed = runtime.must("exec", container, "ctr", "--namespace=k8s.io", "images", "list", "--quiet")
+        assert memory.made_from in listed.text.split()
+        assert on_host("get", "pods", f"--namespace={CARRIERS}", "--output=name") == ""
+    finally:
+        on_host("delete", "namespace", CARRIERS)
+
+
+def test_a_class_is_rehearsed_on_the_host_cluster(on_host: Kubectl, watch: Watch, tmp_path: Path) -> None:
+    file = tmp_path / "class.yaml"
+    facts = {"id": "pods-class", "title": "Pods", "exercises": ["psa-warn-baseline"], "learners": ["Ada"]}
+    where = {"engine": "pods", "kubeconfig": str(on_host.kubeconfig), "port": free_port(), "ssh_port": free_port()}
+    file.write_text(yaml.safe_dump(facts | where))
+    argv = [PROGRAM, "--lang", "en", "class", "check", "--file", str(file)]
+    with watch.step("class check"):
+        ended = subprocess.run(argv, capture_output=True, text=True, timeout=UP_SECONDS, check=False)
+    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
+    assert "ckslab-pods-class" not in on_host("get", "namespaces", "--output=name")
 
 
 def test_down_leaves_nothing_in_the_host_cluster(ckslab: Cli, on_host: Kubectl, watch: Watch) -> None:

@@ -51,7 +51,7 @@ def watch(argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin
     process = subprocess.Popen(
         argv,
         env={**os.environ, **env},
-        stdin=stdin if typed is None else subprocess.PIPE,
+        stdin=subprocess.PIPE if isinstance(stdin, bytes) else stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
