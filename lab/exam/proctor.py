@@ -10,7 +10,7 @@ import fcntl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from lab import log, paths
@@ -34,7 +34,7 @@ EVERY_WHILE_GONE = 1.0
 MEND_AFTER = 60.0
 """Seconds after which a host that does not come back by itself is started."""
 GIVE_UP_AFTER = 300.0
-"""Seconds after which a host that is still gone is given up: the others' time goes on."""
+"""Seconds after which a host that is still gone is replaced, or given up: the others' time goes on."""
 API_SECONDS = 60.0
 """How long the API server of a host may take, once its machines run. After that its learner may have stopped it."""
 POSTPONE_EVERY = 20.0
@@ -49,8 +49,7 @@ class Proctor:
     Args:
         watch: tells the time.
         every: seconds between two looks at the hosts.
-        set_again: sets the tasks of a host on another lab, once nothing of what was done is left on its own, and writes
-            that down; None: it could not.
+        set_again: sets the tasks of a host on another lab, and writes that down; None: it could not.
     """
 
     def __init__(
@@ -115,11 +114,14 @@ class Proctor:
             return
         since = self._running.setdefault(host.name, now)
         if Kubectl(host.engine.nodes()[0]).answers() or now.seconds - since.seconds > API_SECONDS:
-            self._bring_back(host, now)
+            with suppress(LabError):  # its learner may have stopped the API server
+                if host.engine.status().state is not State.READY:
+                    host.engine.up(ignore)
+            self._bring_back(host)
 
-    def _bring_back(self, host: Host, since: Moment) -> None:
+    def _bring_back(self, host: Host) -> None:
         self._connect(host)
-        self._journal.back(host.name, since)
+        self._journal.back(host.name)
         self._forget(host)
         if not self._gone:
             exam_hosts.close_after(self._there(), self._journal.state().left)
@@ -138,20 +140,22 @@ class Proctor:
             return
         missing = self._watch().seconds - self._gone[host.name].seconds
         if missing > GIVE_UP_AFTER:
-            self._give_up(host)
+            self._go_elsewhere(host)
         elif missing > MEND_AFTER and host.name not in self._mended:
             self._mended.add(host.name)
             if host.engine.status().state in _MENDABLE:
                 host.engine.up(ignore)
-            elif another := self._set_again(host):
-                self._hosts[self._hosts.index(host)] = another
-                self._bring_back(another, self._watch())
             else:
-                self._give_up(host)
+                self._go_elsewhere(host)
 
-    def _give_up(self, host: Host) -> None:
-        self._journal.lost(host.name)
-        self._forget(host)
+    def _go_elsewhere(self, host: Host) -> None:
+        """Nothing is left of the work on a host, or it is out of reach."""
+        if another := self._set_again(host):
+            self._hosts[self._hosts.index(host)] = another
+            self._bring_back(another)
+        else:
+            self._journal.lost(host.name)
+            self._forget(host)
 
     def _forget(self, host: Host) -> None:
         """It is gone no more."""

@@ -81,7 +81,7 @@ class Move:
         return new.lab
 
     def set_again(self, exercises: Sequence[Exercise]) -> Engine:
-        """Set the tasks of an exam again, where nothing is left of what was done: on a seat in reserve, else on theirs.
+        """Set the tasks of an exam again: on a seat in reserve, else on theirs, where nothing is left of what was done.
 
         What the learner had at home is there. They are at that seat once they `arrive`.
 
@@ -98,6 +98,8 @@ class Move:
         except UsageError:
             pass  # none is in reserve
         theirs = place_of(self._class, self._learner, self._ledger.events())
+        if self._open(theirs).status().state not in (State.ABSENT, State.PARTIAL):
+            raise UsageError("class.no_reserve", seat=theirs)  # what was done is there, should it come back
         self._ledger.add(Kind.TAKEN, seat=theirs, learner=self._learner.number)
         return self._with_tasks(theirs, exercises)
 

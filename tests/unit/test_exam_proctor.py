@@ -153,6 +153,27 @@ def test_a_host_whose_work_is_gone_goes_on_on_another_lab_where_it_is_set_again(
     assert watched.second.did("close-after") == watched.second.did("close-after 600")
 
 
+def test_a_host_that_cannot_be_started_goes_on_on_another_lab_before_it_is_given_up(watched: Watched) -> None:
+    def refuse(progress: object) -> None:
+        raise LabError("fault")
+
+    another = replace(hosts("cks-9")[0], name=HOSTS[1])
+    watched.proctor = Proctor(watched.journal, watched.hosts, watched.computer.now, set_again=lambda _: another)
+    watched.second.state = State.STOPPED
+    watched.second.up = refuse  # type: ignore[method-assign]
+    watched.after(100, stop(watched.second)).run()
+    assert watched.kinds() == [Kind.GONE, Kind.BACK]
+    assert watched.journal.state().given_back == pytest.approx(GIVE_UP_AFTER, abs=5)
+
+
+def test_a_host_that_came_back_by_itself_is_mended_where_its_cluster_is_not_ready(watched: Watched) -> None:
+    """Its machines may have other addresses."""
+    watched.second.state = State.DEGRADED
+    watched.after(100, stop(watched.second)).after(110, start(watched.second)).run()
+    assert watched.second.up_again == 1
+    assert watched.kinds() == [Kind.GONE, Kind.BACK]
+
+
 def test_a_host_that_was_removed_is_given_up_since_nothing_of_its_work_is_left(watched: Watched) -> None:
     watched.second.state = State.ABSENT
     watched.after(100, stop(watched.second)).run()
