@@ -20,7 +20,7 @@ class Phase(StrEnum):
 
     UNDER_WAY = "under_way"
     ENDED = "ended"
-    """Handed in, or its time is over; not yet graded as a whole."""
+    """Handed in, or its time is over, or no host is left; not yet graded as a whole."""
     GRADED = "graded"
     CLOSED = "closed"
 
@@ -102,9 +102,9 @@ def state_of(plan: Plan, events: Sequence[Event], now: Moment) -> State:
     credited = sum(float(event.detail["seconds"]) for event in events if event.kind is Kind.CREDITED)
     limit = plan.minutes * 60 + credited
     handed_in = next((event for event in events if event.kind is Kind.HANDED_IN), None)
-    end = handed_in.at if handed_in else now
-    used = min(limit, timeline.used(end))
-    is_over = handed_in is not None or used >= limit
+    ended = handed_in or _last_one_lost(plan, events)
+    used = min(limit, timeline.used(ended.at if ended else now))
+    is_over = ended is not None or used >= limit
     work = _Work(timeline, limit, used)
     for event in sorted(
         (event for event in events if event.kind in LEARNERS), key=lambda event: timeline.used(event.at)
@@ -146,6 +146,14 @@ def _hosts(events: Sequence[Event]) -> tuple[frozenset[str], frozenset[str]]:
     last = {event.host: event.kind for event in events if event.kind in (Kind.GONE, Kind.BACK, Kind.LOST)}
     gone, lost = (frozenset(host for host, kind in last.items() if kind is wanted) for wanted in (Kind.GONE, Kind.LOST))
     return gone, lost
+
+
+def _last_one_lost(plan: Plan, events: Sequence[Event]) -> Event | None:
+    """What left no host to work on; None: there is one."""
+    _, lost = _hosts(events)
+    if not lost >= set(plan.hosts):
+        return None
+    return [event for event in events if event.kind is Kind.LOST][-1]
 
 
 class _Work:

@@ -124,6 +124,7 @@ def test_a_host_that_is_back_is_connected_and_told_the_new_end(watched: Watched)
 
 def test_a_host_that_stays_away_is_started(watched: Watched) -> None:
     watched.second.state = State.STOPPED
+    watched.second.when_up = State.READY
     watched.after(100, stop(watched.second)).run()
     assert watched.second.up_again == 1
     assert watched.journal.state().given_back == pytest.approx(MEND_AFTER, abs=5)

@@ -111,6 +111,12 @@ def test_of_a_lab_that_is_given_up_the_tasks_leave_and_the_clock_goes_on() -> No
     assert (state.used, state.is_running, state.gone, state.lost) == (150, True, frozenset(), {FIRST})
 
 
+def test_where_every_host_was_given_up_it_is_over_and_nothing_is_left_to_grade() -> None:
+    sat = Sat().then(60, Kind.GONE, host=FIRST).then(300, Kind.LOST, host=FIRST)
+    state = sat.then(10, Kind.GONE, host=SECOND).then(300, Kind.LOST, host=SECOND).after(100)
+    assert (state.phase, state.used, state.left, state.handed_in) == (Phase.GRADED, 70, 0, False)
+
+
 def test_the_time_that_a_lab_was_gone_is_no_work() -> None:
     sat = Sat().then(0, Kind.OPENED, 1).then(10, Kind.GONE, host=FIRST).then(50, Kind.BACK, host=FIRST)
     assert sat.then(10, Kind.LEFT, 1).after().task(1).seconds == 20

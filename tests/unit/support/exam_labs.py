@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lab.catalog.model import Catalog, Domain, Exercise, Localized
-from lab.cluster.engine import Status
+from lab.cluster.engine import State, Status
 from lab.errors import LabError
 from lab.exam.hosts import Host
 from lab.practice.session import Session
@@ -48,11 +48,13 @@ class ExamLab(HandMadeEngine):
     Attributes:
         joined: the labs whose networks its base is in.
         up_again: how often it was brought up.
+        when_up: its state from then on; None: as it was.
     """
 
     running: bool = True
     joined: list[str] = field(default_factory=list)
     up_again: int = 0
+    when_up: State | None = None
 
     def __post_init__(self) -> None:
         self.workstation = Base(self.lab)
@@ -60,6 +62,7 @@ class ExamLab(HandMadeEngine):
     def up(self, progress: object) -> None:
         self.up_again += 1
         self.running = True
+        self.state = self.when_up or self.state
 
     def status(self) -> Status:
         if isinstance(self.state, LabError):
