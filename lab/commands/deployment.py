@@ -48,22 +48,24 @@ def _manifest(args: Namespace) -> int:
 
 def _images(args: Namespace) -> int:
     from lab.cluster.host import containers
-    from lab.cluster.image import hub_image
-    from lab.cluster.pods import hosts
+    from lab.cluster.image import hub_image, node_image
+    from lab.cluster.pods import giving, hosts, loader
     from lab.cluster.pods.engine import PodsEngine
     from lab.console import Console
 
     class_, catalog = _class_of_pods(args)
     host = PodsEngine(class_.seats[0], class_.wish).host
     nodes = host.items("/api/v1/nodes")
-    here = containers.find()
+    here = containers.find(class_.wish.runtime)
     with Console() as progress:
         image = hub_image.ensure(here, _addons(class_, catalog), progress)
         if not hosts.for_others(nodes):
             raise LabError("class.no_node", context=host.context)
-        hosts.give(here, image, hosts.for_others(nodes), progress)
-        if not _is_pulled(class_):
-            hosts.provide_image(class_.wish.image, class_.wish.runtime, hosts.for_seats(nodes), progress)
+        with loader.namespace(host, class_.id) as namespace:
+            giving.give(image, here, host, namespace, hosts.for_others(nodes), progress)
+            if not _is_pulled(class_):
+                made_from = node_image.ensure(here, class_.wish.image, progress)
+                giving.give(made_from, here, host, namespace, hosts.for_seats(nodes), progress)
     print(i18n.text("cli.class.images.done", image=image))
     return 0
 

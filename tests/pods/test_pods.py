@@ -13,7 +13,7 @@ import yaml
 
 from lab.clock import SYSTEM, wait_until
 from lab.cluster import open_lab, record
-from lab.cluster.pods import giving, hosts
+from lab.cluster.pods import giving, hosts, loader
 from lab.cluster.pods.engine import PodsEngine
 from lab.errors import LabError
 from lab.progress import ignore
@@ -34,7 +34,6 @@ ANSWERS = {
 TRY_SECONDS = 900
 RESET_SECONDS = 600
 STRANGERS = "strangers"
-CARRIERS = "carriers"
 
 WEBHOOK_THAT_REFUSES = f"kubectl apply -f - <<'YAML'\n{CLOSED_WEBHOOK}\nYAML\n"
 
@@ -150,17 +149,12 @@ def test_a_host_node_that_is_no_container_here_is_given_the_image_by_a_pod(
     runtime.must("exec", container, "crictl", "rmi", memory.made_from)
     others = [each for each in node["status"]["images"] if memory.made_from not in each["names"]]
     monkeypatch.setattr(giving, "_container", lambda _: None)
-    on_host("create", "namespace", CARRIERS)
-    on_host("label", "namespace", CARRIERS, "pod-security.kubernetes.io/enforce=privileged")
-    try:
-        bare = {**node, "status": {**node["status"], "images": others}}
-        with watch.step("the image, by a Pod"):
-            giving.give(memory.made_from, runtime, host, CARRIERS, [bare], ignore)
-        listed = runtime.must("exec", container, "ctr", "--namespace=k8s.io", "images", "list", "--quiet")
-        assert memory.made_from in listed.text.split()
-        assert on_host("get", "pods", f"--namespace={CARRIERS}", "--output=name") == ""
-    finally:
-        on_host("delete", "namespace", CARRIERS)
+    bare = {**node, "status": {**node["status"], "images": others}}
+    with loader.namespace(host, ckslab.lab) as namespace, watch.step("the image, by a Pod"):
+        giving.give(memory.made_from, runtime, host, namespace, [bare], ignore)
+        assert on_host("get", "pods", f"--namespace={namespace}", "--output=name") == ""
+    listed = runtime.must("exec", container, "ctr", "--namespace=k8s.io", "images", "list", "--quiet")
+    assert memory.made_from in listed.text.split()
 
 
 def test_a_class_is_rehearsed_on_the_host_cluster(on_host: Kubectl, watch: Watch, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from lab.catalog.load import load
 from lab.cluster.host import containers
 from lab.cluster.host.containers import Containers
 from lab.cluster.image import hub_image, node_image
-from lab.cluster.pods import hosts, rights
+from lab.cluster.pods import giving, rights
 from lab.cluster.pods.hosting import HostCluster
 from lab.cluster.pods.manifest import SEATS, namespace_of
 from lab.workshop import class_file, deployment, rehearsal
@@ -332,13 +332,14 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """Image -> the nodes that were given it."""
     got: dict[str, list[str]] = {}
 
-    def give(_: object, image: str, nodes: Sequence[Any], __: object) -> None:
+    def give(image: str, here: object, host: object, namespace: str, nodes: Sequence[Any], progress: object) -> None:
+        assert namespace == "ckslab-monday-images"
         got[image] = [node["metadata"]["name"] for node in nodes]
 
     monkeypatch.setattr(containers, "find", lambda *_: Containers("podman"))
     monkeypatch.setattr(hub_image, "ensure", lambda *_: HUB)
     monkeypatch.setattr(node_image, "ensure", lambda *_: NODES)
-    monkeypatch.setattr(hosts, "give", give)
+    monkeypatch.setattr(giving, "give", give)
     return got
 
 
@@ -349,9 +350,11 @@ def seats_node(name: str) -> dict[str, Any]:
 def test_each_image_is_given_to_the_nodes_that_run_it(
     file: Path, given: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    HandMadeHost().install(monkeypatch).objects["/api/v1/nodes/host-2"] = seats_node("host-2")
+    host = HandMadeHost().install(monkeypatch)
+    host.objects["/api/v1/nodes/host-2"] = seats_node("host-2")
     assert cli.main(["class", "images", "--file", str(file)]) == 0
     assert given == {HUB: ["host-1"], NODES: ["host-2"]}
+    assert host.did == ["POST /api/v1/namespaces", "DELETE /api/v1/namespaces/ckslab-monday-images"]
     assert f"The hub's is {HUB}." in capsys.readouterr().out
 
 

@@ -13,7 +13,7 @@ from lab.cluster.engine import Completed
 from lab.cluster.host import containers, processes
 from lab.cluster.host.containers import Containers
 from lab.cluster.host.processes import OnLine
-from lab.cluster.pods import giving
+from lab.cluster.pods import giving, loader
 from lab.cluster.pods.hosting import HostCluster
 from lab.errors import LabError
 from lab.progress import Progress, ignore
@@ -133,7 +133,7 @@ def test_a_node_that_another_lab_has_just_given_the_image_is_not_given_it_again(
 
 def test_another_node_is_given_it_by_a_pod_that_is_removed_again(stage: Stage) -> None:
     stage.give(node("large", "pause"))
-    assert stage.host.did == [f"POST {PODS}", f"DELETE {LOADER}"]
+    assert stage.host.did == [f"DELETE {LOADER}", f"POST {PODS}", f"DELETE {LOADER}"]
     assert all("image-loader -- chroot /node ctr --namespace k8s.io images" in line for line in stage.ran)
     assert "images import" in stage.ran[1]
 
@@ -244,4 +244,21 @@ def test_whoever_thinks_better_of_it_leaves_no_pod(stage: Stage) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         stage.give(node("pause"), on_progress=interrupt)
-    assert stage.host.did == [f"POST {PODS}", f"DELETE {LOADER}"]
+    assert stage.host.did[1:] == [f"POST {PODS}", f"DELETE {LOADER}"]
+
+
+def test_a_namespace_for_it_alone_takes_privileged_pods_and_is_removed(stage: Stage) -> None:
+    with loader.namespace(HOST, "monday") as name:
+        body = stage.host.objects[f"/api/v1/namespaces/{name}"]
+    assert name == "ckslab-monday-images"
+    assert body["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
+    assert f"/api/v1/namespaces/{name}" not in stage.host.objects
+
+
+def test_a_namespace_of_somebody_else_is_neither_used_nor_removed(stage: Stage) -> None:
+    place = "/api/v1/namespaces/ckslab-monday-images"
+    stage.host.objects[place] = {"metadata": {"name": "ckslab-monday-images", "uid": "theirs"}}
+    with pytest.raises(LabError) as caught, loader.namespace(HOST, "monday"):
+        pass
+    assert caught.value.key == "pods.taken"
+    assert place in stage.host.objects

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from lab.cluster.pods import condition
+from lab.cluster.pods import condition, manifest
 from lab.cluster.pods.hosting import HostCluster, Object
 from lab.cluster.pods.manifest import CONTAINER
 from lab.cluster.pods.node import PodNode
 from lab.errors import LabError
 
 _NAME = "image-loader"
+_LABEL = "dev.ckslab.images"
+"""On a Namespace that is there for it alone."""
 _NODE = "/node"
 """Where it has the node's files. Nothing is written there: what changes the node is asked of its containerd."""
 _PROGRAMS = ("/usr", "/bin", "/lib")
@@ -28,6 +30,31 @@ _SECONDS = 3600
 _START_SECONDS = 90
 _END_SECONDS = 60
 _ON_ITS_WAY = ("Pending", "ContainerCreating")
+
+
+@contextmanager
+def namespace(host: HostCluster, name: str) -> Iterator[str]:
+    """A Namespace for that alone while the `with` block lasts. One that was left of an earlier run is taken again.
+
+    Args:
+        name: part of what it is called.
+
+    Raises:
+        LabError: somebody else has one that is called so (`pods.taken`).
+    """
+    called = f"{manifest.namespace_of(name)}-images"
+    place = f"/api/v1/namespaces/{called}"
+    labels = {_LABEL: name, **manifest.TAKES_PRIVILEGED}
+    host.create(
+        "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": called, "labels": labels}}
+    )
+    found = host.get(place) or {"metadata": {}}
+    if (found["metadata"].get("labels") or {}).get(_LABEL) != name:
+        raise LabError("pods.taken", namespace=called)
+    try:
+        yield called
+    finally:
+        host.delete(place, {"preconditions": {"uid": found["metadata"]["uid"]}})
 
 
 @contextmanager
@@ -44,6 +71,7 @@ def on(host: HostCluster, namespace: str, node: Object) -> Iterator[Callable[...
     pods = f"/api/v1/namespaces/{namespace}/pods"
     mine = f"{pods}?fieldSelector=metadata.name%3D{_NAME}"
     try:
+        _remove(host, pods, mine)  # what was left of an earlier run may be on another node
         _start(host, namespace, node, mine)
         yield lambda *command: PodNode(host, namespace, _NAME, "worker").argv("chroot", _NODE, *command)
     except LabError as error:
@@ -51,9 +79,8 @@ def on(host: HostCluster, namespace: str, node: Object) -> Iterator[Callable[...
             raise
         raise LabError("pods.image", error.came_back, node=name) from error
     finally:
-        with suppress(LabError):  # it ends by itself, and its Namespace goes with the lab
-            host.delete(f"{pods}/{_NAME}", {})
-            host.await_objects(mine, lambda left: not left, seconds=_END_SECONDS)
+        with suppress(LabError):  # it ends by itself, and its Namespace is removed
+            _remove(host, pods, mine)
 
 
 def _start(host: HostCluster, namespace: str, node: Object, mine: str) -> None:
@@ -67,6 +94,11 @@ def _start(host: HostCluster, namespace: str, node: Object, mine: str) -> None:
     host.await_objects(mine, has_begun, seconds=_START_SECONDS)
     if not any(map(condition.runs, last)):
         raise LabError("pods.image", "; ".join(map(condition.trouble, last)), node=node["metadata"]["name"])
+
+
+def _remove(host: HostCluster, pods: str, mine: str) -> None:
+    host.delete(f"{pods}/{_NAME}", {})
+    host.await_objects(mine, lambda left: not left, seconds=_END_SECONDS)
 
 
 def _pod(namespace: str, node: Object) -> dict[str, Any]:

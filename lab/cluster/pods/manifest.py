@@ -23,6 +23,9 @@ API_PORT = 6443
 TOTAL_MEMORY = "3328Mi"
 """What is kept for a seat."""
 
+TAKES_PRIVILEGED = {f"pod-security.kubernetes.io/{mode}": "privileged" for mode in ("enforce", "audit", "warn")}
+"""Labels of a Namespace that tell Pod Security that its Pods are meant to be privileged."""
+
 _SUBDOMAIN = "nodes"
 _DOMAIN = "cluster.local"
 """Of the host's Services, nearly always. A machine whose container was started again has lost what the lab had written
@@ -81,8 +84,7 @@ def namespace_of(lab: str) -> str:
 
 def namespace(seat: Seat) -> dict[str, Any]:
     """Nodes are privileged containers, and Pod Security is told that they are meant to be."""
-    modes = {f"pod-security.kubernetes.io/{mode}": "privileged" for mode in ("enforce", "audit", "warn")}
-    labels = {LABEL: seat.lab, OWNER: seat.owner, **modes}
+    labels = {LABEL: seat.lab, OWNER: seat.owner, **TAKES_PRIVILEGED}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace_of(seat.lab), "labels": labels}}
 
 
