@@ -160,8 +160,12 @@ class Move:
     def _furnish(self, old: Engine, new: Engine, progress: OnProgress) -> None:
         """Put back what the learner had at home, and set the scenarios that they were at. What fails they may do."""
         progress(Progress(i18n.text("workshop.step.home"), 1, 1, 0, lab=new.lab))
-        self._put_back_home(new)
         session = open_session(self._class, self._learner, self._catalog, new, self._ledger)
+        try:
+            exam_hosts.reopen([Host(new.lab, session)])  # an exam may have closed it that went on elsewhere
+        except LabError as error:
+            log.fault(f"opening seat {new.lab}", error)
+        self._put_back_home(new)
         under_way = session.history.open_on(old)
         exercises = [exercise for exercise in session.catalog.exercises if exercise.id in under_way]
         session.history.end_all(old)

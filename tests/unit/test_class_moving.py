@@ -11,6 +11,7 @@ from lab.catalog.load import load
 from lab.catalog.model import Exercise
 from lab.cluster.engine import State
 from lab.errors import LabError, UsageError
+from lab.exam import hosts as exam_hosts
 from lab.exam.events import Moment
 from lab.practice.session import Session
 from lab.progress import OnProgress, ignore
@@ -125,6 +126,16 @@ def test_who_has_lost_their_seat_is_at_one_in_reserve_with_home_and_exercises(ro
     moved = room.ledger.events()[-1]
     assert (moved.learner, moved.detail) == (1, {"seconds": 40.0, "kept": False})
     assert room.place(2) == "m-02"
+
+
+def test_a_seat_that_an_exam_has_closed_is_opened_to_whoever_is_moved_there(
+    room: Room, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(exam_hosts, "reopen", lambda hosts: opened.extend(host.name for host in hosts))
+    room.lose("m-01")
+    room.move().go(ignore)
+    assert opened == ["m-03"]
 
 
 def test_what_was_under_way_on_the_lost_seat_is_under_way_on_the_other_one(room: Room, started: Started) -> None:
