@@ -6,9 +6,11 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import normpath
 from typing import Literal
 
 from checkers.api import Finding, NotSeen, Observer, Ran, Text, check, failed, passed
+from checkers.kit.mounts import is_within
 from checkers.kit.network import CURL, NO_ANSWER, Place, enter, http_status, is_answer
 from checkers.kit.pod import Container, Pod
 from checkers.kit.runtime import inspect
@@ -118,16 +120,17 @@ def demands(
 
 
 @check(
-    "mtls.signed", causes=(*CAUSES, "no-file", "pending", "other-user", "other-authority", "expired", "other-purpose")
+    "mtls.signed",
+    causes=(*CAUSES, "no-file", "pending", "other-user", "other-authority", "expired", "other-purpose", "key-open"),
 )
 def signed(cluster: Observer, *, client: str, namespace: str = "default", files: Sequence[str], user: str) -> Finding:
     """The certificate in each Pod of the Deployment `client` is this user's, and the cluster's authority signed it.
 
-    `files` are the certificate and its key, in a container of the Pod.
+    `files` are the certificate and its key, in a container of the Pod. The key may not lie in a ConfigMap.
     """
     expected = Text(
-        f"{client} has a certificate for {user}, signed by the authority of the cluster",
-        f"{client} 拥有由集群的证书机构签发给 {user} 的证书",
+        f"{client} has a certificate for {user}, signed by the authority of the cluster, and its key in no ConfigMap",
+        f"{client} 拥有由集群的证书机构签发给 {user} 的证书，其密钥不在 ConfigMap 中",
     )
     clients = _clients(cluster, client, namespace, files)
     if isinstance(clients, Trouble):
@@ -144,6 +147,9 @@ def signed(cluster: Observer, *, client: str, namespace: str = "default", files:
         if verified.code != 0:
             causes_found.add(next((cause for cause, words in _REFUSALS if words in verified.stderr), "other-authority"))
             texts.append(as_is(" ".join(_REFUSED.findall(verified.stderr))))
+        if _is_in_config_map(each):
+            causes_found.add("key-open")
+            texts.append(Text(f"{each.files[1]} is in a ConfigMap", f"{each.files[1]} 在 ConfigMap 中"))
     if causes_found:
         return failed(expected, listed(texts), _SIGNED, SIGNERS, causes_found)
     return passed(expected, listed(texts))
@@ -232,6 +238,14 @@ def _verified(cluster: Observer, namespace: str, client: _Client) -> Ran:
         raise NotSeen(Text(f"there is no ConfigMap {name} in {namespace}", f"{namespace} 中没有 ConfigMap {name}"))
     argv = ["bash", "-c", _VERIFY, "bash", authority["data"][key], client.pem]
     return cluster.on_node(client.pod.node, argv)
+
+
+def _is_in_config_map(client: _Client) -> bool:
+    """Whether the volume that the key lies in is one."""
+    places = {normpath(mount["mountPath"]): mount["name"] for mount in client.container.spec.get("volumeMounts") or ()}
+    over = [place for place in places if is_within(client.files[1], place)]
+    name = places[max(over, key=len)] if over else ""
+    return any("configMap" in volume and volume["name"] == name for volume in client.pod.spec.get("volumes") or ())
 
 
 def _is_pending(cluster: Observer, user: str) -> bool:

@@ -41,10 +41,31 @@ _CLASS = Text(
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """What containerd runs Pods by: handler -> type of the runtime. `usual` is the handler of Pods that name none."""
+    """What containerd runs Pods by.
+
+    Attributes:
+        types: handler -> type of the runtime.
+        usual: the handler of Pods that name none.
+        settings: handler -> the file that its options name, where they do.
+    """
 
     types: Mapping[str, str]
     usual: str
+    settings: Mapping[str, str]
+
+    @classmethod
+    def of(cls, runtimes: Mapping[str, Mapping[str, Any]], kind: str, usual: object) -> Handlers:
+        """What containerd has under `runtimes`; `kind` is what it calls the type of one."""
+        options = {name: runtime.get("options") or {} for name, runtime in runtimes.items()}
+        return cls(
+            {name: str(runtime.get(kind)) for name, runtime in runtimes.items()},
+            str(usual),
+            {name: str(of_runtime.get("ConfigPath") or "") for name, of_runtime in options.items()},
+        )
+
+    def with_settings(self, file: str) -> frozenset[str]:
+        """The handlers that are gVisor's and go by this file; where none is named, by any."""
+        return frozenset(name for name in self.of_gvisor if not file or self.settings.get(name) == file)
 
     @property
     def of_gvisor(self) -> frozenset[str]:
@@ -61,11 +82,14 @@ class Handlers:
     "sandbox.handler",
     causes=(
         *("not-written", "other-node", "section-ignored", "not-restarted", "not-lasting", "config-broken"),
-        "not-running",
+        *("not-running", "other-settings"),
     ),
 )
-def handler(cluster: Observer, *, node: str) -> Finding:
-    """containerd on the node has a handler of gVisor's, and would have it after its next start."""
+def handler(cluster: Observer, *, node: str, settings: str = "") -> Finding:
+    """containerd on the node has a handler of gVisor's, and would have it after its next start.
+
+    `settings` is the file that its options have to name under `ConfigPath`.
+    """
     expected = Text(
         f"containerd on {node} has a handler of gVisor's, and would have it again after a restart",
         f"{node} 上的 containerd 有 gVisor 的 handler，重新启动后仍然有",
@@ -81,12 +105,17 @@ def handler(cluster: Observer, *, node: str) -> Finding:
     )
     if now is None:
         return failed(expected, found, _HANDLER, CONTAINERD, ("not-running",))
-    if now.of_gvisor & following.of_gvisor:
+    right_now, right_then = now.with_settings(settings), following.with_settings(settings)
+    if right_now & right_then:
         return passed(expected, found)
-    if following.of_gvisor:
+    if right_then:
         return failed(expected, found, _HANDLER, CONTAINERD, ("not-restarted",))
-    if now.of_gvisor:
+    if right_now:
         return failed(expected, found, _HANDLER, CONTAINERD, ("not-lasting",))
+    if following.of_gvisor:
+        named = ", ".join(sorted(following.settings[name] or "-" for name in following.of_gvisor))
+        words = as_is(f"ConfigPath: {named}")
+        return failed(expected, listed([found, words]), _HANDLER, CONTAINERD, ("other-settings",))
     where, cause = _instead(cluster, node)
     return failed(expected, listed([found, *where]), _HANDLER, CONTAINERD, (cause,))
 
@@ -155,8 +184,7 @@ def _read(info: Ran) -> Handlers | None:
         containerd = json.loads(info.stdout)["config"]["containerd"]
     except (ValueError, LookupError, TypeError):
         return None
-    types = {name: str(runtime.get("runtimeType")) for name, runtime in (containerd.get("runtimes") or {}).items()}
-    return Handlers(types, str(containerd.get("defaultRuntimeName")))
+    return Handlers.of(containerd.get("runtimes") or {}, "runtimeType", containerd.get("defaultRuntimeName"))
 
 
 def _following(cluster: Observer, node: str) -> Handlers | None:
@@ -168,9 +196,8 @@ def _following(cluster: Observer, node: str) -> Handlers | None:
     for plugin in plugins.values():  # the one that has runtimes is called otherwise in containerd 1
         containerd = plugin.get("containerd", {})
         if "runtimes" in containerd:
-            types = {name: str(runtime.get("runtime_type")) for name, runtime in containerd["runtimes"].items()}
-            return Handlers(types, str(containerd.get("default_runtime_name")))
-    return Handlers({}, "")
+            return Handlers.of(containerd["runtimes"], "runtime_type", containerd.get("default_runtime_name"))
+    return Handlers({}, "", {})
 
 
 def _instead(cluster: Observer, node: str) -> tuple[Sequence[Text], str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from posixpath import dirname, join, normpath
 
 from checkers.api import Finding, LabBroken, NotSeen, Observer, Text, failed, passed
+from checkers.kit.mounts import is_within
 from checkers.kit.static_pods import NODE, Folder, Kubelet, Manifest, kubelet, manifests
 from checkers.kit.text import as_is, listed
 
@@ -29,6 +30,7 @@ CAUSES = (
     "volume-unknown",
     "hostpath-type",
     "file-missing",
+    "not-lasting",
     "changed-afterwards",
     "kubelet-stopped",
     "kubelet-disabled",
@@ -52,6 +54,7 @@ _READ = (
     " -e 's#(secret[[:punct:]]?[[:space:]]*:[[:space:]]*)[^,}]+#\\1masked#g' -- \"$1\""
 )
 _LINKS = 8
+_EMPTIED = ("/tmp", "/run", "/var/run", "/dev/shm")  # noqa: S108 - nothing is written there
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,13 @@ def named_file(cluster: Observer, manifest: Manifest, flag: str, *, by_content: 
     Args:
         by_content: `changed` is of its content alone: a change of its owner or its mode does not count.
     """
+    return file_at(cluster, manifest, manifest.flag(flag) or "", by_content=by_content)
+
+
+def file_at(cluster: Observer, manifest: Manifest, path: str, *, by_content: bool = False) -> File | Wrong:
+    """The file that the API server sees at this path."""
     read = _READ.replace("%Z", "%Y") if by_content else _READ
-    path = normpath(join("/", manifest.flag(flag) or ""))
+    path = normpath(join("/", path))
     for _ in range(_LINKS):
         place = manifest.on_node(path)
         if not place:
@@ -148,6 +156,12 @@ def named_file(cluster: Observer, manifest: Manifest, flag: str, *, by_content: 
             continue
         if ran.code != 0:
             return Wrong("file-missing", as_is(ran.stderr.strip() or place))
+        if emptied := next((folder for folder in _EMPTIED if is_within(place, folder)), ""):
+            words = (
+                f"{place} on {NODE} is gone once the node is started again: {emptied} is emptied then",
+                f"{NODE} 上的 {place} 在节点重新启动后就不存在了：{emptied} 会被清空",
+            )
+            return Wrong("not-lasting", Text(*words))
         changed, hashed, text = rest.split("\n", 2)
         return File(place, float(changed), hashed.split()[0], text)
     return Wrong("file-missing", Text(f"{path}: too many links", f"{path}：链接层数过多"))

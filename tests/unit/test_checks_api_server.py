@@ -18,13 +18,13 @@ FILE = "/etc/kubernetes/audit/policy.yaml"
 NOW, STARTED = 10_000.0, 9_000.0
 
 
-def pod(*args: str, mount: str = "/etc/kubernetes/audit") -> str:
+def pod(*args: str, mount: str = "/etc/kubernetes/audit", lies: str = "/etc/kubernetes/audit") -> str:
     container = {
         "name": "kube-apiserver",
         "command": ["kube-apiserver", *args],
         "volumeMounts": [{"name": "audit", "mountPath": mount}],
     }
-    volumes = [{"name": "audit", "hostPath": {"path": "/etc/kubernetes/audit"}}]
+    volumes = [{"name": "audit", "hostPath": {"path": lies}}]
     return yaml.safe_dump({"kind": "Pod", "spec": {"containers": [container], "volumes": volumes}})
 
 
@@ -83,6 +83,10 @@ def test_the_flag_may_be_written_in_two_words() -> None:
         ({"manifest": pod(), "runs": ()}, {"flag-missing"}),
         ({"manifest": pod(f"{FLAG}={FILE}", mount="/elsewhere")}, {"not-mounted"}),
         ({"files": {}}, {"file-missing"}),
+        (
+            {"manifest": pod(f"{FLAG}={FILE}", lies="/run/audit"), "files": {"/run/audit/policy.yaml": 1}},
+            {"not-lasting"},
+        ),
         ({"files": {FILE: NOW - 10}}, {"changed-afterwards"}),
         ({"runs": ()}, {"not-restarted"}),
         ({"runs": (f"{FLAG}=/etc/other.yaml",)}, {"not-restarted"}),

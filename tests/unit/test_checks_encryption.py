@@ -282,6 +282,12 @@ def test_a_copy_without_the_flag_beside_the_manifest_fails() -> None:
     assert f"{FOLDER}/kube-apiserver.yaml, {FOLDER}/kube-apiserver.yaml.bak" in found.found.en
 
 
+def test_the_manifest_that_gives_the_flag_is_no_other_programs_where_a_copy_of_it_does_not() -> None:
+    copies = {"kube-apiserver.yaml": pod(), "kube-apiserver.yaml.bak": pod("--v=2")}
+    found = finding_of(manifests=copies, elsewhere=f"{FOLDER}/kube-apiserver.yaml\n")
+    assert causes(found) == {"second-manifest", "flag-missing"}
+
+
 def test_a_file_that_only_the_container_has_fails() -> None:
     assert causes(of_manifest(pod(mounts={"enc": "/etc/kubernetes/encrypted"}))) == {"not-mounted"}
     assert causes(of_manifest(pod(mounts={}))) == {"not-mounted"}

@@ -150,6 +150,20 @@ def test_an_encrypted_secret_that_is_refused_lacks_its_key() -> None:
     assert "if the key" in found.why.en.lower()
 
 
+@pytest.mark.parametrize(("named", "causes"), [("key1", {"key-gone"}), ("key2", {"key-gone", "other-key"})])
+def test_whether_what_is_lost_was_encrypted_by_the_key_that_is_named(named: str, causes: set[str]) -> None:
+    lab = Refusing(stored={key("ledger"): AESCBC})
+    assert all_secrets_encrypted(lab, provider="aescbc", key=named).causes == causes
+
+
+@pytest.mark.parametrize(
+    ("data", "causes"), [({"pass": "eA=="}, {"key-absent"}), (None, {"key-absent"}), ({"password": ""}, {"key-empty"})]
+)
+def test_a_secret_without_a_value_under_the_key(data: Object | None, causes: set[str]) -> None:
+    found = opaque(HandMade([secret(data=data)]), name="ledger", namespace="payments", key="password")
+    assert found.causes == causes
+
+
 def test_every_secret_is_fetched_at_once_however_many_there_are() -> None:
     class Counting(HandMade):
         asked = 0

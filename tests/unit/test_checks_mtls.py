@@ -156,6 +156,17 @@ def test_a_certificate_of_the_clusters_authority_passes_with_its_names() -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("volume", "causes"), [({"configMap": {"name": "pair"}}, {"key-open"}), ({"secret": {"secretName": "pair"}}, set())]
+)
+def test_a_key_does_not_belong_in_a_config_map(volume: Object, causes: set[str]) -> None:
+    cluster = served()
+    (client,) = [each for each in cluster.objects if each.get("kind") == "Pod" and each["metadata"]["name"] == "client"]
+    client["spec"]["volumes"] = [{"name": "pair", **volume}]
+    client["spec"]["containers"][0]["volumeMounts"] = [{"name": "pair", "mountPath": "/tls/"}]
+    assert of_user(cluster).causes == causes
+
+
 def test_one_for_another_user_fails() -> None:
     assert of_user(served(), "clerk").causes == {"other-user"}
 

@@ -27,6 +27,7 @@ class Nodes(HandMade):
         following: handlers by the configuration of the worker; None: it cannot be read.
         usual: the handler of Pods that name none, now and by the configuration.
         written: files that name gVisor's runtime.
+        settings: the file that the options of each handler name, now and by the configuration.
     """
 
     now: dict[str, Mapping[str, str] | None] = field(default_factory=lambda: {WORKER: BOTH, CONTROL_PLANE: USUAL})
@@ -34,6 +35,7 @@ class Nodes(HandMade):
     usual: tuple[str, str] = ("runc", "runc")
     written: Sequence[str] = ()
     plugin: str = "io.containerd.cri.v1.runtime"
+    settings: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
         self.objects = [*self.objects, node(WORKER), node(CONTROL_PLANE)]
@@ -41,7 +43,8 @@ class Nodes(HandMade):
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
         if argv == ["crictl", "info"]:
             known = self.now[node]
-            runtimes = {name: {"runtimeType": kind} for name, kind in (known or {}).items()}
+            options = {"options": {"ConfigPath": self.settings[0]}} if self.settings[0] else {}
+            runtimes = {name: {"runtimeType": kind, **options} for name, kind in (known or {}).items()}
             info = {"config": {"containerd": {"defaultRuntimeName": self.usual[0], "runtimes": runtimes}}}
             return Ran(1, "", "connection refused") if known is None else Ran(0, json.dumps(info), "")
         if "config dump" in argv[-1]:
@@ -54,6 +57,7 @@ class Nodes(HandMade):
         lines.append(f"default_runtime_name = '{self.usual[1]}'")
         for name, kind in following.items():
             lines += [f"[{begin}.runtimes.{name}]", f"runtime_type = '{kind}'"]
+            lines += [f"[{begin}.runtimes.{name}.options]", f"ConfigPath = '{self.settings[1]}'"]
         return "\n".join(lines)
 
 
@@ -86,6 +90,23 @@ def test_a_handler_that_is_there_and_will_be_passes(name: str, plugin: str) -> N
 def test_why_there_is_no_handler_of_gvisors(found: Finding, cause: str) -> None:
     assert found.verdict is Verdict.FAIL
     assert found.causes == {cause}
+
+
+@pytest.mark.parametrize(
+    ("settings", "cause"),
+    [
+        (("/a", "/a"), ""),
+        (("", ""), "other-settings"),
+        (("/b", "/b"), "other-settings"),
+        (("", "/a"), "not-restarted"),
+        (("/a", ""), "not-lasting"),
+    ],
+)
+def test_where_settings_are_named_the_handler_goes_by_them(settings: tuple[str, str], cause: str) -> None:
+    lab = Nodes(now={WORKER: BOTH, CONTROL_PLANE: USUAL}, settings=settings)
+    finding = handler(lab, node=WORKER, settings="/a")
+    assert finding.causes == ({cause} if cause else set())
+    assert finding.verdict is (Verdict.FAIL if cause else Verdict.PASS)
 
 
 @pytest.mark.parametrize(
