@@ -29,13 +29,13 @@ def file_option(parser: Parser) -> None:
 def load_class(args: Namespace) -> tuple[Class, Catalog]:
     """The class that a command line names, and the exercises. Names that are too old are deleted first."""
     from lab.catalog.load import load
-    from lab.workshop import class_file, forgetting
+    from lab.workshop import class_file, retention
     from lab.workshop.ledger import has_ledger, open_ledger
 
     catalog = load()
     class_ = class_file.load(args.file, catalog)
-    if has_ledger(class_.id) and forgetting.is_due(class_, open_ledger(class_.id)):
-        forgetting.forget(args.file, class_)
+    if has_ledger(class_.id) and retention.is_due(class_, open_ledger(class_.id)):
+        retention.delete_names(args.file, class_)
         class_ = class_file.load(args.file, catalog)
         print(i18n.text("cli.class.forgotten", file=args.file, days=class_.keep_days), file=sys.stderr)
     return class_, catalog

@@ -120,7 +120,7 @@ def _require_new(class_: Class, learners: Sequence[Learner], exercises: Sequence
     Raises:
         UsageError: all of them have all of that (`class.have_it`).
     """
-    from lab.workshop.given import exercises_of
+    from lab.workshop.assignments import exercises_of
 
     events, wanted = ledger.events(), {exercise.id for exercise in exercises}
     if all(wanted <= set(exercises_of(class_, events, learner.number)) for learner in learners):

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from checkers.api import Verdict
 from lab.exam.events import Moment
+from lab.workshop.assignments import exercises_of
 from lab.workshop.class_file import Class
 from lab.workshop.events import Event, Kind
 from lab.workshop.exam_state import ExamState, after, column, exercise_of
-from lab.workshop.given import exercises_of
 from lab.workshop.marks import Marks, from_detail
 from lab.workshop.state import Condition, passed, seats_of
 

@@ -16,7 +16,7 @@ from aiohttp import web
 from lab import log
 from lab.catalog.model import Catalog
 from lab.errors import LabError, UsageError
-from lab.workshop import exam_state, forgetting
+from lab.workshop import exam_state, retention
 from lab.workshop.apps import Apps, Command
 from lab.workshop.authority import Authority
 from lab.workshop.browser_door import BrowserDoor
@@ -145,7 +145,7 @@ class Hub:
     async def _end_when_due(self, until: asyncio.Event) -> None:
         """End where nothing has happened for so long that names are to be deleted: this process has them, too."""
         while not until.is_set():
-            if await self._thread.do(partial(forgetting.is_due, self._class, self._ledger)):
+            if await self._thread.do(partial(retention.is_due, self._class, self._ledger)):
                 until.set()
             else:
                 with suppress(TimeoutError):

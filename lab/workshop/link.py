@@ -7,11 +7,11 @@ from typing import Literal
 
 from lab.catalog.model import Catalog
 from lab.exam.events import Watch, now
+from lab.workshop.assignments import is_for
 from lab.workshop.class_file import Learner
 from lab.workshop.events import Kind
 from lab.workshop.exam_state import ExamState, after
 from lab.workshop.follow import Answer, Consent
-from lab.workshop.given import is_for
 from lab.workshop.ledger import Ledger
 
 SeatNews = Literal["", "lost", "moved", "mended"]

@@ -15,9 +15,9 @@ from lab.practice.session import Session
 from lab.progress import OnProgress
 from lab.workshop import ledger as ledgers
 from lab.workshop import marks
+from lab.workshop.assignments import exercises_of
 from lab.workshop.class_file import Class, Learner
 from lab.workshop.events import Kind
-from lab.workshop.given import exercises_of
 from lab.workshop.ledger import Ledger
 
 

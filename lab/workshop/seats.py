@@ -20,9 +20,9 @@ from lab.cluster.image import addons
 from lab.errors import LabError, UsageError
 from lab.progress import OnProgress, Progress, ignore
 from lab.workshop import ledger as ledgers
+from lab.workshop.assignments import exercises_of
 from lab.workshop.class_file import Class
 from lab.workshop.events import Kind
-from lab.workshop.given import exercises_of
 from lab.workshop.ledger import Ledger
 
 OpenEngine = Callable[[str], Engine]

@@ -23,7 +23,7 @@ def is_due(class_: Class, ledger: Ledger, watch: Watch = now) -> bool:
     return any(event.kind in (Kind.CAME, Kind.ENDED) for event in ledger.events())
 
 
-def forget(file: Path, class_: Class) -> None:
+def delete_names(file: Path, class_: Class) -> None:
     """Delete the names of a class's file, and what each learner had beside their marks: home, notes, attempts.
 
     Marks stay, by seat. A list beside the file is not touched: it is not ours.

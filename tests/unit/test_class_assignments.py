@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lab.workshop.assignments import exercises_of
 from lab.workshop.events import Event, Kind
-from lab.workshop.given import exercises_of
 from tests.unit.support.classes import EXERCISE, class_of, event
 
 

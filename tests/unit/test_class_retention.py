@@ -12,7 +12,7 @@ import pytest
 from lab import cli
 from lab.catalog.load import load
 from lab.exam.events import Moment
-from lab.workshop import authority, class_file, forgetting
+from lab.workshop import authority, class_file, retention
 from lab.workshop.class_file import Class
 from lab.workshop.events import Kind
 from lab.workshop.hub import Hub
@@ -46,12 +46,12 @@ def ledger_with(*kinds: Kind) -> Ledger:
 )
 def test_names_are_kept_for_so_long_after_anything_has_happened_last(keep_days: int, days: int, due: bool) -> None:
     ledger = ledger_with(Kind.CONSENTED, Kind.ENDED)
-    assert forgetting.is_due(named(keep_days), ledger, lambda: day(days)) is due
+    assert retention.is_due(named(keep_days), ledger, lambda: day(days)) is due
 
 
 @pytest.mark.parametrize("kinds", [(), (Kind.CONSENTED, Kind.READY, Kind.ISSUED)])
 def test_a_class_that_is_yet_to_be_held_keeps_its_names(kinds: tuple[Kind, ...]) -> None:
-    assert not forgetting.is_due(named(), ledger_with(*kinds), lambda: day(1000))
+    assert not retention.is_due(named(), ledger_with(*kinds), lambda: day(1000))
 
 
 @pytest.fixture
