@@ -50,11 +50,11 @@ def _images(args: Namespace) -> int:
     from lab.cluster.host import containers
     from lab.cluster.image import hub_image, node_image
     from lab.cluster.pods import giving, hosts, loader
-    from lab.cluster.pods.engine import PodsEngine
+    from lab.cluster.pods.engine import host_of
     from lab.console import Console
 
     class_, catalog = _class_of_pods(args)
-    host = PodsEngine(class_.seats[0], class_.wish).host
+    host = host_of(class_.wish)
     nodes = host.items("/api/v1/nodes")
     here = containers.find(class_.wish.runtime)
     with Console() as progress:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from kubernetes import client
 
 from lab import cli
 from lab.catalog.load import load
@@ -88,6 +89,29 @@ def test_it_has_all_that_a_hub_needs_and_its_namespace_comes_first(file: Path) -
         "Deployment",
         "Service",
         "NetworkPolicy",
+    ]
+
+
+def misspelt(value: Any, kind: str, where: str) -> Iterator[str]:
+    """The fields of an object that Kubernetes has no such field for, by the types of its own client."""
+    if element := re.fullmatch(r"(?:List\[|Dict\[str, )(.+)\]", kind):
+        for key, each in enumerate(value) if isinstance(value, list) else value.items():
+            yield from misspelt(each, element[1], f"{where}.{key}")
+    elif model := getattr(client, kind, None):
+        names = {attribute: name for name, attribute in model.attribute_map.items()}
+        for field, each in value.items():
+            if field in names:
+                yield from misspelt(each, model.openapi_types[names[field]], f"{where}.{field}")
+            else:
+                yield f"{where}.{field}"
+
+
+@pytest.mark.parametrize("service", ["ClusterIP", "NodePort", "LoadBalancer"])
+def test_kubernetes_knows_each_field_of_it(file: Path, service: str) -> None:
+    made = objects(file, service=service, storage_class="fast", port=443)
+    assert [field for kind, each in made.items() for field in misspelt(each, f"V1{kind}", kind)] == []
+    assert list(misspelt({"spec": {"containers": [{"imagePulPolicy": ""}]}}, "V1Pod", "Pod")) == [
+        "Pod.spec.containers.0.imagePulPolicy"
     ]
 
 
@@ -344,7 +368,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
 
 def seats_node(name: str) -> dict[str, Any]:
-    return {**NODE, "metadata": {**NODE["metadata"], "name": name, "uid": name, "labels": {SEATS: "true"}}}
+    return {**NODE, "metadata": {"name": name, "uid": name, "labels": {SEATS: "true"}}}
 
 
 def test_each_image_is_given_to_the_nodes_that_run_it(
