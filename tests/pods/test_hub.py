@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import time
@@ -139,23 +140,41 @@ def hub(on_host: Kubectl, watch: Watch, tmp_path_factory: pytest.TempPathFactory
     made = Hub(file, on_host)
     with watch.step("class images"):
         made.here("images")
-    _, worker, _ = host.nodes(containers.find())
-    worker.run(["mkdir", "--parents", f"/var/lib/{made.namespace}"])
-    volume = VOLUME % {"name": made.namespace, "namespace": made.namespace, "node": worker.name}
     manifest = made.here("manifest")
-    try:
-        on_host("apply", "--filename=-", stdin=volume)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_volume(on_host, made.namespace))
+        stack.callback(_remove, made, manifest)
         with watch.step("kubectl apply, until the hub lets learners in"):
             on_host("apply", "--filename=-", stdin=manifest)
             made.await_pod()
         with watch.step(f"class up of {len(made.class_.seats)} seats, inside"):
             made.must("up", "--consent", NAME)
         yield made
+
+
+@contextmanager
+def _volume(on_host: Kubectl, namespace: str) -> Iterator[None]:
+    """A volume for the hub, where the host cluster is kind's (`tests/pods/host.py`): nothing there makes any."""
+    runtime = containers.find()
+    _, worker, _ = host.nodes(runtime)
+    if not runtime.inspect(worker.container):
+        yield
+        return
+    volume = VOLUME % {"name": namespace, "namespace": namespace, "node": worker.name}
+    worker.run(["mkdir", "--parents", f"/var/lib/{namespace}"])
+    on_host("apply", "--filename=-", stdin=volume)
+    try:
+        yield
     finally:
-        seats = f"--selector=dev.ckslab.lab in ({', '.join(made.class_.seats)})"
-        on_host("delete", "namespace", seats, timeout=UP_SECONDS)
-        on_host("delete", "--ignore-not-found", "--filename=-", stdin=manifest + "---" + volume, timeout=UP_SECONDS)
-        worker.run(["rm", "--recursive", f"/var/lib/{made.namespace}"])
+        on_host("delete", "--filename=-", stdin=volume, timeout=UP_SECONDS)
+        worker.run(["rm", "--recursive", f"/var/lib/{namespace}"])
+
+
+def _remove(hub: Hub, manifest: str) -> None:
+    """As the first lines of the manifest say."""
+    seats = f"--selector=dev.ckslab.lab in ({', '.join(hub.class_.seats)})"
+    hub.on_host("delete", "namespace", seats, timeout=UP_SECONDS)
+    hub.on_host("delete", "--ignore-not-found", "--filename=-", stdin=manifest, timeout=UP_SECONDS)
 
 
 async def test_a_learner_comes_in_and_is_graded(hub: Hub, watch: Watch) -> None:
