@@ -172,9 +172,9 @@ def _volume(on_host: Kubectl, namespace: str) -> Iterator[None]:
 
 def _remove(hub: Hub, manifest: str) -> None:
     """As the first lines of the manifest say."""
+    hub.on_host("delete", "--ignore-not-found", "--filename=-", stdin=manifest, timeout=UP_SECONDS)
     seats = f"--selector=dev.ckslab.lab in ({', '.join(hub.class_.seats)})"
     hub.on_host("delete", "namespace", seats, timeout=UP_SECONDS)
-    hub.on_host("delete", "--ignore-not-found", "--filename=-", stdin=manifest, timeout=UP_SECONDS)
 
 
 async def test_a_learner_comes_in_and_is_graded(hub: Hub, watch: Watch) -> None:

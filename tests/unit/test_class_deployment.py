@@ -154,8 +154,8 @@ def test_the_hub_makes_seats_in_its_own_cluster_from_the_image_that_nodes_have(f
 
 def test_another_class_file_makes_another_pod(file: Path) -> None:
     def digest(**changes: Any) -> str:
-        (annotation,) = objects(file, **changes)["Deployment"]["spec"]["template"]["metadata"]["annotations"].values()
-        return str(annotation)
+        template = objects(file, **changes)["Deployment"]["spec"]["template"]
+        return str(template["metadata"]["annotations"][f"{deployment.LABEL}-file"])
 
     before = digest()
     assert digest() == before
