@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from posixpath import dirname, join
 
 from checkers.api import Finding, LearnerBroke, Observer, Text, check, failed
 from checkers.kit import next_start
-from checkers.kit.next_start import Running, Wrong
+from checkers.kit.next_start import File, Running, Wrong
 from checkers.kit.static_pods import NODE, Manifest, flag_in
 
 # With the arguments of what runs, one a line.
@@ -15,6 +17,12 @@ _RUNS = (
     'for comm in /proc/[0-9]*/comm; do if [ "$(cat "$comm" 2> /dev/null)" = kube-apiserver ];'
     " then tr '\\0' '\\n' < \"${comm%comm}cmdline\"; fi; done"
 )
+_NAMES_FILES = re.compile(r"""\bpath['"]?\s*:""")
+# In the text of a file that was read, long paths are masked.
+_FILES = r"""
+sed 's/[[:space:]]*#.*//' -- "$1" |
+  grep -oE "\bpath['\"]?[[:space:]]*:[[:space:]]*['\"]?[^'\",}[:space:]]+" | sed -E "s/^[^:]*:[[:space:]]*['\"]?//"
+"""
 _LOGGED = (
     ("unknown-flag", "unknown flag"),
     ("file-missing", "no such file or directory"),
@@ -64,6 +72,8 @@ def _of_manifest(
     if isinstance(file, Wrong):
         yield file
         return
+    further = [*_further(cluster, manifest, file, dirname(named))]
+    yield from (each for each in further if isinstance(each, Wrong))
     if running is None:
         return
     has = flag_in(_arguments(cluster), flag)
@@ -75,8 +85,17 @@ def _of_manifest(
             f"正在运行的是 {flag}={has or ''}，而 {manifest.file} 给出的是 {named}",
         )
         yield Wrong("not-restarted", Text(*words), may_pass=may_pass)
-    elif file.changed > running.since:
-        yield next_start.changed_afterwards(file)
+        return
+    files = [file, *(each for each in further if isinstance(each, File))]
+    yield from (next_start.changed_afterwards(each) for each in files if each.changed > running.since)
+
+
+def _further(cluster: Observer, manifest: Manifest, file: File, folder: str) -> Iterator[File | Wrong]:
+    """The files that an AdmissionConfiguration names for its plugins; those that are not absolute lie in its folder."""
+    if not _NAMES_FILES.search(file.text):
+        return
+    for path in cluster.on_node(NODE, ["sh", "-c", _FILES, "sh", file.place]).stdout.splitlines():
+        yield next_start.file_at(cluster, manifest, join(folder, path), by_content=True)
 
 
 def _arguments(cluster: Observer) -> Sequence[str]:

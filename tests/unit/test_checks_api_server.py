@@ -35,6 +35,7 @@ class Node(HandMade):
     Attributes:
         runs: the arguments of what runs.
         files: path on the node -> when its content was changed.
+        names: the further files that the one of the flag names.
     """
 
     manifest: str = field(default_factory=lambda: pod(f"{FLAG}={FILE}"))
@@ -42,6 +43,7 @@ class Node(HandMade):
     runs: Sequence[str] = (f"{FLAG}={FILE}",)
     files: dict[str, float] = field(default_factory=lambda: {FILE: 100.0})
     kubelet: str = "ActiveState=active\nUnitFileState=enabled\n"
+    names: Sequence[str] = ()
 
     def on_node(self, node: str, argv: Sequence[str]) -> Ran:
         line = " ".join(argv)
@@ -57,12 +59,15 @@ class Node(HandMade):
             return Ran(0, "\n".join(["kube-apiserver", *self.runs, ""]), "")
         if "readlink" in line:
             return self._read(argv[-1])
+        if "bpath" in line:
+            return Ran(0, "".join(f"{name}\n" for name in self.names), "")
         return Ran(0, f"{NOW:.0f}\n\036kube-apiserver.yaml\n{self.manifest_changed:.0f}\n{self.manifest}", "")
 
     def _read(self, path: str) -> Ran:
         if path not in self.files:
             return Ran(1, "\n", f"stat: cannot statx '{path}': No such file or directory")
-        return Ran(0, f"\n{self.files[path]:.0f}\nabc  -\nkind: Policy\n", "")
+        content = "kind: Policy\n" + "".join(f"path: {name}\n" for name in self.names)
+        return Ran(0, f"\n{self.files[path]:.0f}\nabc  -\n{content}", "")
 
 
 def of(**shown: Any) -> Finding:
@@ -97,6 +102,19 @@ def test_why_the_next_start_would_be_another(shown: dict[str, Any], causes: set[
     found = of(**shown)
     assert found.verdict is Verdict.FAIL
     assert found.causes == causes
+
+
+@pytest.mark.parametrize("named", ["second.yaml", "/etc/kubernetes/audit/second.yaml"])
+@pytest.mark.parametrize(
+    ("changed", "causes"), [(100, set()), (NOW - 10, {"changed-afterwards"}), (None, {"file-missing"})]
+)
+def test_a_further_file_that_the_one_of_the_flag_names_counts_as_well(
+    named: str, changed: float | None, causes: set[str]
+) -> None:
+    second = {} if changed is None else {"/etc/kubernetes/audit/second.yaml": float(changed)}
+    found = of(names=[named], files={FILE: 100.0, **second})
+    assert found.causes == causes
+    assert found.verdict is (Verdict.FAIL if causes else Verdict.PASS)
 
 
 def test_a_manifest_that_was_changed_a_moment_ago_is_not_seen_yet() -> None:
