@@ -111,6 +111,20 @@ def test_machines_know_each_other_before_there_is_a_cluster(host: HandMadeHost, 
     assert named < host.did.index(next(lines(host, "kubeadm init")))
 
 
+def test_what_a_node_sends_to_pods_on_the_other_one_comes_from_its_bridge(host: HandMadeHost, lab: PodsEngine) -> None:
+    lab.up(ignore)
+    assert len(list(lines(host, "nft --file -"))) == 2
+    assert any("ip daddr 10.250.0.0/16 ip saddr != 10.250.0.0/16 snat to 10.244.0.1" in said for said in host.stdins)
+
+
+def test_a_node_that_was_made_anew_is_told_that_again(host: HandMadeHost, made: PodsEngine) -> None:
+    say(host, "kube-worker-1", waiting("ContainerCreating"))
+    stopped = fresh()
+    say(host, "kube-worker-1", running("10.244.0.77"))
+    stopped._revive(ignore)
+    assert len(list(lines(host, "nft --file -"))) == 2
+
+
 def test_certificates_can_be_made_anew_as_they_were_made(host: HandMadeHost, lab: PodsEngine) -> None:
     lab.up(ignore)
     assert list(lines(host, "write /kind/kubeadm.conf"))

@@ -56,7 +56,7 @@ def watch(argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    lines: queue.Queue[str | None] = queue.Queue()
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # of C: Ctrl+C cannot come in the middle of it
     threading.Thread(target=_read, args=(process, typed, lines), daemon=True).start()
     kept: deque[str] = deque(maxlen=_KEPT)
     try:
@@ -76,7 +76,7 @@ def watch(argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin
     return Completed(argv, process.wait(), "\n".join(kept).encode(), b"")
 
 
-def _read(process: subprocess.Popen[bytes], typed: bytes | None, lines: queue.Queue[str | None]) -> None:
+def _read(process: subprocess.Popen[bytes], typed: bytes | None, lines: queue.SimpleQueue[str | None]) -> None:
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
     if process.stdin is not None and typed is not None:
         with suppress(BrokenPipeError):  # it ended without reading; its exit code tells

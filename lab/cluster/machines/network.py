@@ -36,7 +36,7 @@ def connect_nodes(
 ) -> None:
     """Give nodes of a cluster that has its router the plugins' configuration. Errors as `connect`."""
     for node in nodes:
-        node.write(_CONFIGURATION, plugins(_pod_range(node, kubectl, clock), addressing.mtu))
+        node.write(_CONFIGURATION, plugins(pod_range(node, kubectl, clock), addressing.mtu))
         _refuse_dead_services(node, addressing.services)
 
 
@@ -68,7 +68,13 @@ def plugins(pod_range: str, mtu: int = 0) -> bytes:
     return json.dumps({"cniVersion": "1.0.0", "name": "ckslab", "plugins": [bridge, host_ports]}, indent=2).encode()
 
 
-def _pod_range(node: Node, kubectl: Kubectl, clock: Clock) -> str:
+def pod_range(node: Node, kubectl: Kubectl, clock: Clock = SYSTEM) -> str:
+    """The addresses that Pods on a node have.
+
+    Raises:
+        LabError: no controller gives it any in time (`wait`).
+    """
+
     def known() -> str:
         return kubectl.ask("get", "node", node.name, "--output", "jsonpath={.spec.podCIDR}").text
 

@@ -26,7 +26,7 @@ from lab.cluster.machines.assembly import CONFIGURATION, assemble
 from lab.cluster.machines.kubeadm import Addressing
 from lab.cluster.machines.kubectl import ADMIN, Kubectl
 from lab.cluster.machines.kubelet import EXAMINATION, HostFacts
-from lab.cluster.pods import condition, forward, giving, hosts, manifest, ranges
+from lab.cluster.pods import condition, crossing, forward, giving, hosts, manifest, ranges
 from lab.cluster.pods.hosting import HostCluster, Object, current_context
 from lab.cluster.pods.manifest import MACHINES, OWNER, Seat, namespace_of
 from lab.cluster.pods.node import PodNode
@@ -265,7 +265,7 @@ class PodsEngine:
         steps.next()
         with ThreadPoolExecutor() as pool:
             furnished = pool.submit(self._furnish)
-            network.connect(self.nodes(), self._kubectl(), addressing=self._addressing())
+            self._connect()
             furnished.result()
         steps.next()
         connectivity.await_made(self)
@@ -283,7 +283,7 @@ class PodsEngine:
         self._name_machines()
         until(self._kubectl().answers, seconds=_API_SECONDS, what=i18n.text("health.api"))
         steps.next()
-        network.connect(self.nodes(), self._kubectl(), addressing=self._addressing())
+        self._connect()
         self._furnish()
         health.await_healthy(self.nodes(), began, steps.say, worked_in=True)
 
@@ -341,6 +341,11 @@ class PodsEngine:
         addresses = self.addresses()
         for machine in (*self.nodes(), self.base()):
             base.name_machine(machine, addresses)
+
+    def _connect(self) -> None:
+        """Have the Pods in the seat reach each other, and the nodes reach them."""
+        network.connect(self.nodes(), self._kubectl(), addressing=self._addressing())
+        crossing.let_through(self.nodes(), self._kubectl(), self._addressing().pods)
 
     def _furnish(self) -> None:
         """Base and the nodes learn of each other."""

@@ -52,6 +52,7 @@ class HandMadeHost:
         starts: what each Pod that is made says of itself.
         answers: words of a command in a Pod -> what comes back of it.
         happens: words of a command in a Pod -> what it does to the host cluster.
+        stdins: what each command in a Pod was given to read.
         did: `VERB PATH` of each request that changes something, and each command in a Pod after its name.
         silent: it does not answer.
         dead: nodes of it whose kubelets do not answer, and reported last an hour ago. Pods are put on the first node
@@ -63,6 +64,7 @@ class HandMadeHost:
     answers: dict[str, Completed | Exception] = field(default_factory=dict)
     happens: dict[str, Callable[[Sequence[str]], None]] = field(default_factory=dict)
     did: list[str] = field(default_factory=list)
+    stdins: list[str] = field(default_factory=list)
     bodies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     silent: bool = False
     dead: set[str] = field(default_factory=set)
@@ -136,6 +138,7 @@ class HandMadeHost:
             return done(argv)
         line = " ".join(argv[argv.index("--") - 1 :])
         self.did.append(line)
+        self.stdins.append(stdin.decode("utf-8", "backslashreplace"))
         for words, happen in self.happens.items():
             if words in line:
                 happen(argv)
