@@ -34,12 +34,15 @@ class Etcd(HandMadeNode):
     holds: dict[str, str] = field(default_factory=lambda: dict(KEPT))
     makers: list[Mapping[str, str]] = field(default_factory=list)
     transactions: list[int] = field(default_factory=list)
+    managers: list[str] = field(default_factory=lambda: ["runs", "has-ended"])
 
     def read(self, path: str) -> bytes:
         assert path == FILE
         return told(KEPT)
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
+        if argv[0] == "crictl":
+            return self.crictl(*argv[1:])
         asked = json.loads(stdin)
         if argv[-1].endswith("/range"):
             if self.makers:
@@ -50,8 +53,17 @@ class Etcd(HandMadeNode):
             if put := change.get("requestPut"):
                 self.holds[plain(put["key"])] = plain(put["value"])
             else:
-                del self.holds[plain(change["requestDeleteRange"]["key"])]
+                self.holds.pop(plain(change["requestDeleteRange"]["key"]), None)
         return done(stdout="{}")
+
+    def crictl(self, verb: str, *options: str) -> Completed:
+        """Its only containers are the controller manager's."""
+        if verb == "ps":
+            assert options == ("--all", "--quiet", "--name", "^kube-controller-manager$")
+            return done(stdout="".join(f"{name}\n" for name in self.managers))
+        assert (verb, *options) == ("rm", "--force", *self.managers)
+        self.managers = []
+        return done()
 
 
 def told(holds: Mapping[str, str]) -> bytes:
@@ -152,8 +164,41 @@ def test_without_a_pod_of_the_system_nothing_is_changed() -> None:
     assert etcd.transactions == []
 
 
-def test_where_kinds_of_objects_have_come_nothing_is_changed() -> None:
+KIND = "/registry/apiextensions.k8s.io/customresourcedefinitions/policies.kyverno.io"
+
+
+def test_where_kinds_of_objects_have_come_they_go_and_the_controllers_that_watched_them_start_anew() -> None:
     etcd = Etcd()
-    etcd.holds["/registry/apiextensions.k8s.io/customresourcedefinitions/policies.kyverno.io"] = "new"
-    assert not restore(etcd, Hands().clock)
+    etcd.holds[KIND] = "new"
+    assert restored(etcd) == KEPT
+    assert etcd.managers == []
+
+
+def test_where_kinds_of_objects_are_gone_the_controllers_start_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    etcd = Etcd()
+    monkeypatch.setattr(Etcd, "read", lambda self, path: told({**KEPT, KIND: "kept"}))
+    assert restored(etcd)[KIND] == "kept"
+    assert etcd.managers == []
+
+
+def test_the_next_controllers_need_not_wait_for_the_lease_of_the_last() -> None:
+    etcd = Etcd()
+    etcd.holds |= {KIND: "new", "/registry/leases/kube-system/kube-controller-manager": "held"}
+    assert restored(etcd) == KEPT
+
+
+def test_where_the_kinds_are_the_same_the_controllers_go_on() -> None:
+    etcd = Etcd()
+    etcd.holds |= {"/registry/namespaces/mine": "new", "/registry/leases/kube-system/kube-controller-manager": "held"}
+    assert restored(etcd)["/registry/leases/kube-system/kube-controller-manager"] == "held"
+    assert etcd.managers == ["runs", "has-ended"]
+
+
+def test_containers_that_cannot_be_listed_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    etcd = Etcd()
+    etcd.holds[KIND] = "new"
+    monkeypatch.setattr(Etcd, "crictl", lambda *_: done(code=1, stderr="no containerd"))
+    with pytest.raises(LabError) as raised:
+        restore(etcd, Hands().clock)
+    assert raised.value.key == "engine.refused"
     assert etcd.transactions == []

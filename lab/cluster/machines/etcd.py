@@ -37,6 +37,9 @@ _RENEWED = (
 _SYSTEM = b"/registry/namespaces/kube-system"
 _PODS = b"/registry/pods/"
 _KINDS = b"/registry/apiextensions.k8s.io/customresourcedefinitions/"
+_MANAGER = "kube-controller-manager"
+_LEASE_OF_MANAGER = f"/registry/leases/kube-system/{_MANAGER}".encode()
+_CONTAINERS_OF_MANAGER = ("crictl", "ps", "--all", "--quiet", "--name", f"^{_MANAGER}$")
 _EVENTS = b"/registry/events/"
 """Events end by themselves, so those of the baseline are not missed."""
 
@@ -48,10 +51,11 @@ def restore(control_plane: Node, clock: Clock) -> bool:
     """Let etcd hold what it held at the baseline, until nobody makes anything else of it.
 
     A controller that still acts on what it has just seen may make something once more, so it takes several looks.
+    Where kinds of objects have come or gone, as with an add-on, the controllers are started anew: those that watched
+    kinds which are there no more have gone by what was no more.
 
     Returns False, and changes nothing, where a Pod of the system is gone: its kubelet would have to begin one that it
-    has ended. So it does where what was kept is no cluster, and where kinds of objects have come or gone, as with an
-    add-on: controllers that watch kinds which are there no more go wrong, until they are started anew.
+    has ended. So it does where what was kept is no cluster.
 
     Raises:
         LabError: etcd refuses, or does not answer, or what was kept is damaged (`engine.refused`); somebody always
@@ -60,10 +64,9 @@ def restore(control_plane: Node, clock: Clock) -> bool:
     kept = _parsed(control_plane.read(KEPT))
     now = _read(control_plane)
     lost_pods = {key for key in kept.keys() - now.keys() if key.startswith(_PODS)}
-    other_kinds = {key for key in kept.keys() ^ now.keys() if key.startswith(_KINDS)}
-    if _SYSTEM not in kept or lost_pods or other_kinds:
+    if _SYSTEM not in kept or lost_pods:
         return False
-    _write(control_plane, _other(kept, now), _surplus(kept, now))
+    _change(control_plane, _other(kept, now), _surplus(kept, now))
     still = 0
     for _ in range(_MOST_LOOKS):
         clock.sleep(_BETWEEN)
@@ -72,8 +75,28 @@ def restore(control_plane: Node, clock: Clock) -> bool:
         still = 0 if lost or surplus else still + 1
         if still == _STILL:
             return True
-        _write(control_plane, lost, surplus)
+        _change(control_plane, lost, surplus)
     raise LabError("wait", what="etcd", seconds=f"{_MOST_LOOKS * _BETWEEN:.0f}")
+
+
+def _change(control_plane: Node, put: Contents, gone: Sequence[bytes]) -> None:
+    """Write keys and delete others; where kinds of objects are among them, with the controllers started anew."""
+    if any(key.startswith(_KINDS) for key in (*put, *gone)):
+        _start_controllers_anew(control_plane)
+        gone = [*gone, _LEASE_OF_MANAGER]
+    _write(control_plane, put, gone)
+
+
+def _start_controllers_anew(control_plane: Node) -> None:
+    """Remove their container, and what is left of earlier ones: after one that has ended, the kubelet takes its time.
+
+    The next waits until the lease of the last has ended, where it is not deleted.
+    """
+    listed = control_plane.run(_CONTAINERS_OF_MANAGER)
+    if not listed.ok:
+        raise refused(f"{control_plane.name}: crictl ps", listed)
+    if containers := listed.text.split():
+        control_plane.run(["crictl", "rm", "--force", *containers])
 
 
 def _other(kept: Contents, now: Contents) -> Contents:
