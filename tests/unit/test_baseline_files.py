@@ -251,6 +251,18 @@ def test_a_run_that_goes_on_though_its_program_was_killed_is_ended_before_the_ne
     assert earlier.wait(10) == -9
 
 
+@pytest.mark.parametrize(("answers", "kept"), [(True, ["etcd.json", "keys.addresses"]), (False, [])])
+def test_what_etcd_holds_is_kept_with_its_addresses_or_not_at_all(
+    machine: Machine, tmp_path: Path, answers: bool, kept: list[str]
+) -> None:
+    program(tmp_path / "bin", "curl", "print('{}')" if answers else "sys.exit(7)")
+    variables = machine.variables(str(tmp_path / "bin"))
+    argv = ["bash", "-s", "renew", "control-plane", "kube-control-plane", "192.0.2.2 base"]
+    subprocess.run(argv, input=SCRIPT, env=variables, check=True)
+    names = [name for name in ("etcd.json", "keys.addresses") if (machine.kept / "whole" / name).exists()]
+    assert names == kept
+
+
 def test_a_baseline_of_an_earlier_program_is_told_as_such_and_nothing_is_removed(machine: Machine) -> None:
     (machine.kept / "whole" / "format").unlink()
     (machine.etc / "mine").write_text("mine")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from lab import i18n, log
@@ -185,6 +186,9 @@ def _restore(engine: Engine, say: OnDetail, clock: Clock, *, hurried: bool = Fal
                 network.restart_router(engine.nodes())
             say(i18n.text("health.network"))
             tries.succeed(clock, seconds=_TRY_SECONDS)
+        if has_moved:
+            with suppress(LabError):  # the quick way is not taken, then
+                _script(engine, "renew")(engine.nodes()[0])
     except LabError as late:
         if late.key.startswith("baseline."):
             raise

@@ -2,7 +2,7 @@
 # The baseline of one machine: `save` keeps it, `restore` goes back to it, `follow` tells it, and the machine, that
 # machines have other addresses since; `compare` prints what is not as it was. baseline.py sends this script to the machine, behind its other
 # parts: baseline_files.sh and baseline_network.sh.
-#   baseline.sh save|restore|follow|compare|unchanged control-plane|worker|base NAME ADDRESSES PATH...
+#   baseline.sh save|restore|renew|follow|compare|unchanged control-plane|worker|base NAME ADDRESSES PATH...
 # ADDRESSES are lines of `address name`, of all machines; empty where addresses stay.
 # PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
 #
@@ -73,13 +73,24 @@ save_etcd() {
     if [ -z "$(for lease in "${leases[@]}"; do etcdctl get --prefix --keys-only "$lease"; done)" ]; then break; fi
   done
   sha256sum < "$kept/new/etcd.db" > "$kept/new/etcd.sha256"
-  # The same key by key, for etcd.py. Without curl there is only the snapshot.
-  curl --silent --fail --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" \
-    --data '{"key":"AA==","range_end":"AA=="}' https://127.0.0.1:2379/v3/kv/range > "$kept/new/etcd.json" ||
-    rm -f "$kept/new/etcd.json"
+  save_keys "$kept/new"
   echo "$addresses" > "$kept/new/etcd.addresses"
   # When etcd is down its image cannot be reached in this way.
   type -P etcdutl > /dev/null || cp "$(program etcdutl)" "$kept/new/etcdutl"
+}
+
+# What etcd holds key by key, for etcd.py, and of which addresses that is. Without curl there is only the snapshot.
+save_keys() {
+  rm -f "$1/keys.addresses"
+  curl --silent --fail --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" \
+    --data '{"key":"AA==","range_end":"AA=="}' https://127.0.0.1:2379/v3/kv/range > "$1/etcd.json" || { rm -f "$1/etcd.json" && return; }
+  echo "$addresses" > "$1/keys.addresses"
+}
+
+# Of a lab that has come back with other addresses, and that is healthy: what etcd holds names them now.
+renew() {
+  find_baseline
+  save_keys "$kept"
 }
 
 etcdctl() {
@@ -254,7 +265,7 @@ unchanged() {
     changed_network
     [ "$(hostname)" = "$name" ] || echo hostname
     if [ "$role" = control-plane ]; then
-      [ -e "$kept/etcd.json" ] && [ "$(cat "$kept/etcd.addresses")" = "$addresses" ] || echo etcd
+      [ -e "$kept/etcd.json" ] && [ "$(cat "$kept/keys.addresses" 2> /dev/null || cat "$kept/etcd.addresses")" = "$addresses" ] || echo etcd
     fi
   )"
 }
