@@ -15,8 +15,11 @@ from lab.workshop.class_file import Class
 LABEL = "dev.ckslab.class"
 """On the hub's Namespace, with the name of its class."""
 _TEMPLATE = Path(__file__).with_name("deployment.yaml")
-_MEBIBYTE_OF_HUB, _MEBIBYTE_OF_LEARNER, _MEBIBYTE_OF_VERBS = 256, 128, 1024
-_MILLICPU_OF_HUB, _MILLICPU_OF_LEARNER = 200, 20
+_MEBIBYTES, _MEBIBYTES_A_LEARNER = 256, 128
+"""As measured (docs/scale.md). A learner has an app, and a kubectl that their shell goes through."""
+_MEBIBYTES_OF_VERBS = 1024
+"""For a while: making a seat reads the images of an add-on as a whole."""
+_MILLICPU, _MILLICPU_A_LEARNER = 200, 20
 
 
 def namespace_of(class_: Class) -> str:
@@ -37,7 +40,7 @@ def written(
         storage_class: of the hub's volume; empty: the cluster's default one.
     """
     content = class_file.for_cluster(file, class_, image=node_image, kubeconfig="kubeconfig", context="host")
-    memory = _MEBIBYTE_OF_HUB + _MEBIBYTE_OF_LEARNER * len(class_.learners)
+    memory = _MEBIBYTES + _MEBIBYTES_A_LEARNER * len(class_.learners)
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - no HTML
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
         class_=class_,
@@ -56,7 +59,7 @@ def written(
         service=service,
         storage_class=storage_class,
         language=i18n.language(),
-        cpu=f"{_MILLICPU_OF_HUB + _MILLICPU_OF_LEARNER * len(class_.learners)}m",
+        cpu=f"{_MILLICPU + _MILLICPU_A_LEARNER * len(class_.learners)}m",
         memory=f"{memory}Mi",
-        memory_limit=f"{memory + _MEBIBYTE_OF_VERBS}Mi",
+        memory_limit=f"{memory + _MEBIBYTES_OF_VERBS}Mi",
     )
