@@ -82,7 +82,8 @@ def test_an_answer_gets_the_verdicts_that_it_gets_on_kind(
     ckslab: Cli, watch: Watch, exercise: str, answer: str
 ) -> None:
     with watch.step(f"{exercise} {answer}"):
-        assert "As predicted." in ckslab.must("author", "try", exercise, answer, timeout=TRY_SECONDS)
+        # Graded until two grades agree: an API server that crashes is being started for a moment, too.
+        ckslab.must("prove", exercise, "--answer", answer, "--force", timeout=TRY_SECONDS)
 
 
 @pytest.mark.parametrize("broken", [API_SERVER_DOWN, KUBELET_STOPPED, WEBHOOK_THAT_REFUSES])
