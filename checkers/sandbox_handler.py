@@ -95,8 +95,8 @@ def handler(cluster: Observer, *, node: str, settings: str = "") -> Finding:
         f"{node} 上的 containerd 有 gVisor 的 handler，重新启动后仍然有",
     )
     now, following = _running(cluster, node), _following(cluster, node)
-    if following is None:
-        return failed(expected, _unreadable(node), _HANDLER, CONTAINERD, ("config-broken",))
+    if isinstance(following, Text):
+        return failed(expected, following, _HANDLER, CONTAINERD, ("config-broken",))
     found = listed(
         [
             _now(now),
@@ -128,9 +128,10 @@ def usual(cluster: Observer, *, node: str) -> Finding:
         f"{node} 上的 containerd 用 runc 运行没有 RuntimeClass 的 Pod，重新启动后仍然如此",
     )
     now, following = _running(cluster, node), _following(cluster, node)
-    if now is None or following is None:
-        words = _now(now) if now is None else _unreadable(node)
-        return failed(expected, words, _USUAL, CONTAINERD)
+    if isinstance(following, Text):
+        return failed(expected, following, _USUAL, CONTAINERD)
+    if now is None:
+        return failed(expected, _now(now), _USUAL, CONTAINERD)
     kinds = [handlers.types.get(handlers.usual, "") for handlers in (now, following)]
     found = as_is(", ".join(dict.fromkeys(kind or "-" for kind in kinds)))
     if all(kind.startswith(_RUNC) for kind in kinds):
@@ -163,8 +164,11 @@ def leads_to_gvisor(cluster: Observer, *, name: str, node: str) -> Finding:
     return failed(expected, found, _CLASS, RUNTIME_CLASS, (cause,))
 
 
-def _unreadable(node: str) -> Text:
-    return Text(f"containerd on {node} cannot read its configuration", f"{node} 上的 containerd 无法读取它的配置")
+def _unreadable(node: str, said: str) -> Text:
+    return Text(
+        f"containerd on {node} cannot read its configuration: {said}",
+        f"{node} 上的 containerd 无法读取它的配置：{said}",
+    )
 
 
 def _now(handlers: Handlers | None) -> Text:
@@ -187,11 +191,11 @@ def _read(info: Ran) -> Handlers | None:
     return Handlers.of(containerd.get("runtimes") or {}, "runtimeType", containerd.get("defaultRuntimeName"))
 
 
-def _following(cluster: Observer, node: str) -> Handlers | None:
-    """What containerd would have after its next start; None where it would not start."""
+def _following(cluster: Observer, node: str) -> Handlers | Text:
+    """What containerd would have after its next start; where it would not start, its own words."""
     dumped = cluster.on_node(node, ["sh", "-c", _DUMP])
     if dumped.code != 0:
-        return None
+        return _unreadable(node, dumped.stderr.strip().rpartition("\n")[2])
     plugins: Mapping[str, Any] = tomllib.loads(dumped.stdout).get("plugins", {})
     for plugin in plugins.values():  # the one that has runtimes is called otherwise in containerd 1
         containerd = plugin.get("containerd", {})

@@ -123,8 +123,10 @@ def test_what_runs_a_pod_without_a_class(names: tuple[str, str], causes: set[str
     assert (found.verdict, set(found.causes)) == (Verdict.FAIL if causes else Verdict.PASS, causes or set())
 
 
-def test_a_containerd_that_would_not_start_runs_nothing() -> None:
-    assert usual(Nodes(following=None), node=WORKER).verdict is Verdict.FAIL
+def test_a_containerd_that_would_not_start_runs_nothing_and_says_why() -> None:
+    for finding in (usual(Nodes(following=None), node=WORKER), of(BOTH, None)):
+        assert finding.verdict is Verdict.FAIL
+        assert finding.found.en.endswith("cannot read its configuration: toml: expected")
 
 
 @pytest.mark.parametrize(
