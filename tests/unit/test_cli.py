@@ -91,7 +91,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
 def examined(monkeypatch: pytest.MonkeyPatch) -> list[SimpleNamespace]:
     """What `doctor` is going to find."""
     found: list[SimpleNamespace] = []
-    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda name, engine: found))
+    monkeypatch.setitem(sys.modules, "lab.cluster.doctor", SimpleNamespace(examine=lambda *asked: found))
     return found
 
 
@@ -158,15 +158,15 @@ def test_doctor_ends_with_3_if_there_is_a_problem(
     assert json.loads(capsys.readouterr().out)[1] == vars(examined[1])
 
 
-def test_doctor_examines_for_the_engine_that_is_asked_about(
+def test_doctor_examines_for_the_engine_and_the_cluster_that_are_asked_about(
     engine: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    asked: list[tuple[str, str]] = []
-    doctor = SimpleNamespace(examine=lambda name, engine: asked.append((name, engine)) or [])
+    asked: list[tuple[str, ...]] = []
+    doctor = SimpleNamespace(examine=lambda *of: asked.append(of) or [])
     monkeypatch.setitem(sys.modules, "lab.cluster.doctor", doctor)
-    cli.main(["doctor", "--engine", "vagrant"])
+    cli.main(["doctor", "--engine", "pods", "--kubeconfig", "/host.conf", "--context", "east"])
     cli.main(["doctor"])
-    assert asked == [("cks", "vagrant"), ("cks", "")]
+    assert asked == [("cks", "pods", "/host.conf", "east"), ("cks", "", "", "")]
 
 
 def test_an_error_is_told_on_standard_error_and_the_exit_code_is_3(engine: StandIn, capsys: Output) -> None:
