@@ -10,7 +10,7 @@ from functools import partial
 from lab.cluster.engine import Engine, Joinable, Node, State
 from lab.cluster.machines import access
 from lab.cluster.machines.base import HOME, LEARNER
-from lab.cluster.machines.machine import refused
+from lab.cluster.machines.machine import must
 from lab.errors import LabError, UsageError
 from lab.practice.session import Session
 
@@ -124,10 +124,10 @@ def _admit(host: Host, key: bytes) -> bytes:
     """Let whoever has this key in on a base. Returns the line of known_hosts for it."""
     base = host.engine.base()
     base.write(_ADMITTED, key, mode=0o600)
-    _must(base, "chown", f"{LEARNER}:{LEARNER}", _ADMITTED)
+    must(base, ["chown", f"{LEARNER}:{LEARNER}", _ADMITTED])
     base.write(f"{HOME}/.hushlogin", b"")  # who comes by ssh has no use for Debian's terms each time
     base.write(_PROMPT, f"SetEnv debian_chroot={host.name}\n".encode())
-    _must(base, "bash", "-c", _SSHD)
+    must(base, ["bash", "-c", _SSHD])
     return f"{host.name} ".encode() + base.read("/etc/ssh/ssh_host_ed25519_key.pub")
 
 
@@ -153,9 +153,3 @@ def _check_login(terminal: Node, host: Host) -> None:
     tried = terminal.run(["runuser", "--user", LEARNER, "--", *ssh])
     if not tried.ok:
         raise LabError("exam.no_way", tried.error, host=host.name, lab=host.engine.lab)
-
-
-def _must(machine: Node, *argv: str) -> None:
-    done = machine.run(argv)
-    if not done.ok:
-        raise refused(f"{machine.name}: {argv[0]}", done)

@@ -263,6 +263,20 @@ def test_what_etcd_holds_is_kept_with_its_addresses_or_not_at_all(
     assert names == kept
 
 
+@pytest.mark.parametrize(("addresses", "is_renewed"), [("192.0.2.2 base", False), ("192.0.2.3 base", True)])
+def test_what_etcd_holds_is_kept_anew_only_where_addresses_are_others(
+    machine: Machine, tmp_path: Path, addresses: str, is_renewed: bool
+) -> None:
+    keys = machine.kept / "whole" / "etcd.json"
+    keys.write_text("before")
+    keys.with_name("keys.addresses").write_text("192.0.2.2 base\n")
+    program(tmp_path / "bin", "curl", "print('{}')")
+    argv = ["bash", "-s", "renew", "control-plane", "kube-control-plane", addresses]
+    subprocess.run(argv, input=SCRIPT, env=machine.variables(str(tmp_path / "bin")), check=True)
+    assert (keys.read_text() != "before") is is_renewed
+    assert keys.with_name("keys.addresses").read_text() == f"{addresses}\n"
+
+
 def test_a_baseline_of_an_earlier_program_is_told_as_such_and_nothing_is_removed(machine: Machine) -> None:
     (machine.kept / "whole" / "format").unlink()
     (machine.etc / "mine").write_text("mine")

@@ -10,7 +10,7 @@ import yaml
 
 from lab.cluster.engine import Node
 from lab.cluster.host.wait import until
-from lab.cluster.machines.machine import refused
+from lab.cluster.machines.machine import must
 from lab.errors import LabError
 
 LEARNER = "candidate"
@@ -59,7 +59,7 @@ def as_learner(*command: str) -> list[str]:
 def name_machine(machine: Node, addresses: Mapping[str, str]) -> None:
     """Let a machine call itself and the others as tasks do."""
     if machine.role != "base":
-        _must(machine, ["hostname", machine.name])
+        must(machine, ["hostname", machine.name])
     foreign = [line for line in machine.read("/etc/hosts").decode().splitlines() if _MARK not in line]
     ours = [f"{address}\t{name}\t{_MARK}" for name, address in addresses.items()]
     machine.write("/etc/hosts", "\n".join([*foreign, *ours, ""]).encode())
@@ -68,12 +68,12 @@ def name_machine(machine: Node, addresses: Mapping[str, str]) -> None:
 def _key_pair(base: Node) -> bytes:
     """A key made for this lab, on base; its public half."""
     public_key = f"{_KEY}.pub"
-    if not base.run(
-        ["test", "-s", _KEY, "-a", "-s", public_key]
-    ).ok:  # making it was cut off, or the learner removed it
-        _must(base, ["install", "--directory", "--mode=700", f"{HOME}/.ssh"])
-        _must(base, ["rm", "--force", _KEY, public_key])
-        _must(base, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{LEARNER}@base", "-f", _KEY])
+    # Making it may have been cut off, or the learner have removed a half.
+    is_whole = base.run(["test", "-s", _KEY, "-a", "-s", public_key]).ok
+    if not is_whole:
+        must(base, ["install", "--directory", "--mode=700", f"{HOME}/.ssh"])
+        must(base, ["rm", "--force", _KEY, public_key])
+        must(base, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{LEARNER}@base", "-f", _KEY])
     return base.read(public_key)
 
 
@@ -103,14 +103,8 @@ def _kubeconfig(control_plane: Node) -> bytes:
 
 def _own_home(machine: Node) -> None:
     """Files were written by root; sshd and the learner want them to be the learner's."""
-    _must(machine, ["chown", "--recursive", f"{LEARNER}:{LEARNER}", HOME])
-    _must(machine, ["chmod", "700", f"{HOME}/.ssh"])
-
-
-def _must(machine: Node, argv: Sequence[str]) -> None:
-    completed = machine.run(argv)
-    if not completed.ok:
-        raise refused(f"{machine.name}: {argv[0]}", completed)
+    must(machine, ["chown", "--recursive", f"{LEARNER}:{LEARNER}", HOME])
+    must(machine, ["chmod", "700", f"{HOME}/.ssh"])
 
 
 def _check_login(base: Node, node: Node) -> None:

@@ -186,9 +186,8 @@ def _restore(engine: Engine, say: OnDetail, clock: Clock, *, hurried: bool = Fal
                 network.restart_router(engine.nodes())
             say(i18n.text("health.network"))
             tries.succeed(clock, seconds=_TRY_SECONDS)
-        if has_moved:
-            with suppress(LabError):  # the quick way is not taken, then
-                _script(engine, "renew")(engine.nodes()[0])
+        with suppress(LabError):  # the quick way is not taken, then
+            _script(engine, "renew")(engine.nodes()[0])
     except LabError as late:
         if late.key.startswith("baseline."):
             raise

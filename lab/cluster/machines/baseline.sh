@@ -1,7 +1,7 @@
 #!/bin/bash
 # The baseline of one machine: `save` keeps it, `restore` goes back to it, `follow` tells it, and the machine, that
-# machines have other addresses since; `compare` prints what is not as it was. baseline.py sends this script to the machine, behind its other
-# parts: baseline_files.sh and baseline_network.sh.
+# machines have other addresses since, and `renew` has the quick way back lead to these; `compare` prints what is not as
+# it was. baseline.py sends this script to the machine, behind its other parts: baseline_files.sh and baseline_network.sh.
 #   baseline.sh save|restore|renew|follow|compare|unchanged control-plane|worker|base NAME ADDRESSES PATH...
 # ADDRESSES are lines of `address name`, of all machines; empty where addresses stay.
 # PATHs are what the baseline covers: below them, nothing outlives a restore that was not there when it was saved.
@@ -83,14 +83,19 @@ save_etcd() {
 save_keys() {
   rm -f "$1/keys.addresses"
   curl --silent --fail --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key" \
-    --data '{"key":"AA==","range_end":"AA=="}' https://127.0.0.1:2379/v3/kv/range > "$1/etcd.json" || { rm -f "$1/etcd.json" && return; }
+    --data '{"key":"AA==","range_end":"AA=="}' https://127.0.0.1:2379/v3/kv/range > "$1/etcd.json" ||
+    { rm -f "$1/etcd.json" && return; }
   echo "$addresses" > "$1/keys.addresses"
 }
 
-# Of a lab that has come back with other addresses, and that is healthy: what etcd holds names them now.
+keys_are_current() {
+  [ -e "$kept/etcd.json" ] && [ -e "$kept/keys.addresses" ] && [ "$(cat "$kept/keys.addresses")" = "$addresses" ]
+}
+
+# Of a lab that is as the baseline has it, and healthy: save its keys where those that are kept name other addresses.
 renew() {
   find_baseline
-  save_keys "$kept"
+  keys_are_current || save_keys "$kept"
 }
 
 etcdctl() {
@@ -265,7 +270,7 @@ unchanged() {
     changed_network
     [ "$(hostname)" = "$name" ] || echo hostname
     if [ "$role" = control-plane ]; then
-      [ -e "$kept/etcd.json" ] && [ "$(cat "$kept/keys.addresses" 2> /dev/null || cat "$kept/etcd.addresses")" = "$addresses" ] || echo etcd
+      keys_are_current || echo etcd
     fi
   )"
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 from lab.clock import Clock
 from lab.cluster.engine import Node
-from lab.cluster.machines.machine import refused
+from lab.cluster.machines.machine import must, refused
 from lab.errors import LabError
 
 KEPT = "/var/lib/ckslab/baseline/whole/etcd.json"
@@ -63,8 +63,7 @@ def restore(control_plane: Node, clock: Clock) -> bool:
     """
     kept = _parsed(control_plane.read(KEPT))
     now = _read(control_plane)
-    lost_pods = {key for key in kept.keys() - now.keys() if key.startswith(_PODS)}
-    if _SYSTEM not in kept or lost_pods:
+    if _SYSTEM not in kept or any(key not in now and key.startswith(_PODS) for key in kept):
         return False
     _change(control_plane, _other(kept, now), _surplus(kept, now))
     still = 0
@@ -92,11 +91,8 @@ def _start_controllers_anew(control_plane: Node) -> None:
 
     The next waits until the lease of the last has ended, where it is not deleted.
     """
-    listed = control_plane.run(_CONTAINERS_OF_MANAGER)
-    if not listed.ok:
-        raise refused(f"{control_plane.name}: crictl ps", listed)
-    if containers := listed.text.split():
-        control_plane.run(["crictl", "rm", "--force", *containers])
+    if containers := must(control_plane, _CONTAINERS_OF_MANAGER).text.split():
+        must(control_plane, ["crictl", "rm", "--force", *containers])
 
 
 def _other(kept: Contents, now: Contents) -> Contents:

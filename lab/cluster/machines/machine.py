@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from lab.cluster.engine import Completed, Role
+from lab.cluster.engine import Completed, Node, Role
 from lab.errors import LabError
 
 
@@ -34,6 +34,18 @@ class Machine(ABC):
         completed = self.run(["sh", "-c", script, "write", path, f"{mode:o}"], stdin=content)
         if not completed.ok:
             raise refused(f"write {self.name}:{path}", completed)
+
+
+def must(machine: Node, argv: Sequence[str], *, stdin: bytes = b"") -> Completed:
+    """Run a command as root that has to succeed.
+
+    Raises:
+        LabError: it did not (`engine.refused`, or `disk.full`).
+    """
+    completed = machine.run(argv, stdin=stdin)
+    if not completed.ok:
+        raise refused(f"{machine.name}: {argv[0]}", completed)
+    return completed
 
 
 def refused(command: str, completed: Completed) -> LabError:
