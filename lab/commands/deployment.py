@@ -49,7 +49,7 @@ def _manifest(args: Namespace) -> int:
 def _images(args: Namespace) -> int:
     from lab.cluster.host import containers
     from lab.cluster.image import hub_image, node_image
-    from lab.cluster.pods import giving, hosts, loader
+    from lab.cluster.pods import hosts, image_import, loader
     from lab.cluster.pods.engine import host_of
     from lab.console import Console
 
@@ -62,10 +62,10 @@ def _images(args: Namespace) -> int:
         if not hosts.for_others(nodes):
             raise LabError("class.no_node", context=host.context)
         with loader.namespace(host, class_.id) as namespace:
-            giving.give(image, here, host, namespace, hosts.for_others(nodes), progress)
+            image_import.import_image(image, here, host, namespace, hosts.for_others(nodes), progress)
             if not _is_pulled(class_):
                 made_from = node_image.ensure(here, class_.wish.image, progress)
-                giving.give(made_from, here, host, namespace, hosts.for_seats(nodes), progress)
+                image_import.import_image(made_from, here, host, namespace, hosts.for_seats(nodes), progress)
     print(i18n.text("cli.class.images.done", image=image))
     return 0
 

@@ -13,7 +13,7 @@ import yaml
 
 from lab.clock import SYSTEM, wait_until
 from lab.cluster import open_lab, record
-from lab.cluster.pods import giving, hosts, loader
+from lab.cluster.pods import hosts, image_import, loader
 from lab.cluster.pods.engine import PodsEngine
 from lab.errors import LabError
 from lab.progress import ignore
@@ -151,16 +151,16 @@ def test_a_host_node_that_is_no_container_here_is_given_the_image_by_a_pod(
     assert memory is not None
     nodes = host.items("/api/v1/nodes")
     node = next(each for each in nodes if each not in hosts.for_seats(nodes))
-    found = giving._container(node)
+    found = image_import._container(node)
     if found is None:
         pytest.skip("the image cannot be taken away there")
     runtime, container = found
     runtime.call("exec", container, "crictl", "rmi", memory.made_from)
     others = [each for each in node["status"]["images"] if memory.made_from not in each["names"]]
-    monkeypatch.setattr(giving, "_container", lambda _: None)
+    monkeypatch.setattr(image_import, "_container", lambda _: None)
     bare = {**node, "status": {**node["status"], "images": others}}
     with loader.namespace(host, ckslab.lab) as namespace, watch.step("the image, by a Pod"):
-        giving.give(memory.made_from, runtime, host, namespace, [bare], ignore)
+        image_import.import_image(memory.made_from, runtime, host, namespace, [bare], ignore)
         assert on_host("get", "pods", f"--namespace={namespace}", "--output=name") == ""
     listed = runtime.must("exec", container, "ctr", "--namespace=k8s.io", "images", "list", "--quiet")
     assert memory.made_from in listed.text.split()

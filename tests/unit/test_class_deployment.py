@@ -16,7 +16,7 @@ from lab.catalog.load import load
 from lab.cluster.host import containers
 from lab.cluster.host.containers import Containers
 from lab.cluster.image import hub_image, node_image
-from lab.cluster.pods import giving, rights
+from lab.cluster.pods import image_import, rights
 from lab.cluster.pods.hosting import HostCluster
 from lab.cluster.pods.manifest import SEATS, namespace_of
 from lab.workshop import class_file, deployment, rehearsal
@@ -363,7 +363,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     monkeypatch.setattr(containers, "find", lambda *_: Containers("podman"))
     monkeypatch.setattr(hub_image, "ensure", lambda *_: HUB)
     monkeypatch.setattr(node_image, "ensure", lambda *_: NODES)
-    monkeypatch.setattr(giving, "give", give)
+    monkeypatch.setattr(image_import, "import_image", give)
     return got
 
 

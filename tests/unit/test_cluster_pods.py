@@ -12,7 +12,7 @@ from lab.cluster.engine import Capability, State
 from lab.cluster.host import containers
 from lab.cluster.host.containers import Containers
 from lab.cluster.image import node_image
-from lab.cluster.pods import giving
+from lab.cluster.pods import image_import
 from lab.cluster.pods.engine import PodsEngine
 from lab.cluster.pods.manifest import MACHINES
 from lab.cluster.record import Record
@@ -31,7 +31,7 @@ IMAGE = "localhost/ckslab-node:1"
 def host(monkeypatch: pytest.MonkeyPatch) -> HandMadeHost:
     monkeypatch.setattr(containers, "find", lambda runtime: Containers("podman"))
     monkeypatch.setattr(node_image, "ensure", lambda *_: IMAGE)
-    monkeypatch.setattr(giving, "give", lambda *_: None)
+    monkeypatch.setattr(image_import, "import_image", lambda *_: None)
     return HandMadeHost().install(monkeypatch)
 
 
@@ -133,7 +133,7 @@ def test_certificates_can_be_made_anew_as_they_were_made(host: HandMadeHost, lab
 def test_an_image_in_a_registry_is_not_carried_to_the_hosts_nodes(
     host: HandMadeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(giving, "give", lambda *_: pytest.fail("carried"))
+    monkeypatch.setattr(image_import, "import_image", lambda *_: pytest.fail("carried"))
     create_lab("own", Record("pods", kubeconfig="/home/me/config", image="registry.example/node:1")).up(ignore)
     assert host.bodies[f"{NAMESPACE}/pods"]["spec"]["containers"][0]["image"] == "registry.example/node:1"
 
@@ -142,7 +142,7 @@ def test_host_nodes_are_given_the_image_before_there_is_a_bound_on_pods(
     host: HandMadeHost, lab: PodsEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[list[str]] = []
-    monkeypatch.setattr(giving, "give", lambda *_: made.append(host.made()))
+    monkeypatch.setattr(image_import, "import_image", lambda *_: made.append(host.made()))
     lab.up(ignore)
     assert made == [["namespaces"]]
 
@@ -153,7 +153,7 @@ def test_an_image_that_host_nodes_do_not_take_leaves_what_the_next_up_and_down_k
     def refuse(*_: object) -> None:
         raise LabError("pods.image", node="host-1")
 
-    monkeypatch.setattr(giving, "give", refuse)
+    monkeypatch.setattr(image_import, "import_image", refuse)
     with pytest.raises(LabError):
         lab.up(ignore)
     assert fresh().status().state is State.PARTIAL

@@ -26,7 +26,7 @@ from lab.cluster.machines.assembly import CONFIGURATION, assemble
 from lab.cluster.machines.kubeadm import Addressing
 from lab.cluster.machines.kubectl import ADMIN, Kubectl
 from lab.cluster.machines.kubelet import EXAMINATION, HostFacts
-from lab.cluster.pods import condition, crossing, forward, giving, hosts, manifest, ranges
+from lab.cluster.pods import condition, forward, hosts, image_import, manifest, ranges, snat
 from lab.cluster.pods.hosting import HostCluster, Object, current_context
 from lab.cluster.pods.manifest import MACHINES, OWNER, Seat, namespace_of
 from lab.cluster.pods.node import PodNode
@@ -252,7 +252,7 @@ class PodsEngine:
         host.create(_NAMESPACES, manifest.namespace(seat))
         self._refuse_strangers()  # who else made it meanwhile
         if here:
-            giving.give(made_from, here, host, self._namespace, usable, progress)
+            image_import.import_image(made_from, here, host, self._namespace, usable, progress)
         steps = Steps([Step(i18n.text(f"pods.step.{name}"), took) for name, took in _STEPS], progress)
         steps.next()
         for each in (*manifest.furnishings(seat), *manifest.pods(seat)):
@@ -345,7 +345,7 @@ class PodsEngine:
     def _connect(self) -> None:
         """Have the Pods in the seat reach each other, and the nodes reach them."""
         network.connect(self.nodes(), self._kubectl(), addressing=self._addressing())
-        crossing.let_through(self.nodes(), self._kubectl(), self._addressing().pods)
+        snat.apply(self.nodes(), self._kubectl(), self._addressing().pods)
 
     def _furnish(self) -> None:
         """Base and the nodes learn of each other."""

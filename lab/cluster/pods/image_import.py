@@ -40,7 +40,7 @@ _IMPORT_BY_1 = ("ctr", "--namespace", "k8s.io", "images", "import", "--all-platf
 """What containerd 1 knows of `IMPORT`."""
 
 
-def give(
+def import_image(
     image: str, here: Containers, host: HostCluster, namespace: str, nodes: Sequence[Object], progress: OnProgress
 ) -> None:
     """Have the image on these nodes.

@@ -13,7 +13,7 @@ from lab.cluster.engine import Completed
 from lab.cluster.host import containers, processes
 from lab.cluster.host.containers import Containers
 from lab.cluster.host.processes import OnLine
-from lab.cluster.pods import giving, loader
+from lab.cluster.pods import image_import, loader
 from lab.cluster.pods.hosting import HostCluster
 from lab.errors import LabError
 from lab.progress import Progress, ignore
@@ -81,7 +81,7 @@ class Stage:
     ran: list[str] = field(default_factory=list)
 
     def give(self, *nodes: dict[str, Any], on_progress: Any = ignore) -> None:
-        giving.give(IMAGE, Containers("docker"), HOST, NAMESPACE, nodes, on_progress)
+        image_import.import_image(IMAGE, Containers("docker"), HOST, NAMESPACE, nodes, on_progress)
 
     def fails(self, *nodes: dict[str, Any]) -> LabError:
         with pytest.raises(LabError) as caught:

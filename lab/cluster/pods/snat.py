@@ -1,4 +1,4 @@
-"""From a node of a seat to the Pods on its other node: how such a packet gets through the host cluster's network.
+"""Source NAT on the nodes of a seat: what one sends to Pods on the other gets through the host cluster's network.
 
 Between its own Pods a host cluster hides no address. What one of them sends to any other address, such as that of a Pod
 in a seat, it masquerades as if it left the cluster, and the answer does not find back. It leaves alone what comes from
@@ -14,7 +14,7 @@ from ipaddress import ip_network
 from lab.cluster.engine import Node
 from lab.cluster.machines import network
 from lab.cluster.machines.kubectl import Kubectl
-from lab.cluster.machines.machine import refused
+from lab.cluster.machines.machine import must
 
 # In a table of its own, before those that kube-proxy and kube-router keep putting in order.
 _TABLE = """\
@@ -29,8 +29,8 @@ table ip ckslab {{
 """
 
 
-def let_through(nodes: Sequence[Node], kubectl: Kubectl, pods: str) -> None:
-    """Have each node do so. May be repeated: a Pod that is made anew has none of it.
+def apply(nodes: Sequence[Node], kubectl: Kubectl, pods: str) -> None:
+    """Have each node translate so. May be repeated: a Pod that is made anew has none of it.
 
     Args:
         pods: the range of Pods in the seat.
@@ -40,6 +40,4 @@ def let_through(nodes: Sequence[Node], kubectl: Kubectl, pods: str) -> None:
     """
     for node in nodes:
         bridge = next(ip_network(network.pod_range(node, kubectl)).hosts())
-        done = node.run(["nft", "--file", "-"], stdin=_TABLE.format(pods=pods, bridge=bridge).encode())
-        if not done.ok:
-            raise refused(f"{node.name}: nft", done)
+        must(node, ["nft", "--file", "-"], stdin=_TABLE.format(pods=pods, bridge=bridge).encode())
