@@ -27,7 +27,7 @@ from tests.unit.conftest import english
 from tests.unit.support.hubs import free_port
 from tests.vagrant.conftest import Watch
 from tests.workshop.conftest import OPEN_SECONDS, Room
-from tests.workshop.test_class import F6, answer, grade, script, start
+from tests.workshop.learner import F6, answer, come_in, grade, script, start
 
 __all__ = ["english"]
 pytestmark = pytest.mark.usefixtures("english")
@@ -183,9 +183,7 @@ async def test_a_learner_comes_in_and_is_graded(hub: Hub, watch: Watch) -> None:
     with hub.doors():
         async with by_browser(slip, hub.proof) as window:
             began = time.monotonic()
-            await window.see("CKS Lab", OPEN_SECONDS)
-            await window.type("e")
-            await window.see("@base", OPEN_SECONDS)
+            await come_in(window)
             watch.note("token to prompt, by browser", time.monotonic() - began)
             await start(window, hub, learner, EXERCISE)
             await window.type(F6)
@@ -201,9 +199,7 @@ async def test_a_hub_whose_pod_is_deleted_comes_back_and_has_lost_nothing(hub: H
     slip = hub.slip(learner, "--another-door")
     with hub.doors():
         async with by_ssh(slip, hub.proof, key) as window:
-            await window.see("CKS Lab", OPEN_SECONDS)
-            await window.type("e")
-            await window.see("@base", OPEN_SECONDS)
+            await come_in(window)
             await window.type(F6)
             await window.type("echo still-$((6*7))\r")
             await window.see("still-42", OPEN_SECONDS)
@@ -215,9 +211,7 @@ async def test_a_hub_whose_pod_is_deleted_comes_back_and_has_lost_nothing(hub: H
     assert hub.must("export") == before
     with hub.doors():
         async with by_ssh(slip, hub.proof, key) as window:
-            await window.see("CKS Lab", OPEN_SECONDS)
-            await window.type("e")
-            await window.see("still-42", OPEN_SECONDS)
+            await come_in(window, "still-42")
 
 
 @pytest.mark.parametrize("namespace", ["kube-system", "default"])

@@ -8,15 +8,13 @@ import io
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import asyncssh
 import pytest
 
-from lab.catalog.load import load
 from lab.paths import state
 from lab.terminal.pty import Pty
 from lab.workshop.class_file import Learner
@@ -26,14 +24,23 @@ from tests.live.support import belongings, engine_of, remains
 from tests.vagrant.conftest import Watch
 from tests.workshop import chromium
 from tests.workshop.conftest import EXERCISES, OPEN_SECONDS, Room
+from tests.workshop.learner import (
+    CATALOG,
+    F6,
+    F9,
+    GRADE_SECONDS,
+    START_SECONDS,
+    answer,
+    come_in,
+    grade,
+    script,
+    start,
+    until,
+)
 
 FIRST, SECOND = EXERCISES
 MISTAKE = "enforce-instead"
-START_SECONDS = 600.0
-GRADE_SECONDS = 300.0
 EXAM_SECONDS = 1800.0
-F5, F6, F9 = "\x1b[15~", "\x1b[17~", "\x1b[20~"
-CATALOG = load()
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -48,56 +55,6 @@ def by_terminal(room: Room) -> Learner:
     return room.class_.learners[min(1, len(room.class_.learners) - 1)]
 
 
-def script(room: Room, learner: Learner, exercise: str, answer: str) -> str:
-    """Where an answer's script lies on a learner's base."""
-    (found,) = [each for each in CATALOG.exercise(exercise).answers if each.name == answer]
-    place = f"/tmp/{answer}.sh"  # noqa: S108 - on base
-    room.base(learner).must("shell", "--", "sh", "-c", f"cat > {place}", stdin=found.script_text)
-    return place
-
-
-async def until(holds: Callable[[], bool], window: Window, seconds: float) -> None:
-    """Wait for something that commands tell; meanwhile the window is drawn on."""
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                if await asyncio.to_thread(holds):
-                    return
-    except TimeoutError:
-        pytest.fail("\n".join(window.last))
-
-
-async def start(window: Window, room: Room, learner: Learner, exercise: str, *, anew: bool = False) -> None:
-    """Start the exercise that is shown, by its key."""
-
-    def is_begun() -> bool:
-        cell = room.board(learner)["cells"][exercise]
-        return bool(cell["begun"]) and cell["score"] is None
-
-    await window.type(F9)
-    if anew:
-        await window.see("Are you sure?", OPEN_SECONDS)
-        await window.type("y")
-    await until(is_begun, window, START_SECONDS)
-
-
-async def grade(
-    window: Window, room: Room, learner: Learner, exercise: str, times: int
-) -> tuple[dict[str, Any], float]:
-    """Grade it, by its key. Returns its cell on the board, and the seconds until that had one more grade."""
-    began = time.monotonic()
-    await window.type(F5)
-    await until(lambda: room.board(learner)["cells"][exercise]["grades"] == times, window, GRADE_SECONDS)
-    return room.board(learner)["cells"][exercise], time.monotonic() - began
-
-
-async def answer(window: Window, place: str, code: str = "0") -> None:
-    """Run a script in the shell, by typing, and wait for its end. The shell has the focus from then on."""
-    said = f"{Path(place).stem} came to"
-    await window.type(f"bash {place} > /tmp/said 2>&1; echo {said} $?.\r")
-    await window.see(f"{said} {code}.", START_SECONDS)
-
-
 async def test_a_learner_in_a_browser_makes_a_mistake_and_solves_it(served: Room, watch: Watch) -> None:
     chromium.require()
     learner = in_browser(served)
@@ -110,9 +67,7 @@ async def test_a_learner_in_a_browser_makes_a_mistake_and_solves_it(served: Room
         began = time.monotonic()
         await page.evaluate("document.getElementById('enter').click()")
         async with page.window() as window:
-            await window.see("CKS Lab", OPEN_SECONDS)
-            await window.type("e")
-            await window.see("@base", OPEN_SECONDS)
+            await come_in(window)
             watch.note("token to prompt, in a browser", time.monotonic() - began)
             await start(window, served, learner, FIRST)
             await window.type(F6)
@@ -138,9 +93,7 @@ async def test_another_comes_by_ssh_and_solves_the_next_one(served: Room) -> Non
     slip = served.slip(learner, "--another-door")
     place = script(served, learner, SECOND, "solution")
     async with by_ssh(slip, served.proof) as window:
-        await window.see("CKS Lab", OPEN_SECONDS)
-        await window.type("e")
-        await window.see("@base", OPEN_SECONDS)
+        await come_in(window)
         await window.type("\x1b[19~")  # F8, the next exercise
         await window.see(str(CATALOG.exercise(SECOND).title), OPEN_SECONDS)
         await start(window, served, learner, SECOND)
@@ -180,9 +133,7 @@ async def test_a_shell_is_seen_once_its_learner_allows_it_and_nobody_else_types_
     learner = by_terminal(served)
     slip = served.slip(learner, "--another-door")
     async with by_ssh(slip, served.proof) as window:
-        await window.see("CKS Lab", OPEN_SECONDS)
-        await window.type("e")
-        await window.see("@base", OPEN_SECONDS)
+        await come_in(window)
         async with following(served, learner) as instructor:
             await window.see("Do you allow it?", OPEN_SECONDS)
             assert "@base" not in instructor.text
@@ -212,9 +163,7 @@ async def test_a_hub_that_is_killed_comes_back_and_has_lost_nothing(served: Room
     key = asyncssh.generate_private_key("ssh-ed25519")
     slip = served.slip(second, "--another-door")
     async with by_ssh(slip, served.proof, key) as window:
-        await window.see("CKS Lab", OPEN_SECONDS)
-        await window.type("e")
-        await window.see("@base", OPEN_SECONDS)
+        await come_in(window)
         await window.type(F6)
         await window.type("echo still-$((6*7))\r")
         await window.see("still-42", OPEN_SECONDS)
@@ -231,9 +180,7 @@ async def test_a_hub_that_is_killed_comes_back_and_has_lost_nothing(served: Room
         await page.until("document.body.classList.contains('-first-byte') && !document.body.dataset.gone")
     assert served.must("export") == before
     async with by_ssh(slip, served.proof, key) as window:
-        await window.see("CKS Lab", OPEN_SECONDS)
-        await window.type("e")
-        await window.see("still-42", OPEN_SECONDS)
+        await come_in(window, "still-42")
 
 
 async def test_an_exam_is_sat_extended_handed_in_and_graded(served: Room, watch: Watch) -> None:
@@ -267,9 +214,7 @@ async def test_who_loses_their_seat_is_at_one_in_reserve_with_what_they_had(serv
     learner = in_browser(served)
     copy = folder(served.class_.id) / "homes" / f"{learner.seat}.tar.gz"
     async with by_ssh(served.slip(learner, "--another-door"), served.proof) as window:
-        await window.see("CKS Lab", OPEN_SECONDS)
-        await window.type("e")
-        await window.see("@base", OPEN_SECONDS)
+        await come_in(window)
         await start(window, served, learner, FIRST, anew=served.board(learner)["cells"][FIRST]["begun"])
         await window.type(F6)
         await window.type("echo kept-$((6*7)) > kept.txt\r")
