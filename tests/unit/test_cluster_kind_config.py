@@ -44,11 +44,19 @@ def test_an_ordinary_host_gets_names_and_a_kubelet_that_looks_often() -> None:
     assert told["name"] == "own"
     assert kubeadm(ORDINARY) == {"KubeletConfiguration": OFTEN}
     assert told["containerdConfigPatches"] == []
-    patches = [(node["role"], yaml.safe_load("".join(node["kubeadmConfigPatches"]))) for node in told["nodes"]]
+
+
+def test_a_node_has_its_name_whatever_its_machine_is_called_when_it_starts() -> None:
+    nodes = config(ORDINARY)["nodes"]
+    patches = [(node["role"], yaml.safe_load("".join(node["kubeadmConfigPatches"]))) for node in nodes]
     assert patches == [
-        ("control-plane", {"kind": "InitConfiguration", "nodeRegistration": {"name": "kube-control-plane"}}),
-        ("worker", {"kind": "JoinConfiguration", "nodeRegistration": {"name": "kube-worker-1"}}),
+        ("control-plane", {"kind": "InitConfiguration", "nodeRegistration": called("kube-control-plane")}),
+        ("worker", {"kind": "JoinConfiguration", "nodeRegistration": called("kube-worker-1")}),
     ]
+
+
+def called(name: str) -> dict[str, Any]:
+    return {"name": name, "kubeletExtraArgs": {"hostname-override": name}}
 
 
 @pytest.mark.parametrize("facts", [ORDINARY, OLD_CGROUPS, NO_LIMITS, BOTH])

@@ -38,8 +38,12 @@ def kind_config(lab: str, facts: HostFacts) -> str:
 
 
 def _node(role: str, document: str, name: str) -> dict[str, Any]:
-    """A node that calls itself as tasks do, whatever its container is called."""
-    registration = {"kind": document, "nodeRegistration": {"name": name}}
+    """A node that calls itself as tasks do, whatever its container is called.
+
+    kubeadm tells the kubelet so only where the machine has another name at that moment. After a restart it has.
+    """
+    named = {"name": name, "kubeletExtraArgs": {"hostname-override": name}}
+    registration = {"kind": document, "nodeRegistration": named}
     return {"role": role, "kubeadmConfigPatches": [_document(registration)]}
 
 
