@@ -10,8 +10,15 @@ import pytest
 from lab.cluster.engine import Completed
 from lab.cluster.host import processes
 from lab.cluster.pods.hosting import HostCluster
-from lab.cluster.pods.node import PodNode
+from lab.cluster.pods.node import TELLING_ITS_END, PodNode
 from lab.errors import LabError
+
+
+def ended(code: int, words: bytes = b"") -> bytes:
+    """What a command leaves on its standard error, and kubectl after it."""
+    line = b"command terminated with exit code %d\n" % code if code else b""
+    return words + b"\nckslab: exit code %d\n" % code + line
+
 
 NODE = PodNode(HostCluster("/home/me/.kube/config", "classroom"), "ckslab-own", "kube-worker-1", "worker")
 
@@ -20,7 +27,7 @@ class Kubectl:
     """kubectl that answers as told."""
 
     def __init__(self) -> None:
-        self.answer: Completed | Exception = Completed([], 0, b"", b"")
+        self.answer: Completed | Exception = Completed([], 0, b"", ended(0))
         self.ran: list[str] = []
         self.stdins: list[bytes] = []
 
@@ -43,25 +50,25 @@ def test_a_command_runs_in_the_container_that_is_the_machine_of_this_cluster_and
     NODE.run(["cat", "/etc/hosts"])
     assert kubectl.ran == [
         "kubectl --kubeconfig=/home/me/.kube/config --context=classroom exec --namespace=ckslab-own --container=node "
-        "--stdin kube-worker-1 -- cat /etc/hosts"
+        f"--stdin kube-worker-1 -- {' '.join(TELLING_ITS_END)} cat /etc/hosts"
     ]
 
 
 def test_bytes_go_in_and_out_as_they_are(kubectl: Kubectl) -> None:
-    kubectl.answer = Completed([], 0, b"\xff\x00\n", b"")
+    kubectl.answer = Completed([], 0, b"\xff\x00\n", ended(0))
     assert NODE.run(["cat"], stdin=b"\x00\xfe").stdout == b"\xff\x00\n"
     assert kubectl.stdins == [b"\x00\xfe"]
 
 
 def test_a_command_that_fails_has_its_own_exit_code_and_its_own_words(kubectl: Kubectl) -> None:
-    kubectl.answer = Completed([], 42, b"", b"no such thing\ncommand terminated with exit code 42\n")
+    kubectl.answer = Completed([], 42, b"", ended(42, b"no such thing\n"))
     done = NODE.run(["false"])
     assert (done.code, done.stderr) == (42, b"no such thing\n")
 
 
 def test_a_kubectl_of_the_learners_that_fails_is_no_machine_that_is_gone(kubectl: Kubectl) -> None:
-    words = b"The connection to the server kube-control-plane:6443 was refused\ncommand terminated with exit code 1\n"
-    kubectl.answer = Completed([], 1, b"", words)
+    words = b"The connection to the server kube-control-plane:6443 was refused\n"
+    kubectl.answer = Completed([], 1, b"", ended(1, words))
     assert NODE.run(["kubectl", "get", "pods"]).code == 1
 
 
@@ -71,6 +78,18 @@ def test_where_the_command_was_not_begun_the_machine_is_gone(kubectl: Kubectl) -
         NODE.run(["true"])
     assert caught.value.key == "node.gone"
     assert "not found" in caught.value.came_back
+
+
+def test_a_command_whose_connection_was_lost_is_no_success(kubectl: Kubectl) -> None:
+    kubectl.answer = Completed([], 0, b"half of what it", b"")
+    with pytest.raises(LabError) as caught:
+        NODE.run(["cat", "/etc/hosts"])
+    assert caught.value.key == "node.gone"
+
+
+def test_a_command_says_itself_how_it_ended() -> None:
+    failed = subprocess.run([*TELLING_ITS_END, "sh", "-c", "echo words >&2; exit 7"], capture_output=True, check=False)
+    assert (failed.returncode, failed.stderr) == (7, b"words\n\nckslab: exit code 7\n")
 
 
 def test_a_command_that_does_not_end_is_told_with_the_machine_and_the_seconds(kubectl: Kubectl) -> None:

@@ -20,8 +20,10 @@ from lab.cluster.pods.hosting import HostCluster
 from lab.cluster.pods.manifest import CONTAINER
 from lab.errors import LabError
 
-_ENDED = re.compile(rb"command terminated with exit code \d+\n?\Z")
-"""What kubectl adds to the words of a command that failed. Where it is not, the command never began, or was lost."""
+TELLING_ITS_END = ("sh", "-c", '"$@"; code=$?; printf "\\nckslab: exit code %s\\n" "$code" >&2; exit "$code"', "sh")
+"""Before a command: kubectl takes one for a success whose connection was lost, as when the host node dies."""
+_ENDED = re.compile(rb"\nckslab: exit code (\d+)\n(?:command terminated with exit code \d+\n?)?\Z")
+"""The last that a command writes; kubectl adds a line where it failed. Without it, it never began, or was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,16 @@ class PodNode(Machine):
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30) -> Completed:
         """Run a command as root; see `lab.cluster.engine.Node`."""
         try:
-            ended = processes.run(self.argv(*argv), env={}, stdin=stdin, timeout=timeout)
+            done = processes.run(self.argv(*TELLING_ITS_END, *argv), env={}, stdin=stdin, timeout=timeout)
         except FileNotFoundError as missing:
             raise LabError("pods.kubectl", str(missing)) from missing
         except subprocess.TimeoutExpired as late:
             command = " ".join(argv)
             raise LabError("node.timeout", node=self.name, command=command, seconds=f"{timeout:.0f}") from late
-        if not ended.ok and not _ENDED.search(ended.stderr):
-            raise LabError("node.gone", ended.error, node=self.name)
-        return Completed(argv, ended.code, ended.stdout, _ENDED.sub(b"", ended.stderr))
+        ended = _ENDED.search(done.stderr)
+        if not ended:
+            raise LabError("node.gone", done.error, node=self.name)
+        return Completed(argv, int(ended[1]), done.stdout, done.stderr[: ended.start()])
 
     def watch(self, argv: Sequence[str], on_line: OnLine, *, timeout: float) -> Completed:
         """Run a command as root that takes its time, telling each line it prints.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from lab.cluster.host import processes
 from lab.cluster.host.processes import OnLine
 from lab.cluster.pods import hosts
 from lab.cluster.pods.hosting import HostCluster
+from lab.cluster.pods.node import TELLING_ITS_END
 from lab.errors import LabError
 from tests.unit.support.engines import done
 from tests.unit.support.runtime import ANSWERS
@@ -75,7 +76,7 @@ class HandMadeHost:
         self.objects["/api/v1/namespaces/default/services/kubernetes"] = service
         self.answers = {
             **ANSWERS,
-            "/etc/kubernetes/kubelet.conf": done(code=1, stderr="command terminated with exit code 1"),
+            "/etc/kubernetes/kubelet.conf": done(code=1),
             "/sys/class/net/eth0/mtu": done(stdout="1450\n"),
             "token create": done(stdout="abcdef.0123456789abcdef\n"),
             "cat -- /etc/hosts": done(stdout="127.0.0.1 localhost\n"),
@@ -136,7 +137,11 @@ class HandMadeHost:
     def _run(self, argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes = b"", timeout: float) -> Completed:
         if argv[0] != "kubectl":  # add-ons are built in the background
             return done(argv)
-        line = " ".join(argv[argv.index("--") - 1 :])
+        said = self._answer(argv, stdin)
+        return replace(said, stderr=said.stderr + b"\nckslab: exit code %d\n" % said.code)
+
+    def _answer(self, argv: Sequence[str], stdin: bytes) -> Completed:
+        line = " ".join(argv[argv.index("--") - 1 :]).replace(" ".join(["--", *TELLING_ITS_END]), "--")
         self.did.append(line)
         self.stdins.append(stdin.decode("utf-8", "backslashreplace"))
         for words, happen in self.happens.items():
@@ -150,7 +155,7 @@ class HandMadeHost:
         return done(argv)
 
     def _watch(self, argv: Sequence[str], *, env: Mapping[str, str], on_line: OnLine, stdin: bytes = b"") -> Completed:
-        return self._run(argv, env=env, stdin=stdin, timeout=0)
+        return self._answer(argv, stdin)
 
 
 def lines(host: HandMadeHost, words: str) -> Iterator[str]:
