@@ -63,10 +63,7 @@ class Stage:
                     self._remove(namesake)
         if kinds := [resource.kind for resource in scenario.remove if not resource.name]:
             self._remove_new(kinds)
-        for namespace in scenario.namespaces:
-            # Its own time is the bound; the command may take a little longer to end.
-            wait = f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
-            self._kubectl.do("delete", "namespace", namespace, "--ignore-not-found", wait, timeout=NAMESPACE_GONE + 10)
+        self._remove_namespaces(scenario.namespaces)
         for file in scenario.files:
             self._machine(file.machine).run(["rm", "--recursive", "--force", "--", file.path])
 
@@ -182,9 +179,32 @@ class Stage:
             raise LabError("start.not_inventoried", kinds=", ".join(kinds), lab=self._lab)
         names = self._kubectl.do("get", ",".join(kinds), "--output=name").text.split()
         known = {*before.of_cluster, *(f"namespace/{name}" for name in self._spared)}
-        if new := [name for name in names if name not in known]:
-            bound = f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
-            self._kubectl.do("delete", *new, "--ignore-not-found", bound, timeout=NAMESPACE_GONE + 10)
+        new = [name for name in names if name not in known]
+        namespaces = [name.removeprefix("namespace/") for name in new if name.startswith("namespace/")]
+        if others := [name for name in new if not name.startswith("namespace/")]:
+            self._kubectl.do("delete", *others, "--ignore-not-found", self._until_gone, timeout=NAMESPACE_GONE + 10)
+        self._remove_namespaces(namespaces)
+
+    def _remove_namespaces(self, names: Sequence[str]) -> None:
+        """Delete namespaces with all that is in them.
+
+        Their controller begins five seconds later. Pods that it finds then, and that had no grace, it takes for an
+        error, and waits the longer the more of them it meets. So Pods are given one second and are gone before.
+        """
+        if not names:
+            return
+        deleted = self._kubectl.do("delete", "namespace", *names, "--ignore-not-found", "--wait=false", "--output=name")
+        going = deleted.text.split()
+        for name in going:
+            place = f"--namespace={name.removeprefix('namespace/')}"
+            self._kubectl.ask("delete", "pods", "--all", place, "--grace-period=1", "--wait=false")
+        if going:
+            # Its own time is the bound; the command may take a little longer to end.
+            self._kubectl.do("wait", "--for=delete", *going, self._until_gone, timeout=NAMESPACE_GONE + 10)
+
+    @property
+    def _until_gone(self) -> str:
+        return f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
 
     def _await_accounts(self, scenario: Scenario) -> None:
         """Pods are refused until their namespace has its default account, which a controller makes a little later."""

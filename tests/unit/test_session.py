@@ -120,16 +120,28 @@ def test_start_clears_then_makes_then_waits(tmp_path: Path) -> None:
     manifest = tmp_path / "web.yaml"
     manifest.write_text("kind: Pod\n", encoding="utf-8")
     engine, own = HandMadeEngine(), one(Scenario(("shop",), (manifest,)))
+    engine.node.answers["delete namespace"] = done()
     session(engine, own).start(own)
     assert asked(engine.node) == [
         "create --dry-run=server --filename=-",
-        "delete namespace shop --ignore-not-found --timeout=60s",
+        "delete namespace shop --ignore-not-found --wait=false --output=name",
         "create namespace shop",
         "get serviceaccount default --namespace=shop",
         "apply -f -",
         "get pods --namespace=shop --output=json",
     ]
     assert b"kind: Pod\n" in engine.node.stdins
+
+
+def test_pods_of_a_namespace_that_goes_have_one_second_before_its_controller_begins() -> None:
+    engine, own = HandMadeEngine(), one(Scenario(("shop", "media")))
+    engine.node.answers["delete namespace"] = done(stdout="namespace/media\n")
+    session(engine, own).reset(own)
+    assert asked(engine.node) == [
+        "delete namespace shop media --ignore-not-found --wait=false --output=name",
+        "delete pods --all --namespace=media --grace-period=1 --wait=false",
+        "wait --for=delete namespace/media --timeout=60s",
+    ]
 
 
 @pytest.mark.usefixtures("useless_baseline")
@@ -356,11 +368,12 @@ def test_start_tells_its_steps() -> None:
 
 def test_the_scenes_of_several_are_cleared_before_the_first_is_set_and_settle_together() -> None:
     engine = HandMadeEngine()
+    engine.node.answers["delete namespace"] = done()
     shop, media = one(Scenario(("shop",)), name="shop"), one(Scenario(("media",)), name="media")
     session(engine, shop, media).start(shop, media)
     assert [line for line in asked(engine.node) if " namespace " in line or " pods " in line] == [
-        "delete namespace shop --ignore-not-found --timeout=60s",
-        "delete namespace media --ignore-not-found --timeout=60s",
+        "delete namespace shop --ignore-not-found --wait=false --output=name",
+        "delete namespace media --ignore-not-found --wait=false --output=name",
         "create namespace shop",
         "create namespace media",
         "get pods --namespace=shop --output=json",
@@ -486,7 +499,7 @@ def test_namespaces_of_exercises_under_way_are_not_among_them(inventoried: HandM
     at_lab.start(shop)
     inventoried.node.answers["--output=name"] = done(stdout="namespace/default\nnamespace/shop\nnamespace/mine\n")
     at_lab.reset(audit)
-    assert "delete namespace/mine --ignore-not-found --timeout=60s" in asked(inventoried.node)
+    assert "delete namespace mine --ignore-not-found --wait=false --output=name" in asked(inventoried.node)
 
 
 def test_a_lab_that_does_not_remember_what_it_had_goes_back_to_the_baseline(restores: list[str]) -> None:
