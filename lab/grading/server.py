@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,8 @@ from lab.grading.words import error_text
 
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 """As RFC 7234 has it: a code, an agent, the text in quotes. Several may stand in one header."""
+_SERVICE_ACCOUNT = re.compile(r"system:serviceaccount:(?P<namespace>[^:]+):[^:]+")
+"""The user name of a ServiceAccount."""
 
 Explain = Callable[[], NoObservation | None]
 """Finds out why the API server does not answer; None where nothing is to be seen that keeps it from answering."""
@@ -49,8 +51,7 @@ class ApiServer:
 
     def post(self, path: str, body: Mapping[str, Any], user: str = "") -> Answer:
         """Create. A `user` acts in place of the kubeconfig's own, and may do everything."""
-        as_user = {"Impersonate-User": user, "Impersonate-Group": "system:masters"} if user else {}
-        return self._ask("POST", path, body, as_user)
+        return self._ask("POST", path, body, _impersonation(user) if user else ())
 
     def put(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Replace."""
@@ -85,19 +86,23 @@ class ApiServer:
         return client.ApiClient(configuration)
 
     def _ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Iterable[tuple[str, str]] = ()
     ) -> Answer:
+        from urllib3 import HTTPHeaderDict
+
         with self._bounded(f"{method} {path}"):
             client = self._client
             response = client.call_api(
                 method,
                 client.configuration.host + path,
-                header_params={
-                    "Accept": "application/json",
-                    "Content-Type": "application/json",
-                    **authorization(client.configuration),
-                    **(headers or {}),
-                },
+                header_params=HTTPHeaderDict(
+                    [
+                        ("Accept", "application/json"),
+                        ("Content-Type", "application/json"),
+                        *authorization(client.configuration).items(),
+                        *headers,
+                    ]
+                ),
                 body=body,
                 _request_timeout=self._bound,
             )
@@ -128,6 +133,15 @@ class ApiServer:
 
     def _unreachable(self, error: Exception) -> LabBroken:
         return LabBroken(error_text("observe.unreachable", lab=self._engine.lab, said=_first_cause(error)))
+
+
+def _impersonation(user: str) -> Iterator[tuple[str, str]]:
+    """The headers of a request as this user. Rules of admission see the groups, so a ServiceAccount has its own."""
+    yield "Impersonate-User", user
+    yield "Impersonate-Group", "system:masters"
+    if account := _SERVICE_ACCOUNT.fullmatch(user):
+        yield "Impersonate-Group", "system:serviceaccounts"
+        yield "Impersonate-Group", f"system:serviceaccounts:{account['namespace']}"
 
 
 def slow(what: str, bound: float) -> NotSeen:

@@ -45,8 +45,15 @@ def test_a_dry_run_may_be_asked_as_another_user(api: ApiServer, observer: Kubern
     api.answers[PODS] = (201, {})
     observer.dry_run(POD, user="somebody")
     assert api.headers[-1]["impersonate-user"] == "somebody"
+    assert api.groups == ["system:masters"]
     observer.dry_run(POD)
     assert "impersonate-user" not in api.headers[-1]
+
+
+def test_a_service_account_asks_as_a_member_of_its_groups(api: ApiServer, observer: KubernetesObserver) -> None:
+    api.answers[PODS] = (201, {})
+    observer.dry_run(POD, user="system:serviceaccount:kube-system:replicaset-controller")
+    assert api.groups == ["system:masters", "system:serviceaccounts", "system:serviceaccounts:kube-system"]
 
 
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"

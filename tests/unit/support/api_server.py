@@ -43,6 +43,8 @@ class ApiServer:
         frames: what `exec` brings: (channel, content) one by one; `SILENCE` in place of the rest.
         asked: every request, with its query.
         deleted: the paths that were to be deleted.
+        headers: those of every request, by name in lower case; of one that stands there more than once, the last.
+        groups: those that the last request was to be made in.
     """
 
     def __init__(self) -> None:
@@ -53,6 +55,7 @@ class ApiServer:
         self.asked: list[str] = []
         self.deleted: list[str] = []
         self.headers: list[dict[str, str]] = []
+        self.groups: list[str] = []
         self.closing = threading.Event()
         self.port = 0
 
@@ -101,6 +104,7 @@ def _handler_of(api: ApiServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             api.asked.append(self.path)
             api.headers.append({name.lower(): value for name, value in self.headers.items()})
+            api.groups = self.headers.get_all("Impersonate-Group", [])
             path = self.path.partition("?")[0]
             if path.endswith("/exec") and path not in api.answers:
                 self._upgrade()
