@@ -14,7 +14,7 @@ from checkers import admission_policies, gatekeeper, kyverno
 from checkers.admission_policies import Policies
 from checkers.api import Finding, Observer, Text, failed, passed
 from checkers.gatekeeper import Gatekeeper
-from checkers.kit.new_pods import made_once, owned
+from checkers.kit.new_pods import made_once, owned, stored
 from checkers.kit.ruling import Ask, Case, Engine
 from checkers.kit.text import listed
 from checkers.kit.trouble import Trouble
@@ -37,7 +37,7 @@ CAUSES = frozenset(
     gatekeeper.CAUSES
     | admission_policies.CAUSES
     | kyverno.CAUSES
-    | {"refused-too-much", "other-policy", "some-let-through", "rule-silent"}
+    | {"refused-too-much", "deletion-refused", "other-policy", "some-let-through", "rule-silent"}
 )
 """What a finding of `Rules` may have among its causes."""
 _MOST = 4
@@ -114,6 +114,11 @@ class Rules:
         manifest["spec"]["schedulingGates"] = [{"name": "ckslab.io/never"}]
         return self.ask(subject, what, manifest, wanted=True, by=partial(made_once, self.cluster))
 
+    def ask_deletion(self, there: Mapping[str, Any], subject: str) -> Probe:
+        """About a Pod that is there, deleted."""
+        what, by = Text("deletion of a Pod", "删除已有的 Pod，"), self.cluster.dry_run_delete
+        return self.ask(subject, what, stored(self.cluster, there), wanted=True, by=by, operation="DELETE")
+
     def finding(self, probes: Sequence[Probe], expected: Text, why: Text, causes: Iterable[str] = ()) -> Finding:
         """Where some rulings are wrong, the finding has only those, and why something escapes the rules."""
         wrong = [probe for probe in probes if not probe.is_right]
@@ -124,6 +129,8 @@ class Rules:
             all_causes.add("refused-too-much")
         if any(probe.ruling.is_error for probe in wrong):
             all_causes.add("expression-error")
+        if any(probe.operation == "DELETE" for probe in wrong):
+            all_causes.add("deletion-refused")
         if self.by != "policy" and any(probe.ruling.is_by_policy for probe in wrong):
             all_causes.add("other-policy")
         escaped = [probe for probe in wrong if probe.has_escaped]

@@ -146,7 +146,7 @@ class Observer(Protocol):
 
         Refused is also what a webhook that cannot be reached refuses, a kind that is not served, a namespace that is
         not there: `message` tells them apart. Give `generateName` rather than `name`, lest a namesake is in the way.
-        With a `user`, it is asked as that user, who may do everything.
+        With a `user`, it is asked as that user, who may do everything; a ServiceAccount is in its groups.
         """
 
     def dry_run_update(self, manifest: Mapping[str, Any], *, subresource: str = "") -> DryRun:
@@ -154,6 +154,9 @@ class Observer(Protocol):
 
         Some fields can only be changed through a subresource: `ephemeralcontainers` of a Pod.
         """
+
+    def dry_run_delete(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Ask with `dryRun=All` whether an object that exists, and that the manifest names, may be deleted."""
 
     def review(self, asked: Mapping[str, Any]) -> DryRun:
         """Ask the API server whether somebody may do something: `asked` is the spec of a SubjectAccessReview.

@@ -199,14 +199,17 @@ def _forgotten(of_place: Mapping[str, Sequence[Probe]]) -> Iterable[str]:
 
 @check("images.every_pod", causes=CAUSES | {"create-only"})
 def every_pod(cluster: Observer, *, by: By, namespace: str, label: str = "", refused: str, accepted: str) -> Finding:
-    """The rule is for every Pod, whatever its labels and whoever makes it, and when its image is changed as well.
+    """The rule is for every Pod, whatever its labels and whoever makes it, also when its image is changed.
 
-    Changes are asked about in a namespace made for this grade, with the label `KEY=VALUE`. Where the rule does not hold
-    there at all, another criterion says so.
+    It keeps nobody from deleting a Pod.
+
+    Changes and deletion are asked about in a namespace made for this grade, with the label `KEY=VALUE`. Where the rule
+    does not hold there at all, another criterion says so.
     """
     expected = Text(
-        "the rule is for every Pod, also without labels and made by a Deployment, and when its image is changed",
-        "规则对每个 Pod 都有效，包括没有标签的和由 Deployment 创建的，更改镜像时也一样",
+        "the rule is for every Pod, also without labels and made by a Deployment, and when its image is changed; and "
+        "Pods can be deleted",
+        "规则对每个 Pod 都有效，包括没有标签的和由 Deployment 创建的，更改镜像时也一样；Pod 可以删除",
     )
     pods = _Pods(cluster, by)
     if trouble := pods.trouble():
@@ -224,6 +227,7 @@ def every_pod(cluster: Observer, *, by: By, namespace: str, label: str = "", ref
     changed = [pods.ask_change(made, no, wanted=False)] if made.is_right else []
     if made.is_right:
         probes += [*changed, pods.ask_change(made, f"{yes}0" if "@" not in yes else yes, wanted=True)]
+        probes.append(pods.ask_deletion(made.manifest, yes))
     return pods.finding(probes, expected, _EVERY, ["create-only"] if any(c.has_escaped for c in changed) else ())
 
 

@@ -103,14 +103,16 @@ def judged(cluster: Observer, *, by: By, namespace: str, label: str, example: st
 
 @check("required_label.every_pod", causes=CAUSES | {"controllers-let-through", "create-only"})
 def every_pod(cluster: Observer, *, by: By, namespace: str, label: str) -> Finding:
-    """The rule is for every Pod, whoever makes it, and when its labels are changed as well.
+    """The rule is for every Pod, whoever makes it, also when its labels are changed.
 
-    Changes are asked about in a namespace made for this grade. Where the rule does not hold there at all, which another
-    criterion tells of, a Pod of `namespace` that has the label is asked about.
+    It keeps nobody from deleting a Pod. Changes and deletion are asked about in a namespace made for this grade. Where
+    the rule does not hold there at all, which another criterion tells of, a Pod of `namespace` that has the label is
+    asked about.
     """
     expected = Text(
-        f"the rule is for every Pod, also of {', '.join(CONTROLLERS)}, and when its labels are changed",
-        f"规则对每个 Pod 都有效，包括 {'、'.join(CONTROLLERS)} 的 Pod；更改标签时也一样",
+        f"the rule is for every Pod, also of {', '.join(CONTROLLERS)}, and when its labels are changed; and Pods can "
+        "be deleted",
+        f"规则对每个 Pod 都有效，包括 {'、'.join(CONTROLLERS)} 的 Pod；更改标签时也一样；Pod 可以删除",
     )
     pods, word = _Pods(cluster, by), cluster.draw("label")
     if trouble := pods.trouble():
@@ -132,7 +134,7 @@ def every_pod(cluster: Observer, *, by: By, namespace: str, label: str) -> Findi
 
 
 def _changed(pods: _Pods, namespace: str, label: str) -> Sequence[Probe]:
-    """A Pod that has the label, changed to have it no more, and to have another value."""
+    """A Pod that has the label, changed to have it no more, changed to have another value, and deleted."""
     word = pods.cluster.draw("label")
     without, with_it = {word: word}, {word: word, label: pods.cluster.draw("value")}
     made = _made_afterwards(pods, without, with_it)
@@ -142,7 +144,8 @@ def _changed(pods: _Pods, namespace: str, label: str) -> Sequence[Probe]:
     if there is None:
         return []
     other = {**with_it, label: pods.cluster.draw("other value")}
-    return [pods.ask_change(there, without, wanted=False), pods.ask_change(there, other, wanted=True)]
+    changes = [pods.ask_change(there, without, wanted=False), pods.ask_change(there, other, wanted=True)]
+    return [*changes, pods.ask_deletion(there, _shown(there["metadata"]["labels"]))]
 
 
 def _made_afterwards(pods: _Pods, without: Mapping[str, str], with_it: Mapping[str, str]) -> Probe | None:

@@ -72,6 +72,11 @@ class Observations(ABC):
         through = {"subresource": subresource} if subresource else {}
         return cast("DryRun", self._observe("dry_run_update", manifest=manifest, **through))
 
+    def dry_run_delete(self, manifest: Mapping[str, Any]) -> DryRun:
+        metadata = {key: manifest["metadata"][key] for key in ("namespace", "name")}
+        named = {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": metadata}
+        return cast("DryRun", self._observe("dry_run_delete", manifest=named))
+
     def review(self, asked: Mapping[str, Any]) -> DryRun:
         return cast("DryRun", self._observe("review", asked=asked))
 
@@ -132,7 +137,7 @@ def decoded(name: str, value: Any) -> Any:
         return Ran(**value)
     if name == "now":
         return datetime.fromisoformat(value)
-    if name in ("dry_run", "dry_run_update", "new_object", "review"):
+    if name in ("dry_run", "dry_run_update", "dry_run_delete", "new_object", "review"):
         return DryRun(value["accepted"], value["message"], tuple(value["warnings"]))
     if name == "etcd_values":
         return {key: base64.b64decode(each) for key, each in value.items()}

@@ -119,6 +119,11 @@ class KubernetesObserver:
         place = f"/{quote(manifest['metadata']['name'])}" + (f"/{subresource}" if subresource else "")
         return self._decided(manifest, self._server.put, {"dryRun": "All"}, place)
 
+    def dry_run_delete(self, manifest: Mapping[str, Any]) -> DryRun:
+        """Ask the API server whether an object may be deleted, without it being deleted."""
+        place = f"/{quote(manifest['metadata']['name'])}"
+        return self._decided(manifest, lambda path, _: self._server.delete(path), {"dryRun": "All"}, place)
+
     def review(self, asked: Mapping[str, Any]) -> DryRun:
         """Ask the API server whether somebody may do something."""
         manifest = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": asked}

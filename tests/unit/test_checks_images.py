@@ -80,6 +80,9 @@ class Cluster(HandMade):
     def dry_run_update(self, manifest: Mapping[str, Any], *, subresource: str = "") -> DryRun:
         return self._decide(manifest, "UPDATE", "", subresource)
 
+    def dry_run_delete(self, manifest: Mapping[str, Any]) -> DryRun:
+        return self._decide(manifest, "DELETE", "")
+
     def _decide(self, manifest: Mapping[str, Any], operation: str, user: str, subresource: str = "") -> DryRun:
         if self.delay:
             self.delay -= 1
@@ -266,6 +269,13 @@ def test_ephemeral_containers_are_left_where_the_rule_is_for_the_named_namespace
 def test_a_rule_that_looks_at_creations_only() -> None:
     lab = cluster(lambda asked: in_production(asked) and asked.operation == "CREATE")
     assert of_pods(lab).causes == {"some-let-through", "create-only"}
+
+
+def test_a_rule_that_keeps_pods_from_being_deleted() -> None:
+    lab = cluster(lambda asked: in_production(asked) or asked.operation == "DELETE")
+    finding = of_pods(lab)
+    assert finding.causes == {"refused-too-much", "deletion-refused"}
+    assert "deletion of a Pod" in finding.found.en
 
 
 @pytest.mark.parametrize(

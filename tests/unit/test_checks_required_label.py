@@ -76,6 +76,9 @@ class Cluster(HandMade):
     def dry_run_update(self, manifest: Mapping[str, Any], *, subresource: str = "") -> DryRun:
         return self._decide(manifest, "UPDATE", "")
 
+    def dry_run_delete(self, manifest: Mapping[str, Any]) -> DryRun:
+        return self._decide(manifest, "DELETE", "")
+
     def _decide(self, manifest: Mapping[str, Any], operation: str, user: str) -> DryRun:
         template = (manifest.get("spec") or {}).get("template") or manifest
         labels = template["metadata"].get("labels") or {}
@@ -156,6 +159,11 @@ def test_a_rule_that_lets_every_pod_through_that_was_tried() -> None:
 def test_a_rule_that_looks_at_creations_only() -> None:
     finding = of_pods(cluster(lambda asked: without_team(asked) and asked.operation == "CREATE"))
     assert finding.causes == {"create-only", "not-asked", "some-let-through"}
+
+
+def test_a_rule_that_keeps_pods_from_being_deleted() -> None:
+    finding = of_pods(cluster(lambda asked: without_team(asked) or asked.operation == "DELETE"))
+    assert finding.causes == {"refused-too-much", "deletion-refused"}
 
 
 def test_a_rule_that_lets_the_pods_of_controllers_through() -> None:

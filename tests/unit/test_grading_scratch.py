@@ -125,6 +125,14 @@ def test_an_update_is_asked_of_the_object_itself(api: ApiServer, observer: Kuber
     assert api.asked[-1].startswith("/api/v1/namespaces/shop/pods/web?dryRun=All")
 
 
+def test_a_deletion_is_asked_about_and_nothing_is_deleted(api: ApiServer, observer: KubernetesObserver) -> None:
+    api.answers["/api/v1/namespaces/shop/pods/web"] = {"kind": "Pod"}
+    web = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}
+    assert observer.dry_run_delete(web).accepted
+    assert api.deleted == [api.asked[-1]]
+    assert api.asked[-1].startswith("/api/v1/namespaces/shop/pods/web?dryRun=All")
+
+
 def test_ephemeral_containers_are_asked_about_through_their_subresource(
     api: ApiServer, observer: KubernetesObserver
 ) -> None:
