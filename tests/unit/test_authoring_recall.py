@@ -82,6 +82,18 @@ def test_nothing_below_checkers_is_part_of_it_but_what_the_observer_itself_calls
     assert [file for file in basis.OBSERVING if "checkers" in file] == ["../checkers/kept.py"]
 
 
+SOURCE = 'def wait() -> None:\n    """Wait a while."""\n    sleep(5)  # as long as the controller does\n'
+
+
+def test_a_word_in_a_comment_or_a_docstring_is_nothing_that_a_proof_rests_on() -> None:
+    reworded = SOURCE.replace("a while", "no longer than it has to").replace("as long as", "for")
+    assert basis.code(reworded) == basis.code(SOURCE)
+
+
+def test_what_the_observing_code_does_is_what_a_proof_rests_on() -> None:
+    assert basis.code(SOURCE.replace("5", "6")) != basis.code(SOURCE)
+
+
 def test_each_file_of_the_observing_code_exists() -> None:
     assert [file for file in basis.OBSERVING if not basis.PACKAGE.joinpath(file).is_file()] == []
 
