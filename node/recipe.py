@@ -19,7 +19,7 @@ from node.store import Artifact
 HERE = Path(__file__).resolve().parent
 
 # The programs in the multi-call binary that a node runs, and those that run as Pods from their own images.
-NODE_PROGRAMS = ("kubelet", "kubeadm", "kubectl", "etcdctl", "etcdutl")
+NODE_PROGRAMS = ("kubelet", "kubeadm", "etcdctl", "etcdutl")
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd", "coredns")
 
 _CONTAINERD = "github.com/containerd/containerd/v2"
@@ -78,7 +78,7 @@ class Recipe:
 
     @cached_property
     def kubernetes(self) -> Artifact:
-        """The multi-call binary with Kubernetes, etcd and CoreDNS, and the pause program."""
+        """The multi-call binary with Kubernetes, etcd and CoreDNS; kubectl; and the pause program."""
         version = self.versions["kubernetes"]
         major, minor, _ = version.removeprefix("v").split(".")
         stamps = [
@@ -90,6 +90,7 @@ class Recipe:
 
         def make(target: Path, _: dict[str, Path]) -> None:
             self.go.build(HERE / "kubernetes", target / "kubernetes", stamps=stamps)
+            self.go.build(HERE / "kubernetes", target / "kubectl", "./kubectl", stamps=stamps)
             self.go.build(HERE / "pause", target / "pause")
 
         return Artifact("kubernetes", 330, make, (version,), (HERE / "kubernetes", HERE / "pause"))
@@ -220,6 +221,7 @@ class Recipe:
         layer.file("usr/lib/ckslab/kubernetes", made["kubernetes"] / "kubernetes")
         for program in NODE_PROGRAMS:
             layer.link(f"usr/bin/{program}", "/usr/lib/ckslab/kubernetes")
+        layer.file("usr/bin/kubectl", made["kubernetes"] / "kubectl")
         for artifact in ("containerd", "gvisor", "cri-tools"):
             for path in sorted(made[artifact].iterdir()):
                 layer.file(f"usr/local/bin/{path.name}", path)

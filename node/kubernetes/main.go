@@ -1,4 +1,5 @@
-// Command kubernetes is every program of a node in one file: it acts as the program whose name it is called by.
+// Command kubernetes is every program of a node but kubectl in one file: it acts as the program whose name it is called
+// by.
 //
 // The Kubernetes components, etcd, its tools and CoreDNS share most of their dependencies. Linked together they are
 // a fifth of their separate size, and one image layer serves all control-plane images.
@@ -19,7 +20,6 @@ import (
 	"go.etcd.io/etcd/etcdutl/v3/etcdutl"
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"k8s.io/component-base/cli"
-	kubectl "k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
@@ -61,7 +61,6 @@ var programs = map[string]func(){
 	"kube-scheduler":          command(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 	"kube-proxy":              command(proxy.NewProxyCommand),
 	"kubelet":                 command(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
-	"kubectl":                 command(kubectl.NewDefaultKubectlCommand),
 	"kubeadm":                 func() { exitOn(kubeadm.Run()) },
 	"etcd":                    func() { etcdmain.Main(os.Args) },
 	"etcdctl":                 ctlv3.MustStart,
