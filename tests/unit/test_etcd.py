@@ -34,6 +34,7 @@ class Etcd(HandMadeNode):
     holds: dict[str, str] = field(default_factory=lambda: dict(KEPT))
     makers: list[Mapping[str, str]] = field(default_factory=list)
     transactions: list[int] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
     managers: list[str] = field(default_factory=lambda: ["runs", "has-ended"])
 
     def read(self, path: str) -> bytes:
@@ -47,7 +48,9 @@ class Etcd(HandMadeNode):
         if argv[-1].endswith("/range"):
             if self.makers:
                 self.holds |= self.makers.pop(0)
-            return done(stdout=told(self.holds).decode())
+            self.looks.append("keys" if asked["keys_only"] else "all")
+            holds = dict.fromkeys(self.holds, "") if asked["keys_only"] else self.holds
+            return done(stdout=told(holds).decode())
         self.transactions.append(len(asked["success"]))
         for change in asked["success"]:
             if put := change.get("requestPut"):
@@ -96,6 +99,12 @@ def test_where_nothing_has_changed_nothing_is_written() -> None:
     etcd = Etcd()
     restored(etcd)
     assert etcd.transactions == []
+
+
+def test_after_the_first_look_keys_are_enough() -> None:
+    etcd = Etcd()
+    restored(etcd)
+    assert etcd.looks == ["all", "keys", "keys", "keys"]
 
 
 def test_the_clusters_own_leases_stay_as_their_holders_have_them() -> None:
