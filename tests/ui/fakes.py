@@ -37,25 +37,34 @@ BOUND = 60
 
 
 class Gate:
-    """Where a thread waits until the test lets it pass. Open unless a test shuts it."""
+    """Where threads wait until the test lets them pass. Open unless a test shuts it."""
 
     def __init__(self) -> None:
-        self._permits = threading.Semaphore(0)
+        self._changed = threading.Condition()
         self._is_open = True
+        self._permits = 0
 
     def shut(self) -> None:
         self._is_open = False
 
     def open(self) -> None:
-        self._is_open = True
-        self._permits.release()
+        """Let all pass."""
+        with self._changed:
+            self._is_open = True
+            self._changed.notify_all()
 
     def let_pass(self) -> None:
-        self._permits.release()
+        """Let one pass, once."""
+        with self._changed:
+            self._permits += 1
+            self._changed.notify()
 
     def wait(self) -> None:
-        if not self._is_open and not self._permits.acquire(timeout=BOUND):
-            raise TimeoutError("no test let this go on")
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_open or self._permits, timeout=BOUND):
+                raise TimeoutError("no test let this go on")
+            if not self._is_open:
+                self._permits -= 1
 
 
 @dataclass
