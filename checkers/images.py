@@ -201,10 +201,8 @@ def _forgotten(of_place: Mapping[str, Sequence[Probe]]) -> Iterable[str]:
 def every_pod(cluster: Observer, *, by: By, namespace: str, label: str = "", refused: str, accepted: str) -> Finding:
     """The rule is for every Pod, whatever its labels and whoever makes it, also when its image is changed.
 
-    It keeps nobody from deleting a Pod.
-
-    Changes and deletion are asked about in a namespace made for this grade, with the label `KEY=VALUE`. Where the rule
-    does not hold there at all, another criterion says so.
+    It keeps nobody from deleting a Pod. Changes and deletion are asked about in a namespace made for this grade, with
+    the label `KEY=VALUE`. Where the rule does not hold there at all, another criterion says so.
     """
     expected = Text(
         "the rule is for every Pod, also without labels and made by a Deployment, and when its image is changed; and "
@@ -226,8 +224,8 @@ def every_pod(cluster: Observer, *, by: By, namespace: str, label: str = "", ref
     probes.append(made)
     changed = [pods.ask_change(made, no, wanted=False)] if made.is_right else []
     if made.is_right:
-        probes += [*changed, pods.ask_change(made, f"{yes}0" if "@" not in yes else yes, wanted=True)]
-        probes.append(pods.ask_deletion(made.manifest, yes))
+        allowed = pods.ask_change(made, f"{yes}0" if "@" not in yes else yes, wanted=True)
+        probes += [*changed, allowed, pods.ask_deletion(made.manifest, yes)]
     return pods.finding(probes, expected, _EVERY, ["create-only"] if any(c.has_escaped for c in changed) else ())
 
 

@@ -188,8 +188,8 @@ class Stage:
     def _remove_namespaces(self, names: Sequence[str]) -> None:
         """Delete namespaces with all that is in them.
 
-        Their controller begins five seconds later. Pods that it finds then, and that had no grace, it takes for an
-        error, and waits the longer the more of them it meets. So Pods are given one second and are gone before.
+        The namespace controller begins five seconds later. Pods without a grace period that it still finds then are
+        an error to it, and it waits five seconds more, then ten. With a grace period of one second they are gone before.
         """
         if not names:
             return
@@ -204,6 +204,7 @@ class Stage:
 
     @property
     def _until_gone(self) -> str:
+        """How long kubectl waits for what it deletes."""
         return f"--timeout={NAMESPACE_GONE * self._pace:.0f}s"
 
     def _await_accounts(self, scenario: Scenario) -> None:

@@ -21,9 +21,11 @@ from lab.cluster.pods.manifest import CONTAINER
 from lab.errors import LabError
 
 TELLING_ITS_END = ("sh", "-c", '"$@"; code=$?; printf "\\nckslab: exit code %s\\n" "$code" >&2; exit "$code"', "sh")
-"""Before a command: kubectl takes one for a success whose connection was lost, as when the host node dies."""
+"""Runs the command that follows, and writes its exit code to standard error. kubectl's own is no proof that the command
+succeeded: it is 0, too, where the connection was lost, as when the host node dies."""
 _ENDED = re.compile(rb"\nckslab: exit code (\d+)\n(?:command terminated with exit code \d+\n?)?\Z")
-"""The last that a command writes; kubectl adds a line where it failed. Without it, it never began, or was lost."""
+"""That exit code, and the line that kubectl adds where it is not 0. Where it is missing, the command never began or its
+connection was lost."""
 
 
 @dataclass(frozen=True, slots=True)
