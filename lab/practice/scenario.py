@@ -189,7 +189,7 @@ class Stage:
         """Delete namespaces with all that is in them.
 
         The namespace controller begins five seconds later. Pods without a grace period that it still finds then are
-        an error to it, and it waits five seconds more, then ten. With a grace period of one second they are gone before.
+        an error to it, and it waits five seconds more, then ten. With one second of grace they are gone by then.
         """
         if not names:
             return
